@@ -1,0 +1,380 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import { checkDialect, type DialectProblem } from './checkDialect.ts';
+import { errorTable, type ErrorCode } from './errors.ts';
+
+/**
+ * The words in which a module says what it is. A contract is plain data: from it follow routes,
+ * tools, documents, catalogues, policies, typed clients and handlers.
+ */
+export type OperationKind = 'query' | 'command' | 'process';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface Example {
+  readonly summary: string;
+  readonly input: unknown;
+  readonly output?: unknown;
+}
+
+/** What the author of an operation writes. All but summary, scope, input and output has a default. */
+export interface OperationSpec {
+  readonly summary: string;
+  /** Method and path below the module's own: 'POST /intents/{intentId}/pay'. */
+  readonly http?: `${Method} /${string}`;
+  /** Tool name as the seeds write it; false keeps the operation out of MCP. */
+  readonly mcp?: false | { readonly tool: string; readonly destructive?: boolean };
+  /**
+   * Who may call without a grant: anybody (`public`), or any identity of the tenant (`tenant`).
+   * Absent: the owner of `resource`, or whoever the caller acts for, and grants from them.
+   */
+  readonly access?: 'public' | 'tenant';
+  /** The resource acted on, with members of the input in braces: 'intent/{intentId}'. */
+  readonly resource?: string;
+  /** Command of the grant that covers this operation: 'wallet/pay' is /wallet/pay in a UCAN. */
+  readonly scope: string;
+  /** Money, consent and keys carry a full signature on each call. */
+  readonly signature?: 'full';
+  /** Members of the input that bound what the call may spend: the ceiling the caller signed. */
+  readonly authorises?: { readonly amount: string; readonly unit: string };
+  /** Operations ('module.operation') that the steps and queries of a process may call. */
+  readonly uses?: readonly string[];
+  readonly input: TObject;
+  readonly output: TSchema;
+  readonly errors?: readonly ErrorCode[];
+  readonly emits?: readonly string[];
+  readonly examples?: readonly Example[];
+  /** Reads of personal data are recorded too (in batches). */
+  readonly personal?: boolean;
+  readonly limits?: Partial<OperationLimits>;
+  readonly slo?: Partial<OperationSlo>;
+  /** RFC 3339 date after which the operation may go; it has a successor beside it. */
+  readonly sunset?: string;
+}
+
+export interface OperationLimits {
+  /** Calls a minute of one identity; bursts to a tenth of it, at least 10. */
+  readonly perMinute: number;
+  readonly bodyBytes: number;
+  readonly timeout_ms: number;
+}
+
+export interface OperationSlo {
+  readonly latency_ms_p50: number;
+  readonly latency_ms_p95: number;
+  readonly latency_ms_p99: number;
+}
+
+export interface EventSpec {
+  readonly summary: string;
+  readonly schema: TObject;
+  /** Member of the payload that names the subject; order is promised per module and subject. */
+  readonly subject?: string;
+  readonly retention?: string;
+}
+
+/** An operation as the kernel, the surfaces and the clients see it: every default filled in. */
+export interface Operation<
+  I extends TObject = TObject,
+  O extends TSchema = TSchema,
+  K extends OperationKind = OperationKind,
+  Topics extends string = string,
+  Events extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+> {
+  readonly kind: K;
+  readonly module: string;
+  readonly name: string;
+  /** 'qwallet.pay' */
+  readonly id: string;
+  readonly version: string;
+  readonly summary: string;
+  readonly http: { readonly method: Method; readonly path: string };
+  readonly mcp: false | { readonly tool: string; readonly destructive: boolean };
+  readonly access: 'public' | 'tenant' | 'granted';
+  readonly resource: string | undefined;
+  /** UCAN command: '/wallet/pay'. */
+  readonly command: string;
+  readonly signature: 'full' | 'session';
+  readonly authorises: { readonly amount: string; readonly unit: string } | undefined;
+  readonly uses: readonly string[];
+  readonly input: I;
+  readonly output: O;
+  readonly errors: readonly ErrorCode[];
+  readonly emits: readonly Topics[];
+  readonly examples: readonly Example[];
+  readonly personal: boolean;
+  readonly limits: OperationLimits;
+  readonly slo: OperationSlo;
+  readonly sunset: string | undefined;
+  /** Type only: the events of the module, so that a handler's `emit` is typed. */
+  readonly '~events'?: Events;
+}
+
+/** Any operation, whatever its schemas. */
+export type AnyOperation = Operation<TObject, TSchema, OperationKind, string>;
+
+/** What an operation takes and gives. */
+export type InputOf<Op extends { readonly input: TObject }> = Static<Op['input']>;
+export type OutputOf<Op extends { readonly output: TSchema }> = Static<Op['output']>;
+
+type Draft<K extends OperationKind, S extends OperationSpec> = S & { readonly kind: K };
+
+export const query = <const S extends OperationSpec>(spec: S): Draft<'query', S> => ({
+  ...spec,
+  kind: 'query',
+});
+export const command = <const S extends OperationSpec>(spec: S): Draft<'command', S> => ({
+  ...spec,
+  kind: 'command',
+});
+export const process = <const S extends OperationSpec>(spec: S): Draft<'process', S> => ({
+  ...spec,
+  kind: 'process',
+});
+export const event = <const S extends EventSpec>(spec: S): S => spec;
+
+type AnyDraft = Draft<OperationKind, OperationSpec>;
+
+/** Where a module differs from the defaults that every module has. */
+export interface ModulePolicies {
+  /** ISO 8601 duration by resource type, and what happens at its end. */
+  readonly retention?: Readonly<
+    Record<string, { readonly period: string; readonly then: 'DELETE' | 'ARCHIVE' | 'ANONYMIZE' }>
+  >;
+  readonly pinning?: Readonly<
+    Record<
+      string,
+      {
+        readonly strategy: 'PERMANENT' | 'TEMPORARY' | 'CONDITIONAL';
+        readonly replicationFactor: number;
+        readonly accessPattern: 'HOT' | 'WARM' | 'COLD';
+      }
+    >
+  >;
+}
+
+export interface ContractSpec<
+  N extends string,
+  Ops extends Readonly<Record<string, AnyDraft>>,
+  Ev extends Readonly<Record<string, EventSpec>>,
+> {
+  readonly name: N;
+  readonly version: string;
+  /** Plain word first: 'Wallet'. */
+  readonly title: string;
+  readonly purpose: string;
+  /** Contracts this module calls: other modules' names. */
+  readonly dependencies?: readonly string[];
+  readonly operations: Ops;
+  readonly events?: Ev;
+  readonly policies?: ModulePolicies;
+}
+
+type Bound<D, Ev extends Readonly<Record<string, EventSpec>>> =
+  D extends Draft<infer K, infer S>
+    ? Operation<
+        S['input'],
+        S['output'],
+        K,
+        S extends { readonly emits: readonly (infer T extends string)[] } ? T : never,
+        Ev
+      >
+    : never;
+
+export interface ContractMeta<
+  N extends string = string,
+  Ev extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+> {
+  readonly name: N;
+  readonly version: string;
+  readonly title: string;
+  readonly purpose: string;
+  readonly dependencies: readonly string[];
+  readonly operations: Readonly<Record<string, AnyOperation>>;
+  readonly events: Ev;
+  readonly policies: ModulePolicies;
+}
+
+/** A contract: what is said of the module, and each operation as a member of its own. */
+export type Contract<
+  N extends string = string,
+  Ops extends Readonly<Record<string, AnyDraft>> = Readonly<Record<string, AnyDraft>>,
+  Ev extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+> = ContractMeta<N, Ev> & { readonly [K in keyof Ops]: Bound<Ops[K], Ev> };
+
+/** A contract of which only the common part matters. */
+export type AnyContract = ContractMeta;
+
+const DEFAULT_LIMITS: OperationLimits = { perMinute: 6_000, bodyBytes: 262_144, timeout_ms: 30_000 };
+const DEFAULT_SLO = {
+  query: { latency_ms_p50: 50, latency_ms_p95: 150, latency_ms_p99: 200 },
+  command: { latency_ms_p50: 150, latency_ms_p95: 200, latency_ms_p99: 500 },
+  process: { latency_ms_p50: 200, latency_ms_p95: 500, latency_ms_p99: 1_000 },
+} as const;
+
+/** Codes that every operation may answer with; an operation lists only what is its own. */
+export const COMMON_ERRORS: readonly ErrorCode[] = [
+  'QLOCK_AUTH_FAIL',
+  'QONSENT_DENIED',
+  'SQUID_IDENTITY_INVALID',
+  'SIGNATURE_INVALID',
+  'SERVICE_UNAVAILABLE',
+  'RATE_LIMIT_EXCEEDED',
+  'TIMEOUT_ERROR',
+  'VERSION_CONFLICT',
+  'VERSION_UNSUPPORTED',
+  'INPUT_MALFORMED',
+  'INPUT_INVALID',
+  'INPUT_TOO_LARGE',
+  'IDEMPOTENCY_KEY_REQUIRED',
+  'CALL_IN_PROGRESS',
+  'TIME_EXPIRED',
+  'TIME_IN_FUTURE',
+  'SESSION_EXPIRED',
+  'GRANT_REVOKED',
+  'GRANT_EXPIRED',
+  'BUDGET_EXCEEDED',
+  'QINDEX_NOT_FOUND',
+  'LIMIT_EXCEEDED',
+  'INTERNAL',
+];
+
+/** q.<module>(.<part>)+.v<N> */
+export const TOPIC = /^q\.[a-z0-9]+(\.[a-z0-9]+)+\.v[1-9][0-9]*$/;
+const RESERVED = new Set([
+  'name',
+  'version',
+  'title',
+  'purpose',
+  'dependencies',
+  'operations',
+  'events',
+  'policies',
+]);
+
+/**
+ * Builds a contract.
+ * @throws Error that lists every problem: a schema outside the dialect, a name, topic, path member
+ * or reference that leads nowhere
+ */
+export function contract<
+  const N extends string,
+  const Ops extends Readonly<Record<string, AnyDraft>>,
+  const Ev extends Readonly<Record<string, EventSpec>> = Record<never, never>,
+>(spec: ContractSpec<N, Ops, Ev>): Contract<N, Ops, Ev> {
+  const operations = Object.fromEntries(
+    Object.entries(spec.operations).map(([name, draft]) => [name, bind(spec, name, draft)]),
+  );
+  const meta: AnyContract = {
+    name: spec.name,
+    version: spec.version,
+    title: spec.title,
+    purpose: spec.purpose,
+    dependencies: spec.dependencies ?? [],
+    operations,
+    events: spec.events ?? {},
+    policies: spec.policies ?? {},
+  };
+  const problems = checkContract(meta);
+  if (problems.length > 0)
+    throw new Error(
+      `contract ${spec.name}: ${problems.map((p) => `${p.path}: ${p.problem}`).join('; ')}`,
+    );
+  // The mapped type says what `bind` built, operation by operation; TypeScript cannot follow
+  // Object.fromEntries that far.
+  return Object.freeze({ ...meta, ...operations }) as Contract<N, Ops, Ev>;
+}
+
+function bind(
+  module: { readonly name: string; readonly version: string },
+  name: string,
+  draft: AnyDraft,
+): AnyOperation {
+  const [method, path] = (draft.http ?? defaultRoute(name, draft)).split(' ') as [Method, string];
+  return Object.freeze({
+    kind: draft.kind,
+    module: module.name,
+    name,
+    id: `${module.name}.${name}`,
+    version: module.version,
+    summary: draft.summary,
+    http: { method, path },
+    mcp:
+      draft.mcp === false
+        ? false
+        : {
+            tool: draft.mcp?.tool ?? `${module.name}.${name}`,
+            destructive: draft.mcp?.destructive ?? draft.kind !== 'query',
+          },
+    access: draft.access ?? 'granted',
+    resource: draft.resource,
+    command: `/${draft.scope}`,
+    signature: draft.signature ?? 'session',
+    authorises: draft.authorises,
+    uses: draft.uses ?? [],
+    input: draft.input,
+    output: draft.output,
+    errors: draft.errors ?? [],
+    emits: draft.emits ?? [],
+    examples: draft.examples ?? [],
+    personal: draft.personal ?? false,
+    limits: { ...DEFAULT_LIMITS, ...draft.limits },
+    slo: { ...DEFAULT_SLO[draft.kind], ...draft.slo },
+    sunset: draft.sunset,
+  });
+}
+
+/** A query of scalar members reads as GET; everything else is POST. */
+function defaultRoute(name: string, draft: AnyDraft): string {
+  const flat = Object.values(draft.input.properties).every((p) =>
+    ['string', 'integer', 'number', 'boolean'].includes(
+      String((p as Readonly<Record<string, unknown>>)['type']),
+    ),
+  );
+  return `${draft.kind === 'query' && flat ? 'GET' : 'POST'} /${name}`;
+}
+
+/** The members named in braces: '/a/{b}' names b. */
+export const templateMembers = (template: string): string[] =>
+  [...template.matchAll(/\{([A-Za-z0-9_]+)\}/g)].map((match) => match[1]!);
+
+function checkContract(meta: AnyContract): DialectProblem[] {
+  const problems: DialectProblem[] = [];
+  const say = (path: string, problem: string) => problems.push({ path, problem });
+  if (!/^[a-z][a-z0-9]{1,31}$/.test(meta.name)) say('name', 'lower-case letters and digits');
+  if (!/^\d+\.\d+\.\d+$/.test(meta.version)) say('version', 'a semantic version');
+  const routes = new Set<string>();
+  for (const op of Object.values(meta.operations)) {
+    if (RESERVED.has(op.name) || !/^[a-z][A-Za-z0-9]{1,63}(\.v[2-9])?$/.test(op.name))
+      say(op.id, 'not an operation name');
+    const route = `${op.http.method} ${op.http.path.replace(/\{[^}]+\}/g, '{}')}`;
+    if (routes.has(route)) say(op.id, `route ${route} is taken`);
+    routes.add(route);
+    const members = op.input.properties as Readonly<Record<string, unknown>>;
+    const named = [
+      ...templateMembers(op.http.path),
+      ...templateMembers(op.resource ?? ''),
+      ...(op.authorises === undefined ? [] : [op.authorises.amount, op.authorises.unit]),
+    ];
+    for (const member of named)
+      if (!Object.hasOwn(members, member)) say(op.id, `the input has no member ${member}`);
+    if (!/^\/[a-z][A-Za-z0-9]*(\/[a-z][A-Za-z0-9]*)+$/.test(op.command))
+      say(op.id, `scope ${op.command} is not a command`);
+    if (op.kind !== 'process' && op.uses.length > 0 && op.kind !== 'command')
+      say(op.id, 'only commands and processes use others');
+    for (const used of op.uses)
+      if (!meta.dependencies.includes(used.split('.')[0]!) && !used.startsWith(`${meta.name}.`))
+        say(op.id, `uses ${used}, but the module does not depend on it`);
+    for (const topic of op.emits)
+      if (!Object.hasOwn(meta.events, topic)) say(op.id, `emits ${topic}, which is not an event`);
+    for (const code of op.errors)
+      if (!Object.hasOwn(errorTable, code)) say(op.id, `${code} is not in the error table`);
+    problems.push(...checkDialect(op.input, `${op.id}.input`));
+    problems.push(...checkDialect(op.output, `${op.id}.output`));
+  }
+  for (const [topic, spec] of Object.entries(meta.events)) {
+    if (!TOPIC.test(topic)) say(topic, 'topics read q.<module>(.<part>)+.v<N>');
+    if (spec.subject !== undefined && !Object.hasOwn(spec.schema.properties, spec.subject))
+      say(topic, `the payload has no member ${spec.subject}`);
+    problems.push(...checkDialect(spec.schema, topic));
+  }
+  return problems;
+}
