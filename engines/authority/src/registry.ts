@@ -1,0 +1,140 @@
+import type { CompiledGrant } from './chain.ts';
+import { normaliseCid } from './cid.ts';
+import { coverOf } from './command.ts';
+import { principalOf } from './did.ts';
+import { AuthorityError } from './errors.ts';
+
+const GRANTS_MAX = 1_000_000;
+
+/**
+ * The compiled grants of a node, in memory. A revocation takes effect at once: it removes every
+ * grant whose chain contains the revoked link. So a grant must be looked up for each call; who
+ * keeps one beyond a call keeps it beyond its revocation.
+ */
+export class GrantRegistry {
+  readonly #byLeaf = new Map<string, CompiledGrant>();
+  /** CID of any link -> leaves of the grants that contain it. */
+  readonly #leavesByLink = new Map<string, Set<string>>();
+  /** DID of the audience -> its grants, the most specific command first. */
+  readonly #byAudience = new Map<string, Held[]>();
+  readonly #revoked = new Set<string>();
+
+  /** @returns how many grants are held */
+  get size(): number {
+    return this.#byLeaf.size;
+  }
+
+  /**
+   * Adds a grant. A leaf is held once: the same leaf with another chain above it replaces the one
+   * that was there.
+   *
+   * @throws AuthorityError REVOKED where a link of its chain is revoked, TOO_LONG where full
+   */
+  add(grant: CompiledGrant): void {
+    for (const cid of grant.chain) {
+      if (this.#revoked.has(cid)) {
+        throw new AuthorityError('REVOKED', 'a delegation of this chain is revoked', cid);
+      }
+    }
+    this.#remove(grant.leaf);
+    if (this.#byLeaf.size >= GRANTS_MAX) {
+      throw new AuthorityError('TOO_LONG', `the registry holds at most ${GRANTS_MAX} grants`);
+    }
+    this.#byLeaf.set(grant.leaf, grant);
+    for (const cid of grant.chain) {
+      const leaves = this.#leavesByLink.get(cid) ?? new Set();
+      this.#leavesByLink.set(cid, leaves.add(grant.leaf));
+    }
+    const held = this.#byAudience.get(grant.audience) ?? [];
+    held.push({ grant, covers: coverOf(grant.cmd) });
+    held.sort(mostSpecificFirst);
+    this.#byAudience.set(grant.audience, held);
+  }
+
+  /**
+   * @param leaf CID of the leaf in base32
+   * @returns the grant, or undefined where there is none or it was revoked
+   */
+  get(leaf: string): CompiledGrant | undefined {
+    return this.#byLeaf.get(leaf);
+  }
+
+  /**
+   * The grants that somebody may use for a command, most specific first; their policies, subjects
+   * and times are for check() to judge.
+   *
+   * @param audience DID of who calls
+   * @param command path of what is to be done
+   */
+  findFor(audience: string, command: string): CompiledGrant[] {
+    const held = this.#byAudience.get(principalOf(audience)) ?? [];
+    return held.filter(({ covers }) => covers(command)).map(({ grant }) => grant);
+  }
+
+  /**
+   * Revokes a delegation, held or not, for good: later chains with it are refused.
+   *
+   * @param cid of any link, in base32 or base58btc
+   * @returns CIDs of the leaves whose grants were removed by it
+   * @throws AuthorityError MALFORMED where it is no CID of a token
+   */
+  revoke(cid: string): string[] {
+    const link = normaliseCid(cid);
+    this.#revoked.add(link);
+    const leaves = [...(this.#leavesByLink.get(link) ?? [])];
+    for (const leaf of leaves) this.#remove(leaf);
+    return leaves;
+  }
+
+  /** @returns whether a delegation was revoked; the CID in base32 */
+  isRevoked(cid: string): boolean {
+    return this.#revoked.has(cid);
+  }
+
+  /**
+   * Forgets the grants that have ended; they would be refused anyway.
+   *
+   * @param now_s seconds since the Unix epoch
+   * @returns CIDs of their leaves
+   */
+  dropExpired(now_s: number): string[] {
+    const ended: string[] = [];
+    for (const { leaf, exp_s } of this.#byLeaf.values()) {
+      if (exp_s !== null && now_s > exp_s) ended.push(leaf);
+    }
+    for (const leaf of ended) this.#remove(leaf);
+    return ended;
+  }
+
+  #remove(leaf: string): void {
+    const grant = this.#byLeaf.get(leaf);
+    if (grant === undefined) return;
+    this.#byLeaf.delete(leaf);
+    for (const cid of grant.chain) {
+      const leaves = this.#leavesByLink.get(cid);
+      leaves?.delete(leaf);
+      if (leaves?.size === 0) this.#leavesByLink.delete(cid);
+    }
+    const rest = (this.#byAudience.get(grant.audience) ?? []).filter((h) => h.grant !== grant);
+    if (rest.length === 0) this.#byAudience.delete(grant.audience);
+    else this.#byAudience.set(grant.audience, rest);
+  }
+}
+
+interface Held {
+  grant: CompiledGrant;
+  covers: (command: string) => boolean;
+}
+
+/** More segments first; then the shorter chain; then by CID, so that the order is always one. */
+function mostSpecificFirst(a: Held, b: Held): number {
+  const bySegments = segments(b.grant.cmd) - segments(a.grant.cmd);
+  if (bySegments !== 0) return bySegments;
+  const byLength = a.grant.chain.length - b.grant.chain.length;
+  if (byLength !== 0) return byLength;
+  return a.grant.leaf < b.grant.leaf ? -1 : 1;
+}
+
+function segments(command: string): number {
+  return command === '/' ? 0 : command.split('/').length - 1;
+}

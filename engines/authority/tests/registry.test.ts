@@ -1,0 +1,93 @@
+import { base32 } from 'multiformats/bases/base32';
+import { base58btc } from 'multiformats/bases/base58';
+import { describe, expect, it } from 'vitest';
+import { GrantRegistry } from '../src/index.ts';
+import { codeOf, compile, delegation, person } from './builders.ts';
+
+const [alice, bob, carol, dave] = [person(1), person(2), person(3), person(4)];
+
+/** Alice to Bob, and from Bob one link each to Carol and Dave. */
+function family() {
+  const root = delegation(alice, bob, { cmd: '/q' });
+  const toCarol = delegation(bob, carol, { sub: alice.did, cmd: '/q/a' });
+  const toDave = delegation(bob, dave, { sub: alice.did, cmd: '/q/b', exp: 2_000 });
+  const registry = new GrantRegistry();
+  const forBob = compile([root]);
+  const forCarol = compile([toCarol, root]);
+  const forDave = compile([toDave, root]);
+  for (const grant of [forBob, forCarol, forDave]) registry.add(grant);
+  return { registry, root, toCarol, forBob, forCarol, forDave };
+}
+
+describe('the registry', () => {
+  it('finds a grant by its leaf, and again after it was added twice', () => {
+    const { registry, forCarol } = family();
+    registry.add(forCarol);
+    expect(registry.size).toBe(3);
+    expect(registry.get(forCarol.leaf)).toBe(forCarol);
+    expect(registry.findFor(carol.did, '/q/a')).toEqual([forCarol]);
+    expect(registry.get('bafy')).toBeUndefined();
+  });
+
+  it('offers who calls the grants that cover a command, the most specific first', () => {
+    const registry = new GrantRegistry();
+    const grants = ['/', '/q/market/purchase', '/q', '/q/marketx', '/q/market'].map((cmd) =>
+      compile([delegation(alice, bob, { cmd })]),
+    );
+    for (const grant of grants) registry.add(grant);
+    const found = registry.findFor(`${bob.did}#key-1`, '/q/market/purchase');
+    expect(found.map(({ cmd }) => cmd)).toEqual(['/q/market/purchase', '/q/market', '/q', '/']);
+    expect(registry.findFor(carol.did, '/q')).toEqual([]);
+  });
+
+  it('removes every grant below a revoked link at once, and no other', () => {
+    const { registry, root, toCarol, forBob, forCarol, forDave } = family();
+    expect(registry.revoke(toCarol.cid)).toEqual([forCarol.leaf]);
+    expect(registry.get(forCarol.leaf)).toBeUndefined();
+    expect(registry.findFor(carol.did, '/q/a')).toEqual([]);
+    expect(registry.get(forDave.leaf)).toBe(forDave);
+    expect(registry.revoke(root.cid).toSorted()).toEqual([forBob.leaf, forDave.leaf].toSorted());
+    expect(registry.size).toBe(0);
+    expect(registry.revoke(root.cid)).toEqual([]);
+  });
+
+  it('refuses a chain with a link that was revoked, even before it was ever seen', () => {
+    const { registry, root, toCarol, forCarol } = family();
+    registry.revoke(root.cid);
+    expect(registry.isRevoked(root.cid)).toBe(true);
+    expect(codeOf(() => registry.add(forCarol))).toBe('REVOKED');
+    const fresh = new GrantRegistry();
+    fresh.revoke(toCarol.cid);
+    expect(codeOf(() => fresh.add(forCarol))).toBe('REVOKED');
+    expect(fresh.size).toBe(0);
+  });
+
+  it('understands a revocation in either text form of a CID', () => {
+    const { registry, root } = family();
+    const zdpu = base58btc.encode(base32.decode(root.cid));
+    expect(registry.revoke(zdpu)).toHaveLength(3);
+    expect(registry.isRevoked(root.cid)).toBe(true);
+    expect(codeOf(() => registry.revoke('not a cid'))).toBe('MALFORMED');
+  });
+
+  it('holds a leaf under one chain, so that revoking that chain is enough', () => {
+    const leaf = delegation(bob, carol, { sub: alice.did });
+    const first = delegation(alice, bob);
+    const second = delegation(alice, bob);
+    const registry = new GrantRegistry();
+    registry.add(compile([leaf, first]));
+    registry.add(compile([leaf, second]));
+    expect(registry.size).toBe(1);
+    expect(registry.revoke(first.cid)).toEqual([]);
+    expect(registry.get(leaf.cid)?.chain).toEqual([leaf.cid, second.cid]);
+    expect(registry.revoke(second.cid)).toEqual([leaf.cid]);
+    expect(registry.findFor(carol.did, '/')).toEqual([]);
+  });
+
+  it('forgets grants that have ended', () => {
+    const { registry, forDave } = family();
+    expect(registry.dropExpired(2_000)).toEqual([]);
+    expect(registry.dropExpired(2_001)).toEqual([forDave.leaf]);
+    expect(registry.size).toBe(2);
+  });
+});

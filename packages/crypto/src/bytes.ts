@@ -1,0 +1,151 @@
+import { hash, randomBytes as nodeRandomBytes, timingSafeEqual } from 'node:crypto';
+import { CryptoError } from './errors.ts';
+
+const RANDOM_BYTES_MAX = 65_536;
+const BASE58_BYTES_MAX = 4_096;
+/** 4,096 bytes need ceil(4096 * log(256) / log(58)) characters; a leading zero byte is one more. */
+const BASE58_CHARACTERS_MAX = 5_594;
+
+const BASE58_ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+const BASE58_DIGITS = new Map([...BASE58_ALPHABET].map((character, digit) => [character, digit]));
+/** Ten digits at a time: a division of the whole number for each digit would be ten times dearer. */
+const BASE58_GROUP = 10;
+const BASE58_GROUP_VALUE = 58n ** BigInt(BASE58_GROUP);
+
+/** Bytes as base64url without padding (RFC 4648 section 5). */
+export function toBase64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+}
+
+/**
+ * The bytes of a base64url text without padding. One text stands for one value: anything but the
+ * canonical encoding (other alphabet, padding, white space, trailing bits) throws `MALFORMED`.
+ */
+export function fromBase64url(text: string): Uint8Array {
+  const decoded = Buffer.from(text, 'base64url');
+  // Node decodes leniently; encoding again is what finds every leniency at once.
+  if (decoded.toString('base64url') !== text) {
+    throw new CryptoError('MALFORMED', 'expected canonical base64url without padding');
+  }
+  return copyBytes(decoded);
+}
+
+/** SHA-256 (FIPS 180-4): 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return copyBytes(hash('sha256', bytes, 'buffer'));
+}
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
+}
+
+/** Up to 65,536 bytes from the system's generator. */
+export function randomBytes(length: number): Uint8Array {
+  if (!Number.isInteger(length) || length < 0 || length > RANDOM_BYTES_MAX) {
+    throw new CryptoError('MALFORMED', `expected a length from 0 to ${RANDOM_BYTES_MAX} bytes`);
+  }
+  return copyBytes(nodeRandomBytes(length));
+}
+
+/** Whether two byte strings are equal, in a time that depends on their lengths only. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.byteLength === right.byteLength && timingSafeEqual(left, right);
+}
+
+/** UTF-8 bytes of a text. A lone surrogate throws `MALFORMED`, so that two texts never agree. */
+export function utf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) {
+    throw new CryptoError('MALFORMED', 'expected well-formed Unicode, got a lone surrogate');
+  }
+  return copyBytes(Buffer.from(text, 'utf8'));
+}
+
+/** The parts, one after the other. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.byteLength;
+  }
+  return joined;
+}
+
+/**
+ * Each part behind its length (4 bytes, big-endian): no two different lists of parts give the same
+ * bytes. Texts are taken as UTF-8. Throws `MALFORMED` on a part of 4 GiB or more.
+ */
+export function lengthPrefixed(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  return concatBytes(
+    ...parts.flatMap((part) => {
+      const bytes = typeof part === 'string' ? utf8(part) : part;
+      if (bytes.byteLength > 0xffffffff) {
+        throw new CryptoError('MALFORMED', 'expected parts below 4 GiB');
+      }
+      const length = new Uint8Array(4);
+      new DataView(length.buffer).setUint32(0, bytes.byteLength);
+      return [length, bytes];
+    }),
+  );
+}
+
+/** A copy with memory of its own: Node's Buffers share a pool, and are not plain Uint8Arrays. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** Bytes (4,096 at most) in base58btc: Bitcoin's alphabet, a leading zero byte is a `1`. */
+export function toBase58btc(bytes: Uint8Array): string {
+  if (bytes.byteLength > BASE58_BYTES_MAX) {
+    throw new CryptoError('MALFORMED', `base58btc is limited to ${BASE58_BYTES_MAX} bytes`);
+  }
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  if (zeros === -1) return '1'.repeat(bytes.byteLength);
+  let value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  const groups: string[] = [];
+  while (value > 0n) {
+    groups.push(base58Group(value % BASE58_GROUP_VALUE));
+    value /= BASE58_GROUP_VALUE;
+  }
+  return '1'.repeat(zeros) + groups.toReversed().join('').replace(/^1+/, '');
+}
+
+/** The ten digits of a group; the caller strips the `1`s in front of the first group. */
+function base58Group(value: bigint): string {
+  let text = '';
+  for (let rest = value, digit = 0; digit < BASE58_GROUP; digit++) {
+    text = (BASE58_ALPHABET[Number(rest % 58n)] ?? '') + text;
+    rest /= 58n;
+  }
+  return text;
+}
+
+/** The bytes of a base58btc text. Throws `MALFORMED` on a foreign character or on over-length. */
+export function fromBase58btc(text: string): Uint8Array {
+  if (text.length > BASE58_CHARACTERS_MAX) {
+    throw new CryptoError('MALFORMED', `base58btc is limited to ${BASE58_BYTES_MAX} bytes`);
+  }
+  let zeros = 0;
+  while (text[zeros] === '1') zeros++;
+  let value = 0n;
+  for (let start = zeros; start < text.length; start += BASE58_GROUP) {
+    const group = text.slice(start, start + BASE58_GROUP);
+    value = value * 58n ** BigInt(group.length) + base58GroupValue(group);
+  }
+  const hex = value === 0n ? '' : value.toString(16);
+  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  return concatBytes(new Uint8Array(zeros), digits);
+}
+
+function base58GroupValue(group: string): bigint {
+  let value = 0n;
+  for (const character of group) {
+    const digit = BASE58_DIGITS.get(character);
+    if (digit === undefined) {
+      throw new CryptoError('MALFORMED', 'expected only characters of the base58btc alphabet');
+    }
+    value = value * 58n + BigInt(digit);
+  }
+  return value;
+}

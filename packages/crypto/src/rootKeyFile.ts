@@ -1,0 +1,143 @@
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { randomBytes, toBase64url } from './bytes.ts';
+import { generateSeed, SEED_LENGTH } from './derive.ts';
+import { CryptoError } from './errors.ts';
+
+/** The secret a node's own keys, and the keys of what it seals, derive from. */
+export interface RootKey {
+  /** 64 bytes. */
+  readonly seed: Uint8Array;
+}
+
+/**
+ * Reads the root key of a node from its file; with `create`, makes it first where there is none.
+ * The file has mode 0600 and exactly 64 bytes; a folder that is made has mode 0700. Whoever can
+ * read the file as this user, or as root, has the key: it protects a copied database, not a
+ * machine that was taken over.
+ *
+ * Throws `ROOT_KEY_MISSING` where there is no file and `create` is false, `ROOT_KEY_EXPOSED` where
+ * file or folder is open to others, `ROOT_KEY_INVALID` where the file is no such key, and the
+ * system's own error where the folder cannot be made or written.
+ */
+export async function openRootKey(options: {
+  readonly file: string;
+  readonly create: boolean;
+}): Promise<RootKey> {
+  const { create } = options;
+  const file = resolve(options.file);
+  const existing = await readRootKey(file);
+  if (existing !== undefined) return existing;
+  if (!create) {
+    throw new CryptoError(
+      'ROOT_KEY_MISSING',
+      `no root key at ${file}: restore it from your backup; without it nothing sealed here opens`,
+    );
+  }
+  await writeRootKey(file);
+  const created = await readRootKey(file);
+  if (created === undefined) {
+    throw new CryptoError('ROOT_KEY_MISSING', `the root key at ${file} vanished while it was made`);
+  }
+  return created;
+}
+
+async function readRootKey(file: string): Promise<RootKey | undefined> {
+  let handle: FileHandle;
+  try {
+    // A link could point at a file that somebody else writes.
+    handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (cause) {
+    if (errorCode(cause) === 'ENOENT') return undefined;
+    throw new CryptoError('ROOT_KEY_INVALID', `the root key at ${file} cannot be read`, { cause });
+  }
+  try {
+    await requirePrivate(file, handle);
+    const seed = new Uint8Array(SEED_LENGTH + 1);
+    const { bytesRead } = await handle.read(seed, 0, seed.byteLength, 0);
+    if (bytesRead !== SEED_LENGTH || seed.every((byte) => byte === 0)) {
+      throw new CryptoError(
+        'ROOT_KEY_INVALID',
+        `the root key at ${file} is damaged (expected ${SEED_LENGTH} bytes, not all zero): ` +
+          'restore it from your backup',
+      );
+    }
+    return { seed: seed.slice(0, SEED_LENGTH) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The file is this user's, only this user's, and nobody else could put another in its place. */
+async function requirePrivate(file: string, handle: FileHandle): Promise<void> {
+  const found = await handle.stat();
+  if (!found.isFile()) {
+    throw new CryptoError('ROOT_KEY_INVALID', `the root key at ${file} is not a regular file`);
+  }
+  // Windows has no such modes; its files take the rights of the user's own folder.
+  if (process.platform === 'win32') return;
+  if ((found.mode & 0o077) !== 0) {
+    throw new CryptoError(
+      'ROOT_KEY_EXPOSED',
+      `the root key at ${file} has mode ${modeText(found.mode)}: if only you ever read it, run ` +
+        `chmod 600 on it; otherwise treat the key as known to others`,
+    );
+  }
+  if (found.uid !== process.getuid?.()) {
+    throw new CryptoError('ROOT_KEY_EXPOSED', `the root key at ${file} belongs to another user`);
+  }
+  const folder = await stat(dirname(file));
+  if ((folder.mode & 0o022) !== 0) {
+    throw new CryptoError(
+      'ROOT_KEY_EXPOSED',
+      `others can write to the folder of the root key at ${file} (mode ` +
+        `${modeText(folder.mode)}): run chmod 700 on the folder`,
+    );
+  }
+}
+
+async function writeRootKey(file: string): Promise<void> {
+  const folder = dirname(file);
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${toBase64url(randomBytes(9))}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(generateSeed());
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // A rename would replace the key of a node that starts at the same moment; a link never does.
+    await link(temporary, file).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+  // A name is on disk only when its folder is: so for the file, and for each folder made above it.
+  const last = firstMade === undefined ? folder : dirname(firstMade);
+  for (let made = folder; made !== last; made = dirname(made)) await syncFolder(made);
+  await syncFolder(last);
+}
+
+/** Windows cannot open folders; its file system journals names by itself. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,143 @@
+import { API_VERSION, fail } from '@anarq/common-schemas';
+import { CryptoError, parseSignatureHeader, verifyCall, verifyCallMac } from '@anarq/crypto';
+import { ANONYMOUS, type Call, type Principal } from './call.ts';
+import type { IdentityRecord } from './identities.ts';
+import type { Invocation } from './invocation.ts';
+import type { Services } from './services.ts';
+
+type SignedCredential = Extract<Call['credential'], { kind: 'signature' }>;
+
+/**
+ * Who is it? A bearer token stands for an agent whose keys the node keeps; a signature is checked
+ * against the keys of the identity, or the key of the session that a signature opened.
+ */
+export async function authenticate(inv: Invocation, services: Services): Promise<void> {
+  const { credential } = inv.call;
+  switch (credential.kind) {
+    case 'anonymous':
+      if (inv.compiled.op.access !== 'public') fail('QLOCK_AUTH_FAIL');
+      inv.principal = ANONYMOUS;
+      return;
+    case 'bearer':
+      inv.principal = await fromToken(credential.token, inv.now_ms, services);
+      return;
+    case 'signature':
+      inv.principal = await fromSignature(inv, credential, services);
+  }
+}
+
+async function fromToken(token: string, now_ms: number, services: Services): Promise<Principal> {
+  const known = await services.sessions.findToken(token);
+  if (known === undefined) return fail('QLOCK_AUTH_FAIL', 'The token is not one of this node.');
+  if (known.revoked || services.grants.isRevoked(known.grant))
+    return fail('GRANT_REVOKED', 'The grant behind this token was revoked.', {
+      why: { grant: known.grant, rule: 'the grant was revoked' },
+    });
+  if (known.expires_ms <= now_ms)
+    return fail('GRANT_EXPIRED', 'The token has expired.', {
+      why: { grant: known.grant, rule: 'the token has expired' },
+    });
+  const agent = await services.identities.require(known.agent);
+  assertActive(agent);
+  return {
+    actor: agent.did,
+    root: agent.parent ?? agent.did,
+    tenant: agent.tenant,
+    kind: agent.kind,
+    signedBy: 'custodian',
+    boundGrant: known.grant,
+  };
+}
+
+async function fromSignature(
+  inv: Invocation,
+  credential: SignedCredential,
+  services: Services,
+): Promise<Principal> {
+  const header = readHeader(credential.signature);
+  const root = await services.identities.get(credential.identity);
+  const signer =
+    credential.subId === undefined ? root : await services.identities.get(credential.subId);
+  if (root === undefined || signer === undefined)
+    return fail('SQUID_IDENTITY_INVALID', 'The identity is not known to this node.', {
+      identity: credential.subId ?? credential.identity,
+    });
+  if (signer !== root && signer.parent !== root.did)
+    return fail('SQUID_IDENTITY_INVALID', 'x-subid is not a sub-identity of x-squid-id.', {
+      identity: root.did,
+      subId: signer.did,
+    });
+  assertActive(root);
+  assertActive(signer);
+
+  const { op } = inv.compiled;
+  const fields = {
+    node: services.node.did,
+    identity: credential.identity,
+    subId: credential.subId,
+    operation: op.id,
+    version: API_VERSION,
+    subject: inv.call.subject,
+    grant: inv.call.grant,
+    idempotencyKey: inv.call.idempotencyKey,
+    ts: credential.ts,
+    inputDigest: inv.inputDigest,
+  };
+  const principal = {
+    actor: signer.did,
+    root: root.did,
+    tenant: signer.tenant,
+    kind: signer.kind,
+  };
+  if (header.kind === 'full') {
+    if (!isSigned(() => verifyCall(signer.keys, fields, credential.signature)))
+      fail('SIGNATURE_INVALID', undefined, { identity: signer.did, node: services.node.did });
+    return { ...principal, signedBy: 'self' };
+  }
+  if (op.signature === 'full')
+    return fail('QLOCK_AUTH_FAIL', `${op.id} needs a full signature; a session is not enough.`);
+  const session = await services.sessions.get(header.sessionId);
+  if (session === undefined || session.expires_ms <= inv.now_ms) return fail('SESSION_EXPIRED');
+  const isItsOwn =
+    session.identity === credential.identity && session.subId === credential.subId;
+  if (!isItsOwn || !isSigned(() => verifyCallMac(session.key, session.id, fields, credential.signature)))
+    fail('SIGNATURE_INVALID', 'The code does not belong to this call and session.');
+  return { ...principal, signedBy: 'session' };
+}
+
+function readHeader(text: string) {
+  try {
+    return parseSignatureHeader(text);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    return fail('SIGNATURE_INVALID', `x-sig is not readable: ${error.message}.`);
+  }
+}
+
+/** A field that cannot be signed makes the signature wrong, not the node fail. */
+function isSigned(verify: () => boolean): boolean {
+  try {
+    return verify();
+  } catch (error) {
+    if (error instanceof CryptoError) return false;
+    throw error;
+  }
+}
+
+function assertActive(identity: IdentityRecord): void {
+  if (identity.status !== 'active')
+    fail('SQUID_IDENTITY_INVALID', 'The identity is suspended.', { identity: identity.did });
+}
+
+const PAST_MS = 300_000;
+const FUTURE_MS = 30_000;
+
+/** A signature is good for five minutes; replays of recorded calls were answered before this. */
+export function checkTime(inv: Invocation): void {
+  const { credential } = inv.call;
+  if (credential.kind !== 'signature') return;
+  const at_ms = Date.parse(credential.ts);
+  const details = { serverTime: new Date(inv.now_ms).toISOString(), callTime: credential.ts };
+  if (Number.isNaN(at_ms) || at_ms < inv.now_ms - PAST_MS) fail('TIME_EXPIRED', undefined, details);
+  if (at_ms > inv.now_ms + FUTURE_MS) fail('TIME_IN_FUTURE', undefined, details);
+}

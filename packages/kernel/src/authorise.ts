@@ -1,0 +1,192 @@
+import { type CompiledGrant } from '@anarq/authority';
+import { fail, templateMembers, type AnyOperation, type ErrorCode, type Why } from '@anarq/common-schemas';
+import type { Store } from '@anarq/store';
+import type { Invocation } from './invocation.ts';
+import type { Services } from './services.ts';
+
+/**
+ * May it? Deny by default. Two questions are asked: may the caller act for the subject, and may the
+ * subject act on the resource. Each is answered by identity or ownership, or by a grant.
+ */
+export async function authorise(inv: Invocation, services: Services, store: Store): Promise<void> {
+  const { op } = inv.compiled;
+  if (op.access === 'public') return allow(inv, { rule: 'the operation is public' });
+  await findResource(inv, op, store);
+  if (inv.capability !== undefined) authoriseStep(inv, op);
+  else chooseSubject(inv, op, services);
+  authoriseResource(inv, op, services);
+}
+
+/** 'intent/{intentId}' with its input becomes 'qwallet/intent/int_…'; `node` stands for the node. */
+export function resourceOf(op: AnyOperation, input: unknown): string | undefined {
+  if (op.resource === undefined) return undefined;
+  if (op.resource === 'node') return 'node';
+  let filled = op.resource;
+  for (const member of templateMembers(op.resource)) {
+    const value = (input as Readonly<Record<string, unknown>>)[member];
+    if (typeof value !== 'string') return undefined;
+    filled = filled.replace(`{${member}}`, value);
+  }
+  return `${op.module}/${filled}`;
+}
+
+async function findResource(inv: Invocation, op: AnyOperation, store: Store): Promise<void> {
+  const resource = resourceOf(op, inv.call.input);
+  if (resource === undefined) return;
+  const [row] = await store.read(
+    'SELECT owner FROM kernel_resource WHERE tenant = :tenant AND resource = :resource',
+    { tenant: inv.principal.tenant, resource },
+  );
+  if (row === undefined)
+    fail('QINDEX_NOT_FOUND', `There is no ${resource} for you here.`, { resource });
+  inv.resource = resource;
+  inv.owner = row!['owner'] as string;
+}
+
+/** A step acts for the subject of its process, within what the contract announced. */
+function authoriseStep(inv: Invocation, op: AnyOperation): void {
+  const capability = inv.capability!;
+  if (!capability.uses.includes(op.id))
+    deny(inv, op, 'QONSENT_DENIED', {
+      rule: `${capability.operation} does not announce that it uses ${op.id}`,
+    });
+  inv.subject = capability.subject;
+  inv.links.push(...capability.links);
+  inv.why = { rule: `a step of ${capability.operation}, which was admitted` };
+}
+
+function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): void {
+  const { principal, call } = inv;
+  if (principal.boundGrant !== undefined) {
+    const grant = services.grants.active(principal.boundGrant);
+    if (grant === undefined)
+      return deny(inv, op, 'GRANT_REVOKED', {
+        grant: principal.boundGrant,
+        rule: 'the grant behind this token is not in force',
+      });
+    if (call.subject !== undefined && call.subject !== grant.subject)
+      return deny(inv, op, 'QONSENT_DENIED', {
+        grant: grant.leaf,
+        rule: `the token acts for ${grant.subject}, not for ${call.subject}`,
+        changeableBy: grant.links[0]!.iss,
+      });
+    inv.subject = grant.subject;
+    return useGrant(inv, op, grant, grant.subject, principal.actor);
+  }
+  const subject = call.subject ?? principal.actor;
+  inv.subject = subject;
+  if (subject === principal.actor) {
+    inv.why = { rule: 'the caller acts for itself' };
+    return;
+  }
+  const grant = pick(inv, op, services, principal.actor, subject);
+  if (grant === undefined)
+    return deny(inv, op, 'QONSENT_DENIED', {
+      rule: `no grant lets ${principal.actor} act for ${subject} with ${op.command}`,
+      changeableBy: subject,
+    });
+  useGrant(inv, op, grant, subject, principal.actor);
+}
+
+function authoriseResource(inv: Invocation, op: AnyOperation, services: Services): void {
+  if (inv.owner === undefined) {
+    if (op.resource !== undefined)
+      fail('INPUT_INVALID', `${op.resource} cannot be filled from the input.`);
+    return;
+  }
+  if (inv.owner === inv.subject) {
+    const rule = `${inv.subject} owns ${inv.resource}`;
+    inv.why = { ...inv.why, rule: `${inv.why.rule}; ${rule}` };
+    return;
+  }
+  const holders = new Set([inv.subject, inv.principal.actor]);
+  for (const holder of holders) {
+    const grant = pick(inv, op, services, holder, inv.owner);
+    if (grant !== undefined) return useGrant(inv, op, grant, inv.owner, holder);
+  }
+  deny(inv, op, 'QONSENT_DENIED', {
+    rule: `no grant from ${inv.owner} lets ${inv.subject} use ${op.command} on ${inv.resource}`,
+    changeableBy: inv.owner,
+  });
+}
+
+/** The grant named in the call, else the first that allows; else the first that nearly does. */
+function pick(
+  inv: Invocation,
+  op: AnyOperation,
+  services: Services,
+  audience: string,
+  subject: string,
+): CompiledGrant | undefined {
+  const named = inv.call.grant;
+  if (named !== undefined) {
+    const grant = services.grants.active(named);
+    if (grant !== undefined && grant.audience === audience && grant.subject === subject)
+      return grant;
+    if (services.grants.isRevoked(named))
+      deny(inv, op, 'GRANT_REVOKED', { grant: named, rule: 'the grant was revoked' });
+  }
+  const candidates = services.grants
+    .candidates(audience, op.command)
+    .filter((grant) => grant.subject === subject);
+  return (
+    candidates.find((grant) => grant.check(request(inv, op, subject, audience)).allow) ??
+    candidates[0]
+  );
+}
+
+const request = (inv: Invocation, op: AnyOperation, subject: string, audience: string) => ({
+  command: op.command,
+  args: argumentsOf(inv, op),
+  audience,
+  subject,
+  now_s: Math.floor(inv.now_ms / 1000),
+});
+
+/** What the policy of a grant may speak about. */
+export const argumentsOf = (inv: Invocation, op: AnyOperation): Record<string, unknown> => ({
+  op: op.id,
+  tool: op.mcp === false ? op.id : op.mcp.tool,
+  ...(inv.resource === undefined ? {} : { resource: inv.resource }),
+  input: inv.call.input,
+});
+
+const DENIALS: Readonly<Record<string, ErrorCode>> = {
+  EXPIRED: 'GRANT_EXPIRED',
+  NOT_YET_VALID: 'GRANT_EXPIRED',
+};
+
+function useGrant(
+  inv: Invocation,
+  op: AnyOperation,
+  grant: CompiledGrant,
+  subject: string,
+  audience: string,
+): void {
+  const verdict = grant.check(request(inv, op, subject, audience));
+  const { why } = verdict;
+  const told: Why = {
+    grant: why.grant,
+    rule: why.rule,
+    ...(why.limit === undefined ? {} : { limit: asTexts(why.limit) }),
+    changeableBy: why.issuer,
+    chain: why.chain,
+  };
+  if (!verdict.allow) deny(inv, op, DENIALS[verdict.code] ?? 'QONSENT_DENIED', told);
+  inv.why = told;
+  inv.grants.push(grant.leaf);
+  inv.links.push(...grant.chain);
+}
+
+const asTexts = (limit: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(limit).map(([key, value]) => [key, String(value)]));
+
+function allow(inv: Invocation, why: Why): void {
+  inv.subject = inv.principal.actor;
+  inv.why = why;
+}
+
+function deny(inv: Invocation, op: AnyOperation, code: ErrorCode, why: Why): never {
+  inv.why = why;
+  return fail(code, `${op.id} is refused: ${why.rule}.`, { why, operation: op.id });
+}

@@ -1,0 +1,57 @@
+/** How a caller proves who it is. Surfaces read it from what they received and judge nothing. */
+export type Credential =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'signature';
+      readonly identity: string;
+      readonly subId?: string;
+      /** RFC 3339 UTC, as signed. */
+      readonly ts: string;
+      /** `v1.…` full signature or `s1.…` session code, as received. */
+      readonly signature: string;
+    };
+
+/** What every surface makes of what it received; the only thing `invoke` takes. */
+export interface Call {
+  /** 'qwallet.reserve' */
+  readonly operation: string;
+  readonly input: unknown;
+  readonly surface: 'process' | 'http' | 'mcp';
+  readonly credential: Credential;
+  /** On whose behalf, where that is not the caller. */
+  readonly subject?: string;
+  /** CID of the grant to use; absent: the kernel finds one. */
+  readonly grant?: string;
+  readonly idempotencyKey?: string;
+  /** MCP: without a key, repeat even though the same call was made within ten minutes. */
+  readonly again?: boolean;
+  readonly apiVersion?: string;
+  readonly requestId?: string;
+  /** Network address of the peer, for the limit before any cryptography. */
+  readonly peer?: string;
+}
+
+/** Who acts, once proved. */
+export interface Principal {
+  /** DID of the identity (or sub-identity) that acts. */
+  readonly actor: string;
+  /** DID of the identity it is a sub-identity of, or itself. */
+  readonly root: string;
+  readonly tenant: string;
+  readonly kind: IdentityKind | 'anonymous';
+  /** Who signed: the identity itself, its session, the node as custodian, a capability of a process. */
+  readonly signedBy: 'self' | 'session' | 'custodian' | 'capability' | 'nobody';
+  /** A bearer token's grant: the only authority that this caller has. */
+  readonly boundGrant?: string;
+}
+
+export type IdentityKind = 'person' | 'organisation' | 'agent' | 'module' | 'node';
+
+export const ANONYMOUS: Principal = {
+  actor: 'did:squid:anonymous',
+  root: 'did:squid:anonymous',
+  tenant: '',
+  kind: 'anonymous',
+  signedBy: 'nobody',
+};

@@ -1,0 +1,66 @@
+import { fail } from '@anarq/common-schemas';
+import { canonicalJson, equalBytes, utf8, type Sealer } from '@anarq/crypto';
+import type { Principal } from './call.ts';
+import type { Reservation } from './invocation.ts';
+
+/**
+ * The authority that the admission of a signed call mints for its steps: on whose behalf, within
+ * which ceiling, until when, and for which operations the contract announced. The node's code over
+ * it keeps it whole while it waits in the store.
+ */
+export interface Capability {
+  readonly process: string;
+  /** Operation that was admitted: 'qmarket.purchase'. */
+  readonly operation: string;
+  /** CID of the record of the admission. */
+  readonly record: string;
+  readonly principal: Principal;
+  readonly subject: string;
+  readonly inputDigest: string;
+  /** The call carried a full signature, or the custodian's. */
+  readonly signature: 'full' | 'session';
+  readonly ceiling?: { readonly amount: string; readonly unit: string };
+  readonly uses: readonly string[];
+  /** Every link of the grants that allowed the call. */
+  readonly links: readonly string[];
+  readonly reservations: readonly { grant: string; unit: string; amount: string }[];
+  readonly expires_ms: number;
+}
+
+export interface SealedCapability {
+  readonly capability: Capability;
+  readonly code: string;
+}
+
+/** Long enough for a node to be down over a weekend, short enough to forget. */
+export const CAPABILITY_LIFE_MS = 7 * 24 * 3_600_000;
+
+export const mintCapability = (sealer: Sealer, capability: Capability): SealedCapability => ({
+  capability,
+  code: codeOf(sealer, capability),
+});
+
+/** @throws INTERNAL when the stored capability is not the one that was minted */
+export function openCapability(sealer: Sealer, sealed: SealedCapability): Capability {
+  const expected = utf8(codeOf(sealer, sealed.capability));
+  if (!equalBytes(expected, utf8(sealed.code)))
+    fail('INTERNAL', 'A stored capability was changed.', { process: sealed.capability.process });
+  return sealed.capability;
+}
+
+const codeOf = (sealer: Sealer, capability: Capability): string =>
+  Buffer.from(sealer.mac('capability', utf8(canonicalJson(capability)))).toString('hex');
+
+export const reservationsOf = (reservations: readonly Reservation[]): Capability['reservations'] =>
+  reservations.map(({ grant, unit, amount_minor }) => ({
+    grant,
+    unit,
+    amount: amount_minor.toString(),
+  }));
+
+export const reservationsFrom = (capability: Capability): Reservation[] =>
+  capability.reservations.map(({ grant, unit, amount }) => ({
+    grant,
+    unit,
+    amount_minor: BigInt(amount),
+  }));

@@ -1,0 +1,127 @@
+import type { AnyOperation, EventSpec, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
+import type { Row, SqlValue, Statement } from '@anarq/store';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Principal } from './call.ts';
+import type { Services } from './services.ts';
+import type { RowOf, Table, ValuesOf } from './table.ts';
+
+/** What every handler knows of its call. Nothing in it changes when the call is run again. */
+export interface CallFacts extends Principal {
+  readonly requestId: string;
+  readonly operation: string;
+  /** DID of the party on whose behalf the caller acts: itself, or whoever granted it. */
+  readonly subject: string;
+  /** CIDs of the grants that allow this call: speaking for the subject, and for the resource. */
+  readonly grants: readonly string[];
+  /** Process that this call is a step of. */
+  readonly process?: string;
+}
+
+export interface ListOptions<T extends Table> {
+  readonly where?: Partial<RowOf<T>>;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly newestFirst?: boolean;
+  /**
+   * Whose rows: `mine` (default) those of the subject and those that grants open for this
+   * operation; `tenant` every row of the tenant, for what the module publishes to all.
+   */
+  readonly of?: 'mine' | 'tenant';
+}
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly next?: string;
+}
+
+/** Rows of one table, confined to the tenant of the call. */
+export interface Rows<T extends Table> {
+  get(id: string): Promise<RowOf<T> | undefined>;
+  /** @throws QINDEX_NOT_FOUND */
+  require(id: string): Promise<RowOf<T>>;
+  list(options?: ListOptions<T>): Promise<Page<RowOf<T>>>;
+}
+
+/** Rows that a command may change. What it read is guarded by version when it commits. */
+export interface WritableRows<T extends Table> extends Rows<T> {
+  /** Owner: the subject, unless given. */
+  insert(row: { readonly id: string; readonly owner?: string } & ValuesOf<T>): void;
+  update(row: RowOf<T>, change: Partial<ValuesOf<T>> & { readonly owner?: string }): void;
+  remove(row: RowOf<T>): void;
+}
+
+/** What a query may use. */
+export interface ReadContext {
+  readonly call: CallFacts;
+  /** Milliseconds since 1970; the same when the call is run again. */
+  readonly now_ms: number;
+  /** The same instant as RFC 3339. */
+  readonly now: string;
+  readonly services: Services;
+  rows<T extends Table>(table: T): Rows<T>;
+  /**
+   * Reads with SQL of the module's own. The text must confine itself with :tenant, which the kernel
+   * fills in.
+   */
+  select(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
+  /** Calls a query of another module (named in `uses`) under the authority of this call. */
+  query<Op extends Operation<TObject, TSchema, 'query'>>(op: Op, input: InputOf<Op>): Promise<OutputOf<Op>>;
+  /** May the subject of this call use this resource under that command? Without an error. */
+  allows(command: string, resource: string): Promise<boolean>;
+}
+
+type EventsOf<Op> = Op extends { readonly '~events'?: infer Ev } ? Exclude<Ev, undefined> : never;
+type Payload<Ev, T> = T extends keyof Ev
+  ? Ev[T] extends EventSpec
+    ? Static<Ev[T]['schema']>
+    : never
+  : never;
+
+/** What a command may use: the unit of work that one durable commit will carry. */
+export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Omit<ReadContext, 'rows'> {
+  rows<T extends Table>(table: T): WritableRows<T>;
+  /** A new id, time-ordered (UUIDv7), with a prefix that says of what: 'listing_…'. */
+  id(prefix: string): string;
+  /** A guarded statement on the module's own tables; it must confine itself with :tenant. */
+  write(statement: Statement): void;
+  emit<T extends Op['emits'][number]>(topic: T, payload: Payload<EventsOf<Op>, T>): void;
+  /** Adds somebody who can open the record of this call, besides actor, subject and owner. */
+  party(did: string): void;
+  /** What was really used of the ceiling that the call authorised; default: all of it. */
+  spent(amount: string): void;
+  /** Runs once the commit is durable, before the answer; for state that is kept in memory. */
+  afterCommit(effect: () => void): void;
+}
+
+/** A call to make: an operation and its input. */
+export interface Planned<Op extends AnyOperation = AnyOperation> {
+  readonly op: Op;
+  readonly input: InputOf<Op>;
+}
+
+export interface StepOptions<Op extends AnyOperation> {
+  /** The call that undoes the step; undo runs in reverse order. */
+  readonly undo?: (result: OutputOf<Op>) => Planned;
+  /** `module`: the module acts as itself, under a grant it holds; default: the caller's authority. */
+  readonly as?: 'caller' | 'module';
+}
+
+type Writable = Operation<TObject, TSchema, 'command' | 'process'>;
+
+/** What a process may use. Everything taken from here is journaled. */
+export interface ProcessContext<Op extends AnyOperation = AnyOperation> extends WriteContext<Op> {
+  /** Calls another operation as a journaled step, once, whatever happens to this process. */
+  step<S extends Writable>(
+    name: string,
+    op: S,
+    input: InputOf<S>,
+    options?: StepOptions<S>,
+  ): Promise<OutputOf<S>>;
+}
+
+/** The context that a handler of this operation gets. */
+export type ContextOf<Op extends AnyOperation> = Op['kind'] extends 'query'
+  ? ReadContext
+  : Op['kind'] extends 'command'
+    ? WriteContext<Op>
+    : ProcessContext<Op>;

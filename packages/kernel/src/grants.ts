@@ -1,0 +1,350 @@
+import {
+  AuthorityError,
+  BUDGET_KEY,
+  compileChain,
+  decodeDelegation,
+  GrantRegistry,
+  parsePolicy,
+  prepareDelegation,
+  type CompiledGrant,
+  type Delegation,
+  type Policy,
+} from '@anarq/authority';
+import { fail, type ErrorCode } from '@anarq/common-schemas';
+import { randomBytes, signSingle, utf8, type IdentityKeys } from '@anarq/crypto';
+import { formatMinor, parseMinor } from '@anarq/decimal';
+import type { Row, Statement, Store } from '@anarq/store';
+import type { Identities } from './identities.ts';
+
+/** A delegation as the node keeps it. */
+export interface GrantRecord {
+  readonly cid: string;
+  readonly tenant: string;
+  readonly token: Uint8Array;
+  /** CID of the delegation that it passes on; absent for a root. */
+  readonly proof: string | undefined;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly subject: string;
+  readonly command: string;
+  readonly purpose: string;
+  readonly exp_s: number | undefined;
+  readonly created_ms: number;
+  readonly revoked_ms: number | undefined;
+}
+
+/** What was spent under one grant, in decimal strings of its unit. */
+export interface BudgetState {
+  readonly unit: string;
+  readonly total: string | undefined;
+  readonly perCall: string | undefined;
+  readonly spent: string;
+  readonly reserved: string;
+}
+
+/** What an issuer wants to delegate. */
+export interface DelegationOrder {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly subject: string;
+  /** '/qdrive/get'; '/' for everything. */
+  readonly command: string;
+  readonly policy: unknown;
+  readonly exp_s?: number | undefined;
+  readonly nbf_s?: number | undefined;
+  readonly budget?: { unit: string; total?: string; perCall?: string } | undefined;
+}
+
+/** The codes of the engine in the words of the error table. */
+const CODES: Readonly<Record<AuthorityError['code'], ErrorCode>> = {
+  MALFORMED: 'GRANT_MALFORMED',
+  BAD_SIGNATURE: 'SIGNATURE_INVALID',
+  EXPIRED: 'GRANT_EXPIRED',
+  NOT_YET_VALID: 'GRANT_EXPIRED',
+  BROKEN_CHAIN: 'GRANT_CHAIN_BROKEN',
+  OVER_BROAD: 'GRANT_OVER_BROAD',
+  CYCLE: 'GRANT_CYCLIC',
+  REVOKED: 'GRANT_REVOKED',
+  TOO_LONG: 'LIMIT_EXCEEDED',
+  WRONG_SUBJECT: 'GRANT_CHAIN_BROKEN',
+  WRONG_AUDIENCE: 'GRANT_CHAIN_BROKEN',
+  COMMAND_NOT_COVERED: 'GRANT_OVER_BROAD',
+  POLICY: 'QONSENT_DENIED',
+};
+
+const CHAIN_MAX = 8;
+
+/** Who may what. Administered by Qonsent; read at every call. */
+export class Grants {
+  readonly #store: Store;
+  readonly #identities: Identities;
+  readonly #registry = new GrantRegistry();
+
+  constructor(store: Store, identities: Identities) {
+    this.#store = store;
+    this.#identities = identities;
+  }
+
+  /** Reads what is in force. Called once, before the first call. */
+  async load(now_ms: number): Promise<void> {
+    for (const row of await this.#store.read(
+      'SELECT cid FROM kernel_grant WHERE revoked_ms IS NOT NULL',
+    ))
+      this.#registry.revoke(row['cid'] as string);
+    const rows = await this.#store.read(
+      `SELECT * FROM kernel_grant WHERE revoked_ms IS NULL AND (exp_s IS NULL OR exp_s >= :now_s) ORDER BY created_ms`,
+      { now_s: Math.floor(now_ms / 1000) },
+    );
+    for (const row of rows) {
+      const compiled = await this.#compile(row['token'] as Uint8Array, proofOf(row), now_ms).catch(
+        (error: unknown) => {
+          // A link above may have expired or been revoked meanwhile; then there is no such grant.
+          if (error instanceof AuthorityError) return undefined;
+          throw error;
+        },
+      );
+      if (compiled !== undefined) this.#registry.add(compiled);
+    }
+  }
+
+  /** Signs a delegation with the keys of its issuer. */
+  sign(order: DelegationOrder, keys: IdentityKeys): Uint8Array {
+    return signDelegation(order, keys);
+  }
+
+  /**
+   * Validates a delegation and prepares to register it.
+   * @param proof CID of the registered delegation that it passes on; absent: it is a root
+   * @returns its CID, the statements for a commit, and what to do once that is durable
+   * @throws the error of the table that says which rule of the chain it breaks
+   */
+  async prepareRegister(order: {
+    readonly token: Uint8Array;
+    readonly proof?: string | undefined;
+    readonly tenant: string;
+    readonly purpose: string;
+    readonly now_ms: number;
+  }): Promise<{ grant: CompiledGrant; statements: Statement[]; activate: () => void }> {
+    const grant = await this.#inTableWords(() =>
+      this.#compile(order.token, order.proof, order.now_ms),
+    );
+    const leaf = grant.links[0]!;
+    const own = grant.budgets.find((budget) => budget.cid === grant.leaf);
+    const statements: Statement[] = [
+      ...(order.proof === undefined ? [] : [stillInForce(grant.chain.slice(1))]),
+      {
+        name: `grant ${grant.leaf}`,
+        sql: `INSERT INTO kernel_grant (cid, tenant, token, proof, issuer, audience, subject, command, purpose, exp_s, created_ms)
+              VALUES (:cid, :tenant, :token, :proof, :issuer, :audience, :subject, :command, :purpose, :exp_s, :now_ms)`,
+        params: {
+          cid: grant.leaf,
+          tenant: order.tenant,
+          token: order.token,
+          proof: order.proof ?? null,
+          issuer: leaf.iss,
+          audience: grant.audience,
+          subject: grant.subject,
+          command: grant.cmd,
+          purpose: order.purpose,
+          exp_s: grant.exp_s,
+          now_ms: order.now_ms,
+        },
+      },
+      {
+        sql: 'INSERT INTO kernel_resource (tenant, resource, owner) VALUES (:tenant, :resource, :owner)',
+        params: {
+          tenant: order.tenant,
+          resource: `qonsent/grant/${grant.leaf}`,
+          owner: leaf.iss,
+        },
+      },
+    ];
+    if (own !== undefined)
+      statements.push({
+        sql: `INSERT INTO kernel_budget (grant_cid, unit, total_minor, per_call_minor)
+              VALUES (:cid, :unit, :total_minor, :per_call_minor)`,
+        params: {
+          cid: grant.leaf,
+          unit: own.unit,
+          total_minor: own.total === undefined ? null : minorOf(own.total, own.unit),
+          per_call_minor: own.perCall === undefined ? null : minorOf(own.perCall, own.unit),
+        },
+      });
+    return { grant, statements, activate: () => this.#registry.add(grant) };
+  }
+
+  /** Prepares to revoke a delegation, and with it every one that builds on it. */
+  prepareRevoke(cid: string, now_ms: number): { statements: Statement[]; activate: () => string[] } {
+    return {
+      statements: [
+        {
+          name: `revoke ${cid}`,
+          sql: 'UPDATE kernel_grant SET revoked_ms = :now_ms WHERE cid = :cid AND revoked_ms IS NULL',
+          params: { cid, now_ms },
+        },
+        {
+          sql: `UPDATE kernel_token SET revoked_ms = :now_ms WHERE revoked_ms IS NULL AND grant_cid = :cid`,
+          params: { cid, now_ms },
+        },
+      ],
+      activate: () => this.#registry.revoke(cid),
+    };
+  }
+
+  /** The compiled grant, if it is in force; looked up anew for every call. */
+  active(cid: string): CompiledGrant | undefined {
+    return this.#registry.get(cid);
+  }
+
+  isRevoked(cid: string): boolean {
+    return this.#registry.isRevoked(cid);
+  }
+
+  /** Grants somebody may use for a command, the most specific first. */
+  candidates(audience: string, command: string): CompiledGrant[] {
+    return this.#registry.findFor(audience, command);
+  }
+
+  async get(cid: string): Promise<GrantRecord | undefined> {
+    const [row] = await this.#store.read('SELECT * FROM kernel_grant WHERE cid = :cid', { cid });
+    return row === undefined ? undefined : recordOf(row);
+  }
+
+  /** Grants that somebody gave or received, newest first. */
+  async involving(
+    tenant: string,
+    did: string,
+    page: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<GrantRecord[]> {
+    const rows = await this.#store.read(
+      `SELECT * FROM kernel_grant WHERE tenant = :tenant
+         AND (audience = :did OR subject = :did OR issuer = :did)
+         AND printf('%015d', created_ms) || cid < :before
+       ORDER BY created_ms DESC, cid DESC LIMIT :limit`,
+      { tenant, did, limit: page.limit, before: page.before ?? '9' },
+    );
+    return rows.map(recordOf);
+  }
+
+  async budget(cid: string): Promise<BudgetState | undefined> {
+    const [row] = await this.#store.read(
+      'SELECT * FROM kernel_budget WHERE grant_cid = :cid',
+      { cid },
+    );
+    if (row === undefined) return undefined;
+    const unit = row['unit'] as string;
+    const show = (minor: unknown) =>
+      minor === null ? undefined : formatMinor(minor as bigint, unit);
+    return {
+      unit,
+      total: show(row['total_minor']),
+      perCall: show(row['per_call_minor']),
+      spent: show(row['spent_minor'])!,
+      reserved: show(row['reserved_minor'])!,
+    };
+  }
+
+  /** Compiles the chain that ends in a token; the links above it are those registered here. */
+  async #compile(
+    token: Uint8Array,
+    proof: string | undefined,
+    now_ms: number,
+  ): Promise<CompiledGrant> {
+    const chain: Delegation[] = [decodeDelegation(token)];
+    for (let parent = proof; parent !== undefined; ) {
+      if (chain.length >= CHAIN_MAX)
+        throw new AuthorityError('TOO_LONG', `a chain has at most ${CHAIN_MAX} links`);
+      const record = await this.get(parent);
+      if (record === undefined)
+        throw new AuthorityError('BROKEN_CHAIN', `the delegation ${parent} is not registered here`);
+      if (record.revoked_ms !== undefined)
+        throw new AuthorityError('REVOKED', 'a delegation of this chain is revoked', parent);
+      chain.push(decodeDelegation(record.token));
+      parent = record.proof;
+    }
+    for (const link of chain) await this.#identities.get(link.iss);
+    return compileChain(chain, {
+      now_s: Math.floor(now_ms / 1000),
+      keysOf: (did) => this.#identities.loadedKeys(did),
+    });
+  }
+
+  async #inTableWords<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AuthorityError)) throw error;
+      return fail(CODES[error.code], `${error.message}.`, {
+        rule: error.code,
+        ...(error.link === undefined ? {} : { link: error.link }),
+      });
+    }
+  }
+}
+
+/** The guard that every link was in force when the commit happened. */
+export const stillInForce = (cids: readonly string[]): Statement => ({
+  name: 'grants in force',
+  sql: `SELECT cid FROM kernel_grant WHERE revoked_ms IS NULL AND cid IN (${cids.map((_, i) => `:c${i}`).join(', ')})`,
+  params: Object.fromEntries(cids.map((cid, i) => [`c${i}`, cid])),
+  expect: { rows: cids.length },
+});
+
+/**
+ * Builds and signs a delegation, Ed25519 and ML-DSA-65 together.
+ * @throws GRANT_MALFORMED when a member is not of UCAN's form
+ */
+export function signDelegation(order: DelegationOrder, keys: IdentityKeys): Uint8Array {
+  const prepared = (() => {
+    try {
+      return prepareDelegation(
+        {
+          iss: order.issuer,
+          aud: order.audience,
+          sub: order.subject,
+          cmd: order.command,
+          pol: parsePolicy(order.policy) as Policy,
+          nonce: randomBytes(12),
+          exp: order.exp_s ?? null,
+          ...(order.nbf_s === undefined ? {} : { nbf: order.nbf_s }),
+          meta: order.budget === undefined ? {} : { [BUDGET_KEY]: order.budget },
+        },
+        'ed25519+mldsa65',
+      );
+    } catch (error) {
+      if (error instanceof AuthorityError) return fail(CODES[error.code], `${error.message}.`);
+      throw error;
+    }
+  })();
+  const { signedBytes } = prepared;
+  const halves = [
+    signSingle(keys.ed25519, signedBytes),
+    signSingle(keys.mldsa65, signedBytes, utf8('ucan/dlg')),
+  ];
+  return prepared.seal(Buffer.concat(halves));
+}
+
+function minorOf(amount: string, unit: string): bigint {
+  try {
+    return parseMinor(amount, unit);
+  } catch {
+    return fail('AMOUNT_INVALID', `${amount} is not an amount of ${unit}.`, { amount, unit });
+  }
+}
+
+const proofOf = (row: Row): string | undefined => (row['proof'] as string | null) ?? undefined;
+
+const recordOf = (row: Row): GrantRecord => ({
+  cid: row['cid'] as string,
+  tenant: row['tenant'] as string,
+  token: row['token'] as Uint8Array,
+  proof: proofOf(row),
+  issuer: row['issuer'] as string,
+  audience: row['audience'] as string,
+  subject: row['subject'] as string,
+  command: row['command'] as string,
+  purpose: row['purpose'] as string,
+  exp_s: (row['exp_s'] as number | null) ?? undefined,
+  created_ms: row['created_ms'] as number,
+  revoked_ms: (row['revoked_ms'] as number | null) ?? undefined,
+});

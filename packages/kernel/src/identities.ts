@@ -1,0 +1,247 @@
+import { fail } from '@anarq/common-schemas';
+import {
+  createGenesis,
+  deriveKeys,
+  generateSeed,
+  importPublicKeys,
+  nextKeyHashOf,
+  publicKeysOf,
+  verifyGenesis,
+  type GenesisDocument,
+  type IdentityKeys,
+  type PublicKeyObjects,
+  type Sealer,
+} from '@anarq/crypto';
+import type { Row, Statement, Store } from '@anarq/store';
+import type { IdentityKind } from './call.ts';
+
+/** An identity as the node keeps it. */
+export interface IdentityRecord {
+  readonly did: string;
+  readonly tenant: string;
+  readonly kind: IdentityKind;
+  /** The identity that this one is a sub-identity of. */
+  readonly parent: string | undefined;
+  /** Who administers it: itself, or the person or organisation that made it. */
+  readonly controller: string;
+  readonly custody: 'self' | 'node';
+  readonly name: string;
+  readonly status: 'active' | 'suspended';
+  readonly document: GenesisDocument;
+  readonly keys: PublicKeyObjects;
+  readonly created_ms: number;
+}
+
+export interface NewIdentity {
+  readonly tenant: string;
+  readonly kind: IdentityKind;
+  readonly name: string;
+  readonly controller?: string;
+  readonly parent?: string;
+  /** Keep the name unique within the tenant, so that commands may use it. */
+  readonly uniqueName?: boolean;
+  /** Custody of the person: the document that proves its keys. Absent: the node makes the keys. */
+  readonly document?: unknown;
+  readonly now_ms: number;
+}
+
+const CACHE_MAX = 10_000;
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** Who exists on this node, and with which keys. Administered by sQuid. */
+export class Identities {
+  readonly #store: Store;
+  readonly #sealer: Sealer;
+  readonly #known = new Map<string, IdentityRecord>();
+
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+  }
+
+  /**
+   * Makes an identity: with the keys that `document` proves, or with new keys kept sealed here.
+   * @returns the id, its document, and the statements that a commit must carry
+   * @throws SQUID_IDENTITY_INVALID when the document does not prove its keys
+   */
+  prepareCreate(order: NewIdentity): {
+    did: string;
+    document: GenesisDocument;
+    statements: Statement[];
+  } {
+    const made = order.document === undefined ? this.#makeKeys(order) : this.#takeDocument(order);
+    const controller = order.controller ?? order.parent ?? made.did;
+    const statement: Statement = {
+      name: `identity ${made.did}`,
+      sql: `INSERT INTO kernel_identity (did, tenant, kind, parent, controller, custody, document, sealed_seed, name_sealed, name_key, status, created_ms)
+            VALUES (:did, :tenant, :kind, :parent, :controller, :custody, :document, :seed, :name, :nameKey, 'active', :now_ms)`,
+      params: {
+        did: made.did,
+        tenant: order.tenant,
+        kind: order.kind,
+        parent: order.parent ?? null,
+        controller,
+        custody: made.sealedSeed === null ? 'self' : 'node',
+        document: JSON.stringify(made.document),
+        seed: made.sealedSeed,
+        name: this.#sealer.seal('identity-name', made.did, utf8(order.name)),
+        nameKey: order.uniqueName === true ? this.#nameKey(order.tenant, order.name) : null,
+        now_ms: order.now_ms,
+      },
+    };
+    return {
+      did: made.did,
+      document: made.document,
+      statements: [statement, ownResource(order.tenant, `squid/identity/${made.did}`, controller)],
+    };
+  }
+
+  /** The identity, or undefined where this node does not know it. */
+  async get(did: string): Promise<IdentityRecord | undefined> {
+    const known = this.#known.get(did);
+    if (known !== undefined) return known;
+    const [row] = await this.#store.read('SELECT * FROM kernel_identity WHERE did = :did', { did });
+    if (row === undefined) return undefined;
+    return this.#remember(row);
+  }
+
+  async require(did: string): Promise<IdentityRecord> {
+    return (
+      (await this.get(did)) ??
+      fail('SQUID_IDENTITY_INVALID', `${did} is not an identity of this node.`, { identity: did })
+    );
+  }
+
+  /** By the name it was given, where names are unique (organisations, agents). */
+  async findByName(tenant: string, name: string): Promise<IdentityRecord | undefined> {
+    const [row] = await this.#store.read(
+      'SELECT * FROM kernel_identity WHERE tenant = :tenant AND name_key = :key',
+      { tenant, key: this.#nameKey(tenant, name) },
+    );
+    return row === undefined ? undefined : this.#remember(row);
+  }
+
+  /** Those that a controller made, oldest first, after a DID. */
+  async controlledBy(
+    tenant: string,
+    controller: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<IdentityRecord[]> {
+    const rows = await this.#store.read(
+      `SELECT * FROM kernel_identity WHERE tenant = :tenant AND controller = :controller AND did > :after
+       ORDER BY did LIMIT :limit`,
+      { tenant, controller, after: page.after ?? '', limit: page.limit },
+    );
+    return rows.map((row) => this.#remember(row));
+  }
+
+  /** Public keys of an identity that was loaded before; for verification that cannot wait. */
+  loadedKeys(did: string): PublicKeyObjects | undefined {
+    return this.#known.get(did)?.keys;
+  }
+
+  /**
+   * The private keys of an identity in the node's custody.
+   * @throws CUSTODY_REFUSED when its owner holds the keys
+   */
+  async custodyKeys(did: string): Promise<IdentityKeys> {
+    const [row] = await this.#store.read(
+      'SELECT sealed_seed FROM kernel_identity WHERE did = :did',
+      { did },
+    );
+    const sealedSeed = row?.['sealed_seed'];
+    if (!(sealedSeed instanceof Uint8Array))
+      return fail('CUSTODY_REFUSED', undefined, { identity: did });
+    return deriveKeys(this.#sealer.open('identity-seed', did, sealedSeed), { index: 0 });
+  }
+
+  #makeKeys(order: NewIdentity) {
+    const seed = generateSeed();
+    const genesis = genesisFrom(seed, {
+      kind: order.kind,
+      controller: order.controller ?? order.parent,
+      now_ms: order.now_ms,
+    });
+    return { ...genesis, sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed) };
+  }
+
+  #takeDocument(order: NewIdentity) {
+    const document = order.document as GenesisDocument;
+    const proved = (() => {
+      try {
+        return verifyGenesis(document);
+      } catch (cause) {
+        return fail('SQUID_IDENTITY_INVALID', 'The document does not prove its keys.', {
+          problem: cause instanceof Error ? cause.message : 'unreadable',
+        });
+      }
+    })();
+    const controller = order.controller ?? order.parent;
+    if (proved.kind !== order.kind || proved.controller !== controller)
+      return fail('SQUID_IDENTITY_INVALID', 'The document says another kind or controller.', {
+        document: { kind: proved.kind, controller: proved.controller ?? null },
+        call: { kind: order.kind, controller: controller ?? null },
+      });
+    return { did: proved.did, document, sealedSeed: null };
+  }
+
+  #nameKey(tenant: string, name: string): Uint8Array {
+    return this.#sealer.mac('identity-name', utf8(`${tenant}\n${name.normalize('NFC')}`));
+  }
+
+  #remember(row: Row): IdentityRecord {
+    const did = row['did'] as string;
+    const document = JSON.parse(row['document'] as string) as GenesisDocument;
+    const record: IdentityRecord = {
+      did,
+      tenant: row['tenant'] as string,
+      kind: row['kind'] as IdentityKind,
+      parent: (row['parent'] as string | null) ?? undefined,
+      controller: row['controller'] as string,
+      custody: row['custody'] as 'self' | 'node',
+      name: new TextDecoder().decode(
+        this.#sealer.open('identity-name', did, row['name_sealed'] as Uint8Array),
+      ),
+      status: row['status'] as IdentityRecord['status'],
+      document,
+      // A document in the store was verified when it came; its keys are read again, not its proof.
+      keys: this.#known.get(did)?.keys ?? importPublicKeys(verifyGenesis(document).keys),
+      created_ms: row['created_ms'] as number,
+    };
+    if (this.#known.size >= CACHE_MAX) {
+      const oldest = this.#known.keys().next();
+      if (oldest.done !== true) this.#known.delete(oldest.value);
+    }
+    this.#known.set(did, record);
+    return record;
+  }
+}
+
+/** Keys and document of a new identity from its seed; index 0 is in use, index 1 comes after it. */
+export function genesisFrom(
+  seed: Uint8Array,
+  facts: {
+    readonly kind: IdentityKind;
+    readonly controller?: string | undefined;
+    readonly now_ms: number;
+    readonly index?: number;
+  },
+): { did: string; document: GenesisDocument } {
+  const index = facts.index ?? 0;
+  const privateKeys = deriveKeys(seed, { index });
+  return createGenesis({
+    keys: publicKeysOf(privateKeys),
+    privateKeys,
+    nextKeyHash: nextKeyHashOf(publicKeysOf(deriveKeys(seed, { purpose: 1, index }))),
+    kind: facts.kind,
+    controller: facts.controller,
+    createdAt: new Date(facts.now_ms).toISOString(),
+  });
+}
+
+/** The statement that says whose a resource is. */
+export const ownResource = (tenant: string, resource: string, owner: string): Statement => ({
+  name: `resource ${resource}`,
+  sql: 'INSERT INTO kernel_resource (tenant, resource, owner) VALUES (:tenant, :resource, :owner)',
+  params: { tenant, resource, owner },
+});

@@ -1,0 +1,66 @@
+import type { AnyOperation, Failure, Result, Validator, Why } from '@anarq/common-schemas';
+import type { TObject, TSchema } from 'typebox';
+import type { Call, Principal } from './call.ts';
+import type { Capability } from './capability.ts';
+import type { Handler, ModuleDefinition } from './module.ts';
+
+/** An operation made ready to run. */
+export interface CompiledOperation {
+  readonly op: AnyOperation;
+  readonly module: ModuleDefinition;
+  readonly handler: Handler<AnyOperation>;
+  readonly input: Validator<TObject>;
+  readonly output: Validator<TSchema>;
+}
+
+/** A part of a budget that a call holds while it runs, one for each link that carries a budget. */
+export interface Reservation {
+  readonly grant: string;
+  readonly unit: string;
+  readonly amount_minor: bigint;
+}
+
+/** One call on its way through the pipeline. Steps fill it in; each reads what earlier ones wrote. */
+export interface Invocation {
+  readonly call: Call;
+  readonly compiled: CompiledOperation;
+  readonly requestId: string;
+  readonly now_ms: number;
+  /** Set for the steps and queries of a process: the authority that its admission minted. */
+  readonly capability?: Capability;
+  /** Statements that join the commit: the journal entry of a step. */
+  readonly journal?: (answer: Result<unknown>) => readonly import('@anarq/store').Statement[];
+  principal: Principal;
+  /** SHA-256, hex, of the canonical input. */
+  inputDigest: string;
+  subject: string;
+  /** The resource acted on, 'module/noun/id', and its owner. */
+  resource?: string;
+  owner?: string;
+  /** Leaf CIDs of the grants that allow the call. */
+  grants: string[];
+  /** Every link of those grants: all must be in force when the commit happens. */
+  links: string[];
+  why: Why;
+  reservations: Reservation[];
+  ceiling?: { readonly amount: string; readonly unit: string };
+  replayKey?: ReplayKey;
+  /** Set by a step that answers the call itself. */
+  answer?: Result<unknown>;
+  /** Undone when the call ends, however it ends. */
+  readonly release: (() => void)[];
+}
+
+export interface ReplayKey {
+  readonly tenant: string;
+  readonly identity: string;
+  readonly operation: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly expires_ms: number | undefined;
+}
+
+/** A step of the pipeline: it returns nothing, or a promise, or stops the call with a QError. */
+export type Step = (invocation: Invocation) => void | Promise<void>;
+
+export type { Failure };

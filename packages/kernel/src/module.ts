@@ -1,0 +1,128 @@
+import type {
+  AnyContract,
+  AnyOperation,
+  Contract,
+  InputOf,
+  OutputOf,
+} from '@anarq/common-schemas';
+import type { Migration } from '@anarq/store';
+import type { Call } from './call.ts';
+import type { ContextOf, Planned } from './context.ts';
+import type { Services } from './services.ts';
+
+/** What an operation does. It keeps nothing between calls. */
+export type Handler<Op extends AnyOperation> = (
+  input: InputOf<Op>,
+  ctx: ContextOf<Op>,
+) => Promise<OutputOf<Op>> | OutputOf<Op>;
+
+/** Names the operation that a function handles, so that input, context and output are typed. */
+export const handler = <Op extends AnyOperation>(_op: Op, fn: Handler<Op>): Handler<Op> => fn;
+
+/** The same for a process: its calls to others are journaled steps. */
+export const process = handler;
+
+/** A call to make later, typed by its operation; for `undo`. */
+export const call = <Op extends AnyOperation>(op: Op, input: InputOf<Op>): Planned<Op> => ({
+  op,
+  input,
+});
+
+type OperationsIn<C> = C extends { readonly '~operations'?: infer O } ? Exclude<O, undefined> : never;
+
+export type HandlersOf<C> = {
+  readonly [K in keyof OperationsIn<C>]: OperationsIn<C>[K] extends AnyOperation
+    ? Handler<OperationsIn<C>[K]>
+    : never;
+};
+
+/** Claims of a transfer ticket, once its code is verified. */
+export interface TransferClaims {
+  readonly kind: 'upload' | 'download';
+  /** Upload or file that the ticket is for. */
+  readonly id: string;
+  readonly tenant: string;
+  readonly expires_ms: number;
+  /** What the module put in when it issued the ticket. */
+  readonly context: string;
+}
+
+/** One part on its way in. */
+export interface TransferPart {
+  readonly index: number;
+  /** Lower-case hex SHA-256 that the sender announces, where it does. */
+  readonly sha256Hex: string | undefined;
+  /** The bytes; at most one part's worth is read. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Content on its way out. */
+export interface TransferContent {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly totalBytes: number;
+  /** Inclusive range in the content; the surface answers 206 when it is not all of it. */
+  readonly start: number;
+  readonly end: number;
+  readonly partial: boolean;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Bytes never travel inside a call: a module that moves content answers tickets here. */
+export interface TransferHandler {
+  receive(claims: TransferClaims, part: TransferPart, env: TransferEnvironment): Promise<unknown>;
+  send(
+    claims: TransferClaims,
+    range: string | undefined,
+    env: TransferEnvironment,
+  ): Promise<TransferContent>;
+}
+
+export interface TransferEnvironment {
+  readonly services: Services;
+  readonly now_ms: () => number;
+  /** Reads of the module's own tables, confined to the ticket's tenant. */
+  readonly select: ContextOf<AnyOperation & { kind: 'query' }>['select'];
+  readonly commit: (
+    statements: readonly import('@anarq/store').Statement[],
+  ) => Promise<void>;
+}
+
+/** A module as the kernel takes it. */
+export interface ModuleDefinition {
+  readonly contract: AnyContract;
+  readonly migrations: readonly Migration[];
+  readonly handlers: Readonly<Record<string, Handler<AnyOperation>>>;
+  readonly transfer?: TransferHandler;
+  /** Runs once when the node has started, with a way to call as the module itself. */
+  readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
+}
+
+export interface ModuleEnvironment {
+  readonly services: Services;
+  readonly invoke: (call: Call) => Promise<unknown>;
+}
+
+/**
+ * Hands a contract its handlers; the types demand one for each operation.
+ *
+ * @example
+ * export default defineModule(qwallet, { migrations, handlers: { quote, reserve, capture } });
+ */
+export function defineModule<C extends Contract<string, never, never> | AnyContract>(
+  contract: C,
+  parts: {
+    readonly migrations?: readonly Migration[];
+    readonly handlers: HandlersOf<C>;
+    readonly transfer?: TransferHandler;
+    readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
+  },
+): ModuleDefinition {
+  return {
+    contract,
+    migrations: parts.migrations ?? [],
+    // Handlers are contravariant in their input; the kernel validates the input before it calls.
+    handlers: parts.handlers as ModuleDefinition['handlers'],
+    ...(parts.transfer === undefined ? {} : { transfer: parts.transfer }),
+    ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
+  };
+}

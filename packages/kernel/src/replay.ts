@@ -1,0 +1,147 @@
+import { fail, type Result } from '@anarq/common-schemas';
+import { sha256Hex, toBase64url, randomBytes, utf8, type Sealer } from '@anarq/crypto';
+import type { Statement, Store } from '@anarq/store';
+import type { Invocation, ReplayKey } from './invocation.ts';
+
+const KEY = /^[\x21-\x7e]{1,200}$/;
+const KEPT_MS = 24 * 3_600_000;
+/** Without a key, the same MCP call is taken for a repetition this long. */
+const SAME_CALL_MS = 600_000;
+const RETRY_AFTER_MS = 250;
+
+/** What every write leaves behind under its idempotency key, so that nothing acts twice. */
+export class Replay {
+  readonly #store: Store;
+  readonly #sealer: Sealer;
+  readonly #underWay = new Set<string>();
+
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+  }
+
+  /**
+   * Answers a call that was made before; stops one whose twin is under way, or whose key belongs to
+   * another input. Money keys never expire.
+   */
+  async check(inv: Invocation): Promise<void> {
+    const key = this.#keyOf(inv);
+    const name = nameOf(key);
+    if (this.#underWay.has(name))
+      fail('CALL_IN_PROGRESS', undefined, { retryAfter_ms: RETRY_AFTER_MS });
+    this.#underWay.add(name);
+    inv.release.push(() => this.#underWay.delete(name));
+    inv.replayKey = key;
+    const [row] = await this.#store.read(
+      `SELECT * FROM kernel_replay WHERE tenant = :tenant AND identity = :identity
+         AND operation = :operation AND key = :key AND (expires_ms IS NULL OR expires_ms > :now_ms)`,
+      {
+        tenant: key.tenant,
+        identity: key.identity,
+        operation: key.operation,
+        key: key.key,
+        now_ms: inv.now_ms,
+      },
+    );
+    if (row === undefined) return;
+    if (row['fingerprint'] !== key.fingerprint)
+      fail('VERSION_CONFLICT', 'This idempotency key was used with another input.', {
+        idempotencyKey: key.key,
+      });
+    const sealed = row['result_sealed'];
+    if (sealed === null)
+      fail('CALL_IN_PROGRESS', undefined, {
+        retryAfter_ms: RETRY_AFTER_MS,
+        process: row['process'],
+      });
+    const result = this.#open(name, sealed as Uint8Array);
+    inv.answer = {
+      ...result,
+      replayed: true,
+      ...(result.status === 'ok'
+        ? { message: 'Answered from the record of the first call; nothing was done again.' }
+        : {}),
+    };
+  }
+
+  /** The statement that takes the key: with the answer, or with the process that will give it. */
+  record(inv: Invocation, outcome: Result<unknown> | { readonly process: string }): Statement[] {
+    const key = inv.replayKey;
+    if (key === undefined) return [];
+    const isProcess = 'process' in outcome;
+    return [
+      {
+        sql: `DELETE FROM kernel_replay WHERE tenant = :tenant AND identity = :identity
+                AND operation = :operation AND key = :key AND expires_ms <= :now_ms`,
+        params: { ...columnsOf(key), now_ms: inv.now_ms },
+      },
+      {
+        name: 'idempotency key',
+        sql: `INSERT INTO kernel_replay (tenant, identity, operation, key, fingerprint, process, result_sealed, created_ms, expires_ms)
+              VALUES (:tenant, :identity, :operation, :key, :fingerprint, :process, :result, :now_ms, :expires_ms)`,
+        params: {
+          ...columnsOf(key),
+          fingerprint: key.fingerprint,
+          process: isProcess ? outcome.process : null,
+          result: isProcess ? null : this.#seal(nameOf(key), outcome),
+          now_ms: inv.now_ms,
+          expires_ms: key.expires_ms ?? null,
+        },
+      },
+    ];
+  }
+
+  /** The statement that gives a key its answer once its process has ended. */
+  complete(key: ReplayKey, result: Result<unknown>): Statement {
+    return {
+      name: 'idempotency key',
+      sql: `UPDATE kernel_replay SET result_sealed = :result WHERE tenant = :tenant
+              AND identity = :identity AND operation = :operation AND key = :key`,
+      params: { ...columnsOf(key), result: this.#seal(nameOf(key), result) },
+    };
+  }
+
+  #keyOf(inv: Invocation): ReplayKey {
+    const { op } = inv.compiled;
+    const { idempotencyKey, surface, again } = inv.call;
+    // Never headers, time, signature or surface: the same intent has the same print everywhere.
+    const fingerprint = sha256Hex(utf8(`${op.id}\n${op.version}\n${inv.call.subject ?? ''}\n${inv.inputDigest}`));
+    if (idempotencyKey !== undefined && !KEY.test(idempotencyKey))
+      fail('INPUT_INVALID', 'An idempotency key has 1 to 200 visible ASCII characters.');
+    const automatic = idempotencyKey === undefined;
+    if (automatic && surface !== 'mcp') fail('IDEMPOTENCY_KEY_REQUIRED');
+    const repeat = again === true ? `.${toBase64url(randomBytes(12))}` : '';
+    return {
+      tenant: inv.principal.tenant,
+      identity: inv.principal.actor,
+      operation: op.id,
+      key: automatic ? `same-call.${fingerprint}${repeat}` : idempotencyKey,
+      fingerprint,
+      expires_ms: automatic
+        ? inv.now_ms + SAME_CALL_MS
+        : op.authorises !== undefined || inv.capability !== undefined
+          ? undefined
+          : inv.now_ms + KEPT_MS,
+    };
+  }
+
+  #seal(name: string, result: Result<unknown>): Uint8Array {
+    return this.#sealer.seal('replay', name, utf8(JSON.stringify(result)));
+  }
+
+  #open(name: string, sealed: Uint8Array): Result<unknown> {
+    return JSON.parse(
+      new TextDecoder().decode(this.#sealer.open('replay', name, sealed)),
+    ) as Result<unknown>;
+  }
+}
+
+const columnsOf = ({ tenant, identity, operation, key }: ReplayKey) => ({
+  tenant,
+  identity,
+  operation,
+  key,
+});
+
+const nameOf = ({ tenant, identity, operation, key }: ReplayKey): string =>
+  `${tenant}\n${identity}\n${operation}\n${key}`;

@@ -1,0 +1,32 @@
+import type { BlockStore, Tickets } from '@anarq/content';
+import type { Sealer } from '@anarq/crypto';
+import type { Log } from '@anarq/log';
+import type { Grants } from './grants.ts';
+import type { Identities } from './identities.ts';
+import type { Sessions } from './sessions.ts';
+
+/**
+ * The state behind the kernel's ports, for the modules that administer it: sQuid the identities and
+ * sessions, Qonsent the grants, Qerberos the log, Qlock and Qdrive the sealer and the blocks.
+ */
+export interface Services {
+  readonly node: NodeFacts;
+  readonly identities: Identities;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly log: Log;
+  readonly sealer: Sealer;
+  readonly blocks: BlockStore;
+  readonly tickets: Tickets;
+}
+
+export interface NodeFacts {
+  /** DID of the node. */
+  readonly did: string;
+  /** DID of the operator, who owns the resource `node`. */
+  readonly operator: string;
+  /** Tenant of the operator, and of the modules' own identities. */
+  readonly tenant: string;
+  /** DIDs of the modules' own identities, by module name. */
+  readonly modules: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,153 @@
+import {
+  encapsulate,
+  importKemPublicKeys,
+  randomBytes,
+  sha256Hex,
+  toBase64url,
+  utf8,
+  type KemPublicKeys,
+  type Sealer,
+} from '@anarq/crypto';
+import type { Statement, Store } from '@anarq/store';
+
+export interface Session {
+  readonly id: string;
+  readonly tenant: string;
+  readonly identity: string;
+  readonly subId: string | undefined;
+  readonly key: Uint8Array;
+  readonly expires_ms: number;
+}
+
+export interface AgentToken {
+  readonly id: string;
+  readonly tenant: string;
+  readonly agent: string;
+  readonly grant: string;
+  readonly expires_ms: number;
+  readonly revoked: boolean;
+}
+
+/** Names the use of the key that both sides derive. */
+export const SESSION_CONTEXT = 'q.session.v1';
+const SESSION_LIFE_MS = 3_600_000;
+const SESSIONS_CACHED_MAX = 10_000;
+
+/** Sessions opened by a full signature, and the tokens of agents whose keys the node keeps. */
+export class Sessions {
+  readonly #store: Store;
+  readonly #sealer: Sealer;
+  readonly #open = new Map<string, Session>();
+
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+  }
+
+  /**
+   * Prepares a session: the key goes to the caller inside a hybrid key encapsulation (X25519 +
+   * ML-KEM-768), so that it is secret even where the connection is not.
+   */
+  prepareOpen(order: {
+    readonly tenant: string;
+    readonly identity: string;
+    readonly subId: string | undefined;
+    readonly kem: KemPublicKeys;
+    readonly now_ms: number;
+  }): { session: Session; ciphertext: Uint8Array; statements: Statement[] } {
+    const { ciphertext, sharedKey } = encapsulate(importKemPublicKeys(order.kem), SESSION_CONTEXT);
+    const session: Session = {
+      id: `ses_${toBase64url(randomBytes(16))}`,
+      tenant: order.tenant,
+      identity: order.identity,
+      subId: order.subId,
+      key: sharedKey,
+      expires_ms: order.now_ms + SESSION_LIFE_MS,
+    };
+    const statements: Statement[] = [
+      {
+        sql: `INSERT INTO kernel_session (id, tenant, identity, sub_id, key_sealed, expires_ms)
+              VALUES (:id, :tenant, :identity, :subId, :key, :expires_ms)`,
+        params: {
+          id: session.id,
+          tenant: session.tenant,
+          identity: session.identity,
+          subId: session.subId ?? null,
+          key: this.#sealer.seal('session-key', session.id, sharedKey),
+          expires_ms: session.expires_ms,
+        },
+      },
+      {
+        sql: 'DELETE FROM kernel_session WHERE expires_ms < :now_ms',
+        params: { now_ms: order.now_ms },
+      },
+    ];
+    return { session, ciphertext, statements };
+  }
+
+  async get(id: string): Promise<Session | undefined> {
+    const known = this.#open.get(id);
+    if (known !== undefined) return known;
+    const [row] = await this.#store.read('SELECT * FROM kernel_session WHERE id = :id', { id });
+    if (row === undefined) return undefined;
+    const session: Session = {
+      id,
+      tenant: row['tenant'] as string,
+      identity: row['identity'] as string,
+      subId: (row['sub_id'] as string | null) ?? undefined,
+      key: this.#sealer.open('session-key', id, row['key_sealed'] as Uint8Array),
+      expires_ms: row['expires_ms'] as number,
+    };
+    if (this.#open.size >= SESSIONS_CACHED_MAX) this.#open.clear();
+    this.#open.set(id, session);
+    return session;
+  }
+
+  /** Prepares a bearer token bound to one agent and one grant. The text is shown once, never kept. */
+  prepareToken(order: {
+    readonly tenant: string;
+    readonly agent: string;
+    readonly grant: string;
+    readonly expires_ms: number;
+    readonly now_ms: number;
+  }): { id: string; token: string; statements: Statement[] } {
+    const token = `qat_${toBase64url(randomBytes(32))}`;
+    const id = `tok_${toBase64url(randomBytes(12))}`;
+    return {
+      id,
+      token,
+      statements: [
+        {
+          sql: `INSERT INTO kernel_token (digest, id, tenant, agent, grant_cid, expires_ms, created_ms)
+                VALUES (:digest, :id, :tenant, :agent, :grant, :expires_ms, :now_ms)`,
+          params: {
+            digest: sha256Hex(utf8(token)),
+            id,
+            tenant: order.tenant,
+            agent: order.agent,
+            grant: order.grant,
+            expires_ms: order.expires_ms,
+            now_ms: order.now_ms,
+          },
+        },
+      ],
+    };
+  }
+
+  /** Looks a token up by its digest; nothing about it is kept in memory, so a revocation holds at once. */
+  async findToken(token: string): Promise<AgentToken | undefined> {
+    if (!/^qat_[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
+    const [row] = await this.#store.read('SELECT * FROM kernel_token WHERE digest = :digest', {
+      digest: sha256Hex(utf8(token)),
+    });
+    if (row === undefined) return undefined;
+    return {
+      id: row['id'] as string,
+      tenant: row['tenant'] as string,
+      agent: row['agent'] as string,
+      grant: row['grant_cid'] as string,
+      expires_ms: row['expires_ms'] as number,
+      revoked: row['revoked_ms'] !== null,
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import type { Migration } from '@anarq/store';
+
+/** The kernel's own tables: who exists, who may what, what was spent, answered, begun and told. */
+export const kernelMigrations: readonly Migration[] = [
+  {
+    id: 1,
+    sql: `
+CREATE TABLE kernel_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_identity (
+  did TEXT PRIMARY KEY, tenant TEXT NOT NULL, kind TEXT NOT NULL, parent TEXT, controller TEXT NOT NULL,
+  custody TEXT NOT NULL CHECK (custody IN ('self', 'node')), document TEXT NOT NULL, sealed_seed BLOB,
+  name_sealed BLOB NOT NULL, name_key BLOB, status TEXT NOT NULL, created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_identity_tenant ON kernel_identity (tenant, controller, did);
+CREATE UNIQUE INDEX kernel_identity_name ON kernel_identity (tenant, name_key) WHERE name_key IS NOT NULL;
+
+CREATE TABLE kernel_resource (
+  tenant TEXT NOT NULL, resource TEXT NOT NULL, owner TEXT NOT NULL,
+  PRIMARY KEY (tenant, resource)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_grant (
+  cid TEXT PRIMARY KEY, tenant TEXT NOT NULL, token BLOB NOT NULL, proof TEXT, issuer TEXT NOT NULL,
+  audience TEXT NOT NULL, subject TEXT NOT NULL, command TEXT NOT NULL, purpose TEXT NOT NULL,
+  exp_s INTEGER, created_ms INTEGER NOT NULL, revoked_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_grant_audience ON kernel_grant (audience, created_ms);
+CREATE INDEX kernel_grant_subject ON kernel_grant (tenant, subject, created_ms);
+CREATE INDEX kernel_grant_proof ON kernel_grant (proof);
+
+CREATE TABLE kernel_budget (
+  grant_cid TEXT PRIMARY KEY, unit TEXT NOT NULL, total_minor INTEGER, per_call_minor INTEGER,
+  spent_minor INTEGER NOT NULL DEFAULT 0, reserved_minor INTEGER NOT NULL DEFAULT 0,
+  CHECK (spent_minor >= 0 AND reserved_minor >= 0),
+  CHECK (total_minor IS NULL OR spent_minor + reserved_minor <= total_minor)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_token (
+  digest TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, agent TEXT NOT NULL,
+  grant_cid TEXT NOT NULL, expires_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, revoked_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_session (
+  id TEXT PRIMARY KEY, tenant TEXT NOT NULL, identity TEXT NOT NULL, sub_id TEXT, key_sealed BLOB NOT NULL,
+  expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_replay (
+  tenant TEXT NOT NULL, identity TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, process TEXT, result_sealed BLOB, created_ms INTEGER NOT NULL, expires_ms INTEGER,
+  PRIMARY KEY (tenant, identity, operation, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_replay_expiry ON kernel_replay (expires_ms) WHERE expires_ms IS NOT NULL;
+
+CREATE TABLE kernel_process (
+  id TEXT PRIMARY KEY, tenant TEXT NOT NULL, operation TEXT NOT NULL, version TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('RUNNING', 'DONE', 'UNDONE', 'NEEDS_ATTENTION')),
+  admission_sealed BLOB NOT NULL, record TEXT NOT NULL, problem TEXT,
+  created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_process_open ON kernel_process (state) WHERE state IN ('RUNNING', 'NEEDS_ATTENTION');
+
+CREATE TABLE kernel_step (
+  process TEXT NOT NULL, name TEXT NOT NULL, place INTEGER NOT NULL, operation TEXT NOT NULL,
+  input_digest TEXT NOT NULL, result_sealed BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  PRIMARY KEY (process, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kernel_outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, module TEXT NOT NULL,
+  topic TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, record TEXT, at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX kernel_outbox_topic ON kernel_outbox (topic, seq);
+`,
+  },
+];

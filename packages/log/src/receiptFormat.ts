@@ -1,0 +1,134 @@
+import { fromBase64url } from '@anarq/crypto';
+import { HASH_BYTES, NOTE_LENGTH_MAX, PROOF_HASHES_MAX } from '@anarq/tlog';
+import { LogError } from './errors.ts';
+import type { LogVkeys } from './logKeys.ts';
+import { cidBytes, isObject, SEALED_BYTES_MAX } from './sealedRecord.ts';
+
+/** The most records that one receipt holds. */
+export const RECEIPT_RECORDS_MAX = 256;
+
+/** One record of a receipt: sealed and key are base64url, proof is base64 hashes from the leaf's side up. */
+export interface ReceiptRecord {
+  readonly cid: string;
+  readonly sealed: string;
+  /** Absent where the party the receipt is for may not open the record. */
+  readonly key?: string;
+  readonly leafIndex: number;
+  readonly proof: readonly string[];
+}
+
+/** A receipt that anyone verifies offline: a record, its steps, and the signed tree that they are in. */
+export interface Receipt {
+  readonly type: 'q.receipt.v1';
+  /** CID of the record it is about, the first of `records`. */
+  readonly root: string;
+  readonly records: readonly ReceiptRecord[];
+  /** The signed note (C2SP tlog-checkpoint) that all proofs lead to. */
+  readonly checkpoint: string;
+  readonly log: { readonly origin: string } & LogVkeys;
+}
+
+/** A record of a receipt, decoded; nothing in it is verified yet. */
+export interface ParsedRecord {
+  readonly cid: string;
+  readonly sealed: Uint8Array;
+  readonly key?: Uint8Array;
+  readonly leafIndex: number;
+  readonly proof: readonly Uint8Array[];
+}
+
+const VKEY_LENGTH_MAX = 4096;
+
+/**
+ * Reads a receipt strictly: exactly these fields, canonical encodings, limits on everything. One receipt has one
+ * spelling, so that a changed byte is never a matter of taste. Throws LogError MALFORMED or LIMIT.
+ */
+export function parseReceipt(value: unknown): [Receipt, ParsedRecord[]] {
+  const receipt = fields(value, ['type', 'root', 'records', 'checkpoint', 'log'], 'receipt');
+  if (receipt['type'] !== 'q.receipt.v1') malformed('type is not q.receipt.v1');
+  const log = fields(receipt['log'], ['origin', 'ed25519', 'mldsa44'], 'log');
+  const raw = receipt['records'];
+  if (!Array.isArray(raw) || raw.length === 0) return malformed('there are no records');
+  if (raw.length > RECEIPT_RECORDS_MAX) {
+    throw new LogError('LIMIT', `a receipt has ${RECEIPT_RECORDS_MAX} records at most`);
+  }
+  const records = raw.map(parseRecord);
+  const root = string(receipt['root'], 100, 'root');
+  if (records[0]?.cid !== root) malformed('the first record is not the root');
+  if (records[0]?.key === undefined) malformed('the root record has no key');
+  if (new Set(records.map(({ cid }) => cid)).size < records.length) malformed('a record is twice');
+  const parsed: Receipt = {
+    type: 'q.receipt.v1',
+    root,
+    records: raw,
+    checkpoint: string(receipt['checkpoint'], NOTE_LENGTH_MAX, 'checkpoint'),
+    log: {
+      origin: string(log['origin'], 255, 'log.origin'),
+      ed25519: string(log['ed25519'], VKEY_LENGTH_MAX, 'log.ed25519'),
+      mldsa44: string(log['mldsa44'], VKEY_LENGTH_MAX, 'log.mldsa44'),
+    },
+  };
+  return [parsed, records];
+}
+
+function parseRecord(value: unknown): ParsedRecord {
+  const record = fields(value, ['cid', 'sealed', 'leafIndex', 'proof'], 'record', ['key']);
+  const cid = string(record['cid'], 100, 'cid');
+  cidBytes(cid);
+  const { leafIndex, proof } = record;
+  if (typeof leafIndex !== 'number' || !Number.isSafeInteger(leafIndex) || leafIndex < 0) {
+    return malformed('leafIndex is no index');
+  }
+  if (!Array.isArray(proof) || proof.length > PROOF_HASHES_MAX)
+    return malformed('proof is no list');
+  const parsed = {
+    cid,
+    sealed: base64url(record['sealed'], SEALED_BYTES_MAX, 'sealed'),
+    leafIndex,
+    proof: proof.map(hash),
+  };
+  if (record['key'] === undefined) return parsed;
+  return { ...parsed, key: base64url(record['key'], HASH_BYTES, 'key') };
+}
+
+function hash(value: unknown): Uint8Array {
+  const encoded = string(value, 44, 'a hash');
+  const bytes = new Uint8Array(Buffer.from(encoded, 'base64'));
+  if (bytes.length !== HASH_BYTES || bytes.toBase64() !== encoded)
+    malformed('a hash is not base64');
+  return bytes;
+}
+
+function base64url(value: unknown, bytes_max: number, name: string): Uint8Array {
+  try {
+    return fromBase64url(string(value, Math.ceil(bytes_max / 3) * 4, name));
+  } catch {
+    return malformed(`${name} is not base64url`);
+  }
+}
+
+function fields(
+  value: unknown,
+  required: readonly string[],
+  name: string,
+  optional: readonly string[] = [],
+): Record<string, unknown> {
+  if (!isObject(value)) return malformed(`${name} is not an object`);
+  const missing = required.find((field) => !Object.hasOwn(value, field));
+  if (missing !== undefined) malformed(`${name} has no ${missing}`);
+  const extra = Object.keys(value).find(
+    (key) => !required.includes(key) && !optional.includes(key),
+  );
+  if (extra !== undefined) malformed(`${name} has a field that is not known`);
+  return value;
+}
+
+function string(value: unknown, length_max: number, name: string): string {
+  if (typeof value !== 'string' || value.length === 0) return malformed(`${name} is no text`);
+  if (value.length > length_max) throw new LogError('LIMIT', `${name} is too long`);
+  return value;
+}
+
+function malformed(message: string): never {
+  throw new LogError('MALFORMED', `not a receipt: ${message}`);
+}

@@ -1,0 +1,82 @@
+import type { Sealer } from '@anarq/crypto';
+import type { Statement } from '@anarq/store';
+import { LogError } from './errors.ts';
+import { PARTIES_MAX, pseudonymOf, RETENTION_HOLDER, wrapKey } from './parties.ts';
+import type { RecordBody } from './sealedRecord.ts';
+import { sealRecord } from './sealedRecord.ts';
+
+const COLUMN_LENGTH_MAX = 512;
+
+/** Turns record bodies into rows of the caller's own commit. */
+export interface Recorder {
+  /**
+   * Seals a body and wraps its key for each party and the retention holder. The body has the texts `at` (ISO 8601),
+   * `tenant`, `op` and `code`, and may have `id` and `parent` (the CID or the id of the record it is a step of).
+   * Returns the record's CID and the statements to commit; nothing is stored before they are. Throws LogError.
+   */
+  prepare(
+    body: RecordBody,
+    parties: readonly string[],
+  ): { readonly cid: string; readonly statements: readonly Statement[] };
+}
+
+/** A recorder that wraps keys with this sealer. Synchronous, and without a table of its own to read. */
+export function createRecorder(sealer: Sealer): Recorder {
+  return {
+    prepare(body, parties) {
+      const holders = new Set([...parties, RETENTION_HOLDER]);
+      if (holders.size > PARTIES_MAX + 1) {
+        throw new LogError('LIMIT', `a record has ${PARTIES_MAX} parties at most`);
+      }
+      const columns = columnsOf(body);
+      const { cid, sealed, key } = sealRecord(body);
+      const keys = [...holders].map((party) => ({
+        name: 'log key',
+        sql: 'insert into log_key (party, at_ms, cid, wrapped) values (:party, :at_ms, :cid, :wrapped)',
+        params: {
+          party: pseudonymOf(sealer, party),
+          at_ms: columns.at_ms,
+          cid,
+          wrapped: wrapKey(sealer, cid, party, key),
+        },
+      }));
+      const record = {
+        name: 'log record',
+        sql: `insert into log_record (cid, tenant, op, code, at_ms, id, parent, sealed)
+          values (:cid, :tenant, :op, :code, :at_ms, :id, :parent, :sealed)`,
+        params: { ...columns, cid, sealed },
+      };
+      return { cid, statements: [record, ...keys] };
+    },
+  };
+}
+
+function columnsOf(body: RecordBody): {
+  tenant: string;
+  op: string;
+  code: string;
+  at_ms: number;
+  id: string | null;
+  parent: string | null;
+} {
+  const at_ms = Date.parse(text(body, 'at'));
+  if (!Number.isSafeInteger(at_ms)) throw new LogError('MALFORMED', 'record.at is no instant');
+  return {
+    tenant: text(body, 'tenant'),
+    op: text(body, 'op'),
+    code: text(body, 'code'),
+    at_ms,
+    id: body['id'] === undefined ? null : text(body, 'id'),
+    parent: body['parent'] === undefined ? null : text(body, 'parent'),
+  };
+}
+
+function text(body: RecordBody, field: string): string {
+  const value = body[field];
+  if (typeof value === 'string' && value.length > 0 && value.length <= COLUMN_LENGTH_MAX)
+    return value;
+  throw new LogError(
+    'MALFORMED',
+    `record.${field} is a text of 1 to ${COLUMN_LENGTH_MAX} characters`,
+  );
+}

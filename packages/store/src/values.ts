@@ -1,0 +1,74 @@
+/** Values on their way into SQLite and out of it: copied, counted, exact. */
+
+import { StoreError } from './errors.ts';
+import type { Params, Row, SqlValue } from './types.ts';
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Approximate bytes that a value occupies. */
+export function sizeOf(value: SqlValue): number {
+  if (typeof value === 'string') return value.length;
+  return value instanceof Uint8Array ? value.byteLength : 8;
+}
+
+/**
+ * The parameters as they are sent to a thread: checked, and copied, so that what the caller
+ * changes afterwards is not what is stored. Whole numbers become bigint, because node:sqlite
+ * binds every number as a float and `typeof(:n)` or `:n / 2` would show it.
+ * @throws StoreError `UNSAFE_INTEGER` or `SQL`.
+ */
+export function toParams(params: Params): Record<string, SqlValue> {
+  const copy: Record<string, SqlValue> = {};
+  for (const [name, value] of Object.entries(params)) copy[name] = toParam(name, value);
+  return copy;
+}
+
+function toParam(name: string, value: SqlValue): SqlValue {
+  if (typeof value === 'string' || value === null) return value;
+  if (typeof value === 'number') return toNumberParam(name, value);
+  if (typeof value === 'bigint') {
+    if (value >= INT64_MIN && value <= INT64_MAX) return value;
+    throw new StoreError('UNSAFE_INTEGER', `:${name} does not fit in 64 bits`, { name });
+  }
+  // A view on a larger buffer would be cloned with the whole buffer.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  throw new StoreError(
+    'SQL',
+    `:${name} must be a string, number, bigint, null or Uint8Array, not ${typeof value}`,
+    { name },
+  );
+}
+
+function toNumberParam(name: string, value: number): number | bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  if (Number.isInteger(value)) {
+    const message = `:${name} is a whole number above 2^53: pass a bigint, it would not be exact`;
+    throw new StoreError('UNSAFE_INTEGER', message, { name });
+  }
+  if (Number.isFinite(value)) return value;
+  throw new StoreError('SQL', `:${name} is not a finite number`, { name });
+}
+
+/**
+ * Makes the bigints of a row, as read, numbers where the column name allows it. Changes the row.
+ * @returns the row's size in bytes.
+ * @throws StoreError `UNSAFE_INTEGER`.
+ */
+export function settleRow(row: Row): number {
+  let bytes = 0;
+  for (const column in row) {
+    const value = row[column];
+    if (value === undefined) continue;
+    if (typeof value === 'bigint' && !column.endsWith('_minor')) {
+      const number = Number(value);
+      if (!Number.isSafeInteger(number)) {
+        const message = `column ${column} holds an integer that a number cannot carry exactly`;
+        throw new StoreError('UNSAFE_INTEGER', message, { column });
+      }
+      row[column] = number;
+    }
+    bytes += sizeOf(value);
+  }
+  return bytes;
+}
