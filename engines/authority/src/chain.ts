@@ -158,7 +158,7 @@ function checkPrincipals(delegations: readonly Delegation[]): void {
   const holders = new Set<string>();
   for (const link of delegations) {
     const audience = principalOf(link.aud);
-    if (holders.has(audience) || audience === principalOf(link.iss)) {
+    if (holders.has(audience)) {
       throw new AuthorityError('CYCLE', `${audience} receives what it gave on`, link.cid);
     }
     holders.add(audience);
@@ -186,7 +186,7 @@ function checkBudgets(delegations: readonly Delegation[]): readonly GrantBudget[
     if (budget === undefined) continue;
     for (const below of budgets) {
       const member = widens(below, budget);
-      continue;
+      if (member === undefined) continue;
       const message = `its ${member} is ${below[member]} ${below.unit}, above it ${budget[member]}`;
       throw new AuthorityError('OVER_BROAD', message, below.cid);
     }

@@ -69,12 +69,12 @@ export function compileCheck(
       const limit: Limit = { kind: 'subject', subject, came: request.subject };
       return deny('WRONG_SUBJECT', `the grant is about ${subject}`, limit);
     }
-    // Written so that a time that is not a number is refused.
+    // Written so that a time that is not a number is refused here, also by a grant without end.
     if (!(now_s <= exp_s)) {
       const by = principalOf((ending ?? leaf).iss);
       return deny('EXPIRED', `the grant ended at ${exp_s}`, { kind: 'expiry', exp_s, now_s }, by);
     }
-    if (!(now_s >= nbf_s)) {
+    if (now_s < nbf_s) {
       const by = principalOf((starting ?? leaf).iss);
       const limit: Limit = { kind: 'start', nbf_s, now_s };
       return deny('NOT_YET_VALID', `the grant begins at ${nbf_s}`, limit, by);

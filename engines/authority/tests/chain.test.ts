@@ -86,6 +86,9 @@ describe('a chain', () => {
     expect(compileCode([again, back, root])).toBe('CYCLE');
     expect(compileCode([leaf, again, back, root])).toBe('CYCLE');
     expect(compileCode([root, back])).toBe('CYCLE');
+    const toCarol = delegation(bob, carol, { sub: alice.did });
+    const backToBob = delegation(carol, bob, { sub: alice.did });
+    expect(compileCode([backToBob, toCarol, root])).toBe('CYCLE');
     const bobToBob = delegation(bob, bob, { sub: alice.did });
     expect(compileCode([leaf, bobToBob, root])).toBe('CYCLE');
   });

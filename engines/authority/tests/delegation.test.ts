@@ -1,9 +1,11 @@
 import { encode } from '@ipld/dag-cbor';
 import { createPublicKey, sign } from 'node:crypto';
 import fc from 'fast-check';
+import { base58btc } from 'multiformats/bases/base58';
 import { describe, expect, it } from 'vitest';
 import {
   decodeDelegation,
+  ed25519OfDidKey,
   prepareDelegation,
   verifySignature,
   type DelegationPayload,
@@ -156,6 +158,26 @@ describe('the encoding', () => {
     }
   });
 
+  it('refuses another member beside the payload', () => {
+    const more = (key: string) => {
+      const signed = { h: hex('3401ed01ed011371'), 'ucan/dlg@1.0.0-rc.1': {}, [key]: 1 };
+      return decodeCode(encode([new Uint8Array(64), signed]));
+    };
+    expect(more('x')).toBe('MALFORMED');
+    expect(more('ucan/inv@1.0.0-rc.1')).toBe('MALFORMED');
+    const bytes = Buffer.from(good).toString('hex');
+    const extended = `${bytes.slice(0, headEnd)}a3${bytes.slice(headEnd + 2, headEnd + 24)}617801`;
+    // Key order: h, x, then the longer tag.
+    expect(decodeCode(hex(extended + bytes.slice(headEnd + 24)))).toBe('MALFORMED');
+  });
+
+  it('refuses nesting beyond 64 levels', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
+    const inMeta = (levels: number) => altered((p) => (p['meta'] = { deep: nested(levels) }));
+    expect(decodeCode(inMeta(60))).toBe('ACCEPTED');
+    expect(decodeCode(inMeta(61))).toBe('MALFORMED');
+  });
+
   it('refuses nesting deep enough to exhaust a stack', () => {
     expect(decodeCode(Uint8Array.of(...new Uint8Array(60_000).fill(0x81), 0))).toBe('MALFORMED');
     expect(decodeCode(Uint8Array.of(...new Uint8Array(1_000).fill(0xd8)))).toBe('MALFORMED');
@@ -283,6 +305,19 @@ describe('signatures', () => {
     const lying: KeysOf = () => ({ ed25519: createPublicKey(bob.ed25519) });
     expect(verifyCode(token(alice, bob), lying)).toBe('ACCEPTED');
     expect(verifyCode(token({ ...bob, did: alice.did }, bob), lying)).toBe('BAD_SIGNATURE');
+  });
+
+  it('of a did:key that is not an Ed25519 key in canonical form are refused', () => {
+    const raw = base58btc.decode(alice.did.slice('did:key:'.length));
+    expect(ed25519OfDidKey(alice.did)?.asymmetricKeyType).toBe('ed25519');
+    const otherCodec = base58btc.encode(Uint8Array.of(0xed, 0x02, ...new Uint8Array(32)));
+    const tooShort = base58btc.encode(raw.subarray(0, 33));
+    expect(otherCodec.startsWith('z6Mk')).toBe(true);
+    for (const key of [otherCodec, tooShort, 'z6Mk', `${alice.did.slice(8)}1`, 'z6Mk0OIl']) {
+      expect(ed25519OfDidKey(`did:key:${key}`)).toBeUndefined();
+      const impostor = { ...alice, did: `did:key:${key}` };
+      expect(verifyCode(token(impostor, bob), nobody)).toBe('BAD_SIGNATURE');
+    }
   });
 
   it('of the wrong length are not sealed', () => {

@@ -125,14 +125,20 @@ describe('selectors', () => {
 
 describe('globs', () => {
   it('match what the plain matcher matches', () => {
-    const text = fc
-      .array(fc.constantFrom('a', 'b', '*', '\\'), { maxLength: 10 })
-      .map((parts) => parts.join(''));
+    const word = (letters: readonly string[], maxLength: number) =>
+      fc.array(fc.constantFrom(...letters), { maxLength }).map((parts) => parts.join(''));
+    const repetitive = word(['a', 'a', 'b', 'ab'], 5).map((part) => `*${part}*`);
+    const globs = fc.oneof(
+      pattern,
+      repetitive,
+      fc.tuple(repetitive, pattern).map(([a, b]) => a + b),
+    );
+    const texts = fc.oneof(word(['a', 'b', '*', '\\'], 10), word(['a', 'a', 'b'], 14));
     fc.assert(
-      fc.property(pattern, text, (glob, string) => {
+      fc.property(globs, texts, (glob, string) => {
         expect(compileGlob(glob)(string)).toBe(globSlowly(glob, string));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 8_000 },
     );
   });
 
@@ -148,6 +154,12 @@ describe('globs', () => {
     ]) {
       expect(matches(text)).toBe(false);
     }
+  });
+
+  it('find a part that begins inside a failed attempt at it', () => {
+    expect(compileGlob('*aab*')('aaab')).toBe(true);
+    expect(compileGlob('*aabaaac*')('aabaaabaaac')).toBe(true);
+    expect(compileGlob('*aabaaac*')('aabaaabaaab')).toBe(false);
   });
 
   it('read every character a bounded number of times, however hostile', () => {

@@ -59,7 +59,7 @@ export function proveSubtreeInclusion(
       low = middle;
     }
   }
-  return proof.reverse();
+  return proof.toReversed();
 }
 
 /** Consistency proof between two tree sizes, 0 < size1 <= size2 (RFC 6962, 2.1.2). Throws TLOG_RANGE. */
@@ -94,7 +94,7 @@ export function proveSubtreeConsistency(
     low = middle;
   }
   if (!known) proof.push(rangeRoot(low, high, node));
-  return proof.reverse();
+  return proof.toReversed();
 }
 
 /** Folds the complete subtrees that make up [low, high), largest first, from the right. */

@@ -119,11 +119,11 @@ function assemble(options: LogOptions, vkeys: LogVkeys, integrator: Integrator):
       );
       return { leafIndex, proof, checkpoint: signed(tree) };
     },
-    consistency: (from, to) => {
+    consistency: async (from, to) => {
       const size = Math.min(to, integrator.tree.size);
       return overTree(store, size, (node) => proveConsistency(from, to, node));
     },
-    tile: (level, index, width) => {
+    tile: async (level, index, width) => {
       checkWidth(integrator.tree, level, index, width);
       return readTile(store, { level, index, width });
     },

@@ -9,7 +9,22 @@ import {
 import { base32 } from 'multiformats/bases/base32';
 import { describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../src/logKeys.ts';
-import { ALICE, body, BOB, folder, logOver, open, record, TENANT } from './support.ts';
+import {
+  ALICE,
+  body,
+  BOB,
+  folder,
+  intercept,
+  keys,
+  logOver,
+  NOW_MS,
+  open,
+  record,
+  sealer,
+  storeIn,
+  TENANT,
+} from './support.ts';
+import { openLog } from '../src/index.ts';
 
 describe('the log', () => {
   it('signs the empty tree first, with both keys', async () => {
@@ -68,17 +83,61 @@ describe('the log', () => {
 
   it('finds after a restart the records that were committed but not integrated', async () => {
     const path = folder();
-    const first = await open(path);
+    const store = await storeIn(path);
+    let killed = false;
+    const log = await logOver(
+      intercept(store, (commit) => (killed ? Promise.reject(new Error('killed')) : commit())),
+    );
+    const first = { store, log };
     const cids = [await record(first, body()), await record(first, body())];
-    await first.log.integrate();
+    await log.integrate();
+    killed = true;
     cids.push(await record(first, body()));
-    await first.store.close();
+    await store.close();
 
     const second = await open(path);
     expect(second.log.checkpoint().size).toBe(2);
     expect((await second.log.integrate()).size).toBe(3);
     expect((await second.log.inclusion(cids[2] ?? '')).leafIndex).toBe(2);
     expect(await second.log.verifySelf()).toEqual({ ok: true, size: 3, problems: [] });
+  });
+
+  it('goes on after a commit that failed, and tells of it', async () => {
+    const store = await storeIn(folder());
+    const errors: unknown[] = [];
+    let broken = true;
+    const log = await openLog({
+      store: intercept(store, (commit) => (broken ? Promise.reject(new Error('disk')) : commit())),
+      sealer,
+      origin: 'node.example/log',
+      keys,
+      now_ms: () => NOW_MS,
+      onError: (error) => errors.push(error),
+    });
+    await record({ store, log }, body());
+    log.wake();
+    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 });
+    expect(log.checkpoint().size).toBe(0);
+    broken = false;
+    await vi.waitFor(() => expect(log.checkpoint().size).toBe(1), { timeout: 10_000 });
+  });
+
+  it('finds out that a commit happened although its answer was lost', async () => {
+    const store = await storeIn(folder());
+    let lost = true;
+    const log = await logOver(
+      intercept(store, async (commit) => {
+        const results = await commit();
+        if (lost) throw new Error('the answer was lost');
+        return results;
+      }),
+    );
+    await record({ store, log }, body());
+    await expect(log.integrate()).rejects.toThrow(/lost/);
+    lost = false;
+    await record({ store, log }, body());
+    expect((await log.integrate()).size).toBe(2);
+    expect((await log.verifySelf()).problems).toEqual([]);
   });
 
   it('never gives one place to two records when two logs integrate over one store', async () => {
@@ -145,7 +204,7 @@ describe('a tampered database is refused, and says why, when', () => {
     'the note was changed': `update log_checkpoint set note = replace(note, char(10) || '10', char(10) || '11')`,
   };
   for (const [name, sql] of Object.entries(changes)) {
-    it(name, async () => {
+    it(`${name}`, async () => {
       const path = folder();
       const node = await open(path);
       for (let i = 0; i < 10; i++) await record(node, body());
@@ -154,8 +213,10 @@ describe('a tampered database is refused, and says why, when', () => {
       await expect(logOver(node.store)).rejects.toMatchObject({ code: 'CONTRADICTION' });
     });
   }
+});
 
-  it('it was opened with other keys or under another name', async () => {
+describe('a stored log', () => {
+  it('is not opened with other keys or under another name', async () => {
     const node = await open(folder());
     await record(node, body());
     await node.log.close();
@@ -164,7 +225,7 @@ describe('a tampered database is refused, and says why, when', () => {
     );
   });
 
-  it('an old record was changed, which the full check finds where the start did not look', async () => {
+  it('that was changed far back is found out by the full check', async () => {
     const node = await open(folder());
     for (let batch = 0; batch < 18; batch++) {
       const prepared = Array.from({ length: 250 }, () => node.log.recorder.prepare(body(), []));
@@ -199,7 +260,7 @@ describe('search', () => {
       page = await node.log.search({ ...query, cursor: page.next });
       seen.push(...page.items.map(({ cid }) => cid));
     }
-    expect(seen).toEqual([...cids].reverse());
+    expect(seen).toEqual(cids.toReversed());
     expect(page.items.at(-1)?.body).toMatchObject({ n: 0, actor: ALICE });
     expect((await node.log.search({ party: BOB, tenant: TENANT })).items).toHaveLength(1);
     expect((await node.log.search({ party: 'did:example:eve', tenant: TENANT })).items).toEqual([]);

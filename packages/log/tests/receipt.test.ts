@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openLog, verifyReceipt } from '../src/index.ts';
 import type { Receipt } from '../src/index.ts';
 import { openRecord, sealRecord } from '../src/sealedRecord.ts';
-import { ALICE, body, BOB, folder, NOW_MS, open, record } from './support.ts';
+import { ALICE, body, BOB, folder, NOW_MS, open, record, storeIn } from './support.ts';
 
 describe('a receipt', () => {
   it('holds a record and its steps, and verifies with nothing else', async () => {
@@ -78,29 +78,21 @@ describe('a receipt', () => {
     const node = await open(folder());
     const root = await record(node, body());
     await record(node, body({ parent: root }), [BOB]);
-    const { trust } = node.log;
     const json = Buffer.from(JSON.stringify(await node.log.receipt(root, ALICE)));
-    const genuine = [
-      verifyReceipt(JSON.parse(String(json))),
-      verifyReceipt(JSON.parse(String(json)), { trust }),
-    ];
-    expect(genuine.map(({ ok }) => ok)).toEqual([true, true]);
+    const genuine = verifyReceipt(JSON.parse(String(json)));
+    expect(genuine.ok).toBe(true);
 
-    const survivors: number[] = [];
+    const passed: number[] = [];
     for (let at = 0; at < json.length; at++) {
-      for (const mask of [0x01, 0x02, 0x20, 0x80]) {
-        const changed = Buffer.from(json);
-        changed[at] = (changed[at] ?? 0) ^ mask;
-        const value = parsed(String(changed));
-        const verdicts = [verifyReceipt(value), verifyReceipt(value, { trust })];
-        for (const [i, verdict] of verdicts.entries()) {
-          if (!verdict.ok) continue;
-          expect(verdict).toEqual(genuine[i]);
-          survivors.push(at);
-        }
-      }
+      const changed = Buffer.from(json);
+      changed[at] = (changed[at] ?? 0) ^ ([0x01, 0x02, 0x20, 0x80][at % 4] ?? 1);
+      const verdict = verifyReceipt(parsed(String(changed)));
+      if (!verdict.ok) continue;
+      expect(verdict).toEqual(genuine);
+      passed.push(at);
     }
-    expect(survivors).toEqual([]);
+    // Every field of the format is bound by a hash or a signature, so that not even one passes.
+    expect(passed).toEqual([]);
   });
 
   it('made of parts of others is refused', async () => {
@@ -138,10 +130,9 @@ describe('a receipt', () => {
 
   it('of another log does not pass for one of this log, whatever name it takes', async () => {
     const node = await open(folder());
-    const { store } = await open(folder());
+    const store = await storeIn(folder());
     const seed = new Uint8Array(64).fill(8);
     const sealer = createSealer({ seed });
-    await store.commit([{ sql: 'delete from log_checkpoint' }]);
     const origin = 'node.example/log';
     const options = { store, sealer, origin, keys: deriveLogKeys(seed), now_ms: () => NOW_MS };
     const log = await openLog(options);

@@ -26,9 +26,33 @@ export function folder(): string {
 
 /** Opens store and log over a folder; the store is closed after the test, the log is not. */
 export async function open(path: string): Promise<{ store: Store; log: Log }> {
+  const store = await storeIn(path);
+  return { store, log: await logOver(store) };
+}
+
+/** Opens the store of a folder, to be closed after the test. */
+export async function storeIn(path: string): Promise<Store> {
   const store = await openStore({ file: join(path, 'node.db') });
   onTestFinished(() => store.close());
-  return { store, log: await logOver(store) };
+  return store;
+}
+
+/** A store whose commits of the log's own statements go through `around`. */
+export function intercept(
+  store: Store,
+  around: (commit: () => ReturnType<Store['commit']>) => ReturnType<Store['commit']>,
+): Store {
+  return {
+    read: (sql, params) => store.read(sql, params),
+    migrate: (module, migrations) => store.migrate(module, migrations),
+    stats: () => store.stats(),
+    check: () => store.check(),
+    close: () => store.close(),
+    commit: (batch) => {
+      const commit = (): ReturnType<Store['commit']> => store.commit(batch);
+      return batch.some(({ name }) => name === 'log checkpoint') ? around(commit) : commit();
+    },
+  };
 }
 
 /** A log over an open store. */

@@ -32,22 +32,17 @@ async function startWriters(file: string, run: string, lines: number) {
     printed += text;
     if (printed.split('\n').length > lines) reached();
   });
-  const ended = once(child.stdout, 'end').then(() => {
-    throw new Error(`the writers ended by themselves: ${printed.slice(-200)}`);
-  });
-  await Promise.race([ready, ended]);
-  ended.catch(() => {});
+  const closed = once(child, 'close');
+  await Promise.race([ready, closed]);
   return {
     /** Kills the process at once; resolves to the ids that it had acknowledged. */
     async kill(): Promise<string[]> {
-      const exited = once(child, 'close');
       child.kill('SIGKILL');
-      await exited;
+      const [, signal] = await closed;
+      expect(signal, 'the writers must not have ended by themselves').toBe('SIGKILL');
       // The last line may be cut: only whole lines were acknowledged.
-      return printed
-        .split('\n')
-        .slice(0, -1)
-        .filter((line) => line !== 'open');
+      const whole = printed.split('\n').slice(0, -1);
+      return whole.filter((line) => line !== 'open');
     },
   };
 }

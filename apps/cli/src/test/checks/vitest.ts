@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Verdict } from '../check.ts';
+import { runTool } from '../tool.ts';
+
+/** Which tests: `unit` needs nothing but this machine's files; the others are named after their files. */
+export type Tier = 'unit' | 'services' | 'nightly';
+
+/** The part of vitest's JSON report that is read. */
+export interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: ReadonlyArray<{ status: string; assertionResults: readonly unknown[] }>;
+}
+
+const unitLimit_ms = 480_000;
+const nightlyLimit_ms = 6 * 3_600_000;
+const tierConfig = fileURLToPath(new URL('../vitest.tier.config.ts', import.meta.url));
+
+/**
+ * Runs the tests of a tier and reads their counts from vitest's JSON report.
+ *
+ * @param root the repository.
+ * @param options.filter a part of the paths of the test files to run; all, where absent.
+ * @param options.env added to the environment of the tests.
+ * @param options.onProgress called with each line that vitest prints.
+ */
+export async function runVitest(
+  root: string,
+  options: {
+    tier: Tier;
+    filter?: string | undefined;
+    env?: Readonly<Record<string, string>>;
+    onProgress?: (line: string) => void;
+  },
+): Promise<Verdict> {
+  const { tier, filter } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'q-test-'));
+  const reportPath = join(folder, 'report.json');
+  const args = ['run', '--root', root, '--reporter=default', '--reporter=json'];
+  if (filter !== undefined) args.push(filter);
+  args.push(`--outputFile.json=${reportPath}`);
+  args.push(tier === 'unit' ? '--exclude=**/*.services.test.ts' : `--config=${tierConfig}`);
+  try {
+    const ended = await runTool('vitest', args, {
+      cwd: root,
+      env: { ...options.env, Q_TEST_TIER: tier },
+      timeout_ms: tier === 'nightly' ? nightlyLimit_ms : unitLimit_ms,
+      ...(options.onProgress === undefined ? {} : { onLine: options.onProgress }),
+    });
+    return vitestVerdict(await readReport(reportPath), ended.code, ended.output);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readReport(path: string): Promise<VitestReport | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as VitestReport; // vitest wrote it just now
+  } catch {
+    return undefined; // it ended before it could report; its exit code says so
+  }
+}
+
+/**
+ * What a run of vitest amounts to. A file that could not be loaded, and an error outside any test,
+ * count as one failed test each: vitest itself counts neither.
+ */
+export function vitestVerdict(
+  report: VitestReport | undefined,
+  code: number,
+  output: string,
+): Verdict {
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0, output };
+  const unloadable = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  ).length;
+  const counted = report.numFailedTests + unloadable;
+  return {
+    passed: report.numPassedTests,
+    failed: counted === 0 && code !== 0 ? 1 : counted,
+    skipped: report.numPendingTests + report.numTodoTests,
+    output,
+  };
+}
