@@ -1,7 +1,8 @@
 import { fail, type AnyOperation } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
-import type { Invocation, Reservation } from './invocation.ts';
+import type { Reservation } from './capability.ts';
+import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
 
 /** Within which limit? Holds the ceiling of the call against every link that carries a budget. */

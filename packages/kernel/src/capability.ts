@@ -1,7 +1,13 @@
 import { fail } from '@anarq/common-schemas';
 import { canonicalJson, equalBytes, utf8, type Sealer } from '@anarq/crypto';
 import type { Principal } from './call.ts';
-import type { Reservation } from './invocation.ts';
+
+/** A part of a budget that a call holds while it runs, one for each link that carries a budget. */
+export interface Reservation {
+  readonly grant: string;
+  readonly unit: string;
+  readonly amount_minor: bigint;
+}
 
 /**
  * The authority that the admission of a signed call mints for its steps: on whose behalf, within

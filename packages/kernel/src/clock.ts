@@ -1,4 +1,4 @@
-import { randomBytes } from '@anarq/crypto';
+import { randomBytes, sha256, utf8 } from '@anarq/crypto';
 
 /** Milliseconds since 1970. The node's own; tests may bring theirs. */
 export type Clock = () => number;
@@ -7,11 +7,18 @@ export type Clock = () => number;
  * A time-ordered id, UUID version 7 (RFC 9562 section 5.7), in hex without hyphens, behind a prefix
  * that says of what: 'listing_0197…'.
  */
-export function timeOrderedId(prefix: string, now_ms: number): string {
-  const bytes = randomBytes(16);
-  const time = BigInt(now_ms);
-  for (let i = 0; i < 6; i++) bytes[i] = Number((time >> BigInt(8 * (5 - i))) & 0xffn);
+export const timeOrderedId = (prefix: string, now_ms: number): string =>
+  uuidV7(prefix, now_ms, randomBytes(10));
+
+/** The same form, its random part derived from a seed that is itself random. */
+export const derivedId = (prefix: string, now_ms: number, seed: string): string =>
+  uuidV7(prefix, now_ms, sha256(utf8(seed)).subarray(0, 10));
+
+function uuidV7(prefix: string, now_ms: number, random: Uint8Array): string {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(now_ms) << 16n);
+  bytes.set(random, 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  return `${prefix}_${Buffer.from(bytes).toString('hex')}`;
+  return `${prefix}_${bytes.toHex()}`;
 }

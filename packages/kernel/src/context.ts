@@ -2,6 +2,7 @@ import type { AnyOperation, EventSpec, InputOf, Operation, OutputOf } from '@ana
 import type { Row, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
+import type { Readable } from './readable.ts';
 import type { Services } from './services.ts';
 import type { RowOf, Table, ValuesOf } from './table.ts';
 
@@ -66,6 +67,8 @@ export interface ReadContext {
   select(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
   /** Calls a query of another module (named in `uses`) under the authority of this call. */
   query<Op extends Operation<TObject, TSchema, 'query'>>(op: Op, input: InputOf<Op>): Promise<OutputOf<Op>>;
+  /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
+  readable(noun: string): readonly Readable[];
   /** May the subject of this call use this resource under that command? Without an error. */
   allows(command: string, resource: string): Promise<boolean>;
 }
@@ -84,6 +87,8 @@ export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Om
   id(prefix: string): string;
   /** A guarded statement on the module's own tables; it must confine itself with :tenant. */
   write(statement: Statement): void;
+  /** Adds statements that one of the services prepared. */
+  carry(statements: readonly Statement[]): void;
   emit<T extends Op['emits'][number]>(topic: T, payload: Payload<EventsOf<Op>, T>): void;
   /** Adds somebody who can open the record of this call, besides actor, subject and owner. */
   party(did: string): void;

@@ -265,7 +265,11 @@ export class Grants {
     for (const link of chain) await this.#identities.get(link.iss);
     return compileChain(chain, {
       now_s: Math.floor(now_ms / 1000),
-      keysOf: (did) => this.#identities.loadedKeys(did),
+      // Our own identities sign with both algorithms; half a signature is none.
+      keysOf: (did) => {
+        const keys = this.#identities.loadedKeys(did);
+        return keys === undefined ? undefined : { ...keys, hybridOnly: true };
+      },
     });
   }
 

@@ -67,6 +67,8 @@ export class Identities {
   prepareCreate(order: NewIdentity): {
     did: string;
     document: GenesisDocument;
+    /** The new keys, where the node made and keeps them. */
+    keys: IdentityKeys | undefined;
     statements: Statement[];
   } {
     const made = order.document === undefined ? this.#makeKeys(order) : this.#takeDocument(order);
@@ -92,6 +94,7 @@ export class Identities {
     return {
       did: made.did,
       document: made.document,
+      keys: made.keys,
       statements: [statement, ownResource(order.tenant, `squid/identity/${made.did}`, controller)],
     };
   }
@@ -135,6 +138,24 @@ export class Identities {
     return rows.map((row) => this.#remember(row));
   }
 
+  /** Prepares to suspend an identity or to let it act again; holds from the next call on. */
+  prepareStatus(
+    did: string,
+    status: IdentityRecord['status'],
+  ): { statements: Statement[]; activate: () => void } {
+    return {
+      statements: [
+        {
+          name: `status of ${did}`,
+          sql: 'UPDATE kernel_identity SET status = :status WHERE did = :did',
+          params: { did, status },
+          expect: { changes: 1 },
+        },
+      ],
+      activate: () => void this.#known.delete(did),
+    };
+  }
+
   /** Public keys of an identity that was loaded before; for verification that cannot wait. */
   loadedKeys(did: string): PublicKeyObjects | undefined {
     return this.#known.get(did)?.keys;
@@ -162,7 +183,7 @@ export class Identities {
       controller: order.controller ?? order.parent,
       now_ms: order.now_ms,
     });
-    return { ...genesis, sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed) };
+    return { ...genesis, keys: deriveKeys(seed, { index: 0 }), sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed) };
   }
 
   #takeDocument(order: NewIdentity) {
@@ -182,7 +203,7 @@ export class Identities {
         document: { kind: proved.kind, controller: proved.controller ?? null },
         call: { kind: order.kind, controller: controller ?? null },
       });
-    return { did: proved.did, document, sealedSeed: null };
+    return { did: proved.did, document, keys: undefined, sealedSeed: null };
   }
 
   #nameKey(tenant: string, name: string): Uint8Array {

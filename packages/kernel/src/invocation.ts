@@ -1,7 +1,8 @@
-import type { AnyOperation, Failure, Result, Validator, Why } from '@anarq/common-schemas';
+import type { AnyOperation, Result, Validator, Why } from '@anarq/common-schemas';
 import type { TObject, TSchema } from 'typebox';
 import type { Call, Principal } from './call.ts';
-import type { Capability } from './capability.ts';
+import type { Statement } from '@anarq/store';
+import type { Capability, Reservation } from './capability.ts';
 import type { Handler, ModuleDefinition } from './module.ts';
 
 /** An operation made ready to run. */
@@ -13,13 +14,6 @@ export interface CompiledOperation {
   readonly output: Validator<TSchema>;
 }
 
-/** A part of a budget that a call holds while it runs, one for each link that carries a budget. */
-export interface Reservation {
-  readonly grant: string;
-  readonly unit: string;
-  readonly amount_minor: bigint;
-}
-
 /** One call on its way through the pipeline. Steps fill it in; each reads what earlier ones wrote. */
 export interface Invocation {
   readonly call: Call;
@@ -29,7 +23,7 @@ export interface Invocation {
   /** Set for the steps and queries of a process: the authority that its admission minted. */
   readonly capability?: Capability;
   /** Statements that join the commit: the journal entry of a step. */
-  readonly journal?: (answer: Result<unknown>) => readonly import('@anarq/store').Statement[];
+  readonly journal?: (answer: Result<unknown>) => readonly Statement[];
   principal: Principal;
   /** SHA-256, hex, of the canonical input. */
   inputDigest: string;
@@ -62,5 +56,3 @@ export interface ReplayKey {
 
 /** A step of the pipeline: it returns nothing, or a promise, or stops the call with a QError. */
 export type Step = (invocation: Invocation) => void | Promise<void>;
-
-export type { Failure };

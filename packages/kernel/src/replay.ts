@@ -32,6 +32,14 @@ export class Replay {
     this.#underWay.add(name);
     inv.release.push(() => this.#underWay.delete(name));
     inv.replayKey = key;
+    await this.recheck(inv);
+  }
+
+  /** Looks again, after a conflict: another process may have taken the key meanwhile. */
+  async recheck(inv: Invocation): Promise<void> {
+    const key = inv.replayKey;
+    if (key === undefined) return;
+    const name = nameOf(key);
     const [row] = await this.#store.read(
       `SELECT * FROM kernel_replay WHERE tenant = :tenant AND identity = :identity
          AND operation = :operation AND key = :key AND (expires_ms IS NULL OR expires_ms > :now_ms)`,

@@ -12,6 +12,8 @@ type Schema = Readonly<Record<string, unknown>>;
 const ANNOTATIONS = new Set(['description', 'x-sensitive', 'x-name', 'x-depth', 'examples']);
 const FORMATS = new Set([...Object.keys(PATTERNS), 'json']);
 const NESTING_MAX = 24;
+/** A name that every document and language takes as the name of a type. */
+const NAME = /^[A-Z][A-Za-z0-9]{0,63}$/;
 
 const KEYWORDS: Readonly<Record<string, ReadonlySet<string>>> = {
   object: new Set(['type', 'properties', 'required', 'additionalProperties', '$id']),
@@ -68,20 +70,23 @@ function visit(
 ): void {
   const say = (problem: string) => problems.push({ path, problem });
   if (depth > NESTING_MAX) return void say(`nested deeper than ${NESTING_MAX}`);
-  const word = wordOf(schema);
+  const word = typeof schema === 'object' && schema !== null ? wordOf(schema) : undefined;
   if (word === undefined)
-    return void say(`not a word of the dialect: ${JSON.stringify(schema).slice(0, 120)}`);
+    return void say(`not a word of the dialect: ${JSON.stringify(schema)?.slice(0, 120)}`);
   for (const key of Object.keys(schema))
-    if (!KEYWORDS[word]!.has(key) && !ANNOTATIONS.has(key)) say(`${word} does not take ${key}`);
+    if (KEYWORDS[word]?.has(key) !== true && !ANNOTATIONS.has(key))
+      say(`${word} does not take ${key}`);
+  const name = schema['x-name'];
+  if (name !== undefined && !NAME.test(String(name))) say(`${String(name)} is not a schema name`);
   const inside = (child: unknown, step: string, known = names) =>
     visit(child as Schema, `${path}${step}`, depth + 1, known, problems);
 
   switch (word) {
     case 'object':
       if (schema['additionalProperties'] !== false) say('objects are closed');
-      for (const [name, child] of Object.entries(schema['properties'] as Schema)) {
-        if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name)) say(`${name} is not a member name`);
-        inside(child, `.${name}`);
+      for (const [member, child] of Object.entries(schema['properties'] as Schema)) {
+        if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(member)) say(`${member} is not a member name`);
+        inside(child, `.${member}`);
       }
       return;
     case 'map':
@@ -93,22 +98,25 @@ function visit(
     case 'string':
       return checkString(schema, say);
     case 'integer':
-      if (
-        !Number.isSafeInteger(schema['minimum']) ||
-        !Number.isSafeInteger(schema['maximum'])
-      )
+      if (!Number.isSafeInteger(schema['minimum']) || !Number.isSafeInteger(schema['maximum']))
         say('an integer stays in the safe range; use int64 beyond it');
       return;
     case 'union':
       return checkUnion(schema, say, inside);
+    case 'json':
+      if (typeof schema['x-max-bytes'] !== 'number') say('json has a limit');
+      return;
     case 'literal':
       if (typeof schema['const'] !== 'string') say('a literal is a string');
       return;
     case 'recursive': {
       const defs = schema['$defs'] as Schema;
-      const name = schema['$ref'] as string;
-      if (Object.keys(defs).length !== 1 || !(name in defs)) say('one recursive schema at a time');
-      return inside(defs[name], `<${name}>`, new Set([...names, name]));
+      const own = schema['$ref'] as string;
+      if (Object.keys(defs).length !== 1 || !Object.hasOwn(defs, own))
+        return void say('one recursive schema at a time');
+      if (typeof schema['x-depth'] !== 'number') say('a recursive schema has a limit');
+      if (!NAME.test(own)) say(`${own} is not a schema name`);
+      return inside(defs[own], `<${own}>`, new Set([...names, own]));
     }
     case 'self':
       if (!names.has(schema['$ref'] as string))
@@ -118,7 +126,8 @@ function visit(
 
 function checkString(schema: Schema, say: (problem: string) => void): void {
   const format = schema['x-format'];
-  if (format !== undefined && !FORMATS.has(format as string)) say(`unknown format ${String(format)}`);
+  if (format !== undefined && !FORMATS.has(format as string))
+    say(`unknown format ${String(format)}`);
   if ('enum' in schema) {
     const values = schema['enum'] as readonly unknown[];
     if (values.length === 0 || values.some((v) => typeof v !== 'string'))

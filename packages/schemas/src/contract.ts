@@ -198,7 +198,13 @@ export type Contract<
   N extends string = string,
   Ops extends Readonly<Record<string, AnyDraft>> = Readonly<Record<string, AnyDraft>>,
   Ev extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
-> = ContractMeta<N, Ev> & { readonly [K in keyof Ops]: Bound<Ops[K], Ev> };
+> = ContractMeta<N, Ev> & OperationsOf<Ops, Ev> & { readonly '~operations'?: OperationsOf<Ops, Ev> };
+
+/** The operations of a contract by name, with their types. */
+export type OperationsOf<
+  Ops extends Readonly<Record<string, AnyDraft>>,
+  Ev extends Readonly<Record<string, EventSpec>>,
+> = { readonly [K in keyof Ops]: Bound<Ops[K], Ev> };
 
 /** A contract of which only the common part matters. */
 export type AnyContract = ContractMeta;
@@ -306,7 +312,7 @@ function bind(
           },
     access: draft.access ?? 'granted',
     resource: draft.resource,
-    command: `/${draft.scope}`,
+    command: commandOf(draft.scope),
     signature: draft.signature ?? 'session',
     authorises: draft.authorises,
     uses: draft.uses ?? [],
@@ -321,6 +327,10 @@ function bind(
     sunset: draft.sunset,
   });
 }
+
+/** UCAN commands are lower case: 'ledger/createAccounts' is /ledger/create-accounts. */
+export const commandOf = (scope: string): string =>
+  `/${scope.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** A query of scalar members reads as GET; everything else is POST. */
 function defaultRoute(name: string, draft: AnyDraft): string {
@@ -356,10 +366,8 @@ function checkContract(meta: AnyContract): DialectProblem[] {
     ];
     for (const member of named)
       if (!Object.hasOwn(members, member)) say(op.id, `the input has no member ${member}`);
-    if (!/^\/[a-z][A-Za-z0-9]*(\/[a-z][A-Za-z0-9]*)+$/.test(op.command))
+    if (!/^\/[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)+$/.test(op.command))
       say(op.id, `scope ${op.command} is not a command`);
-    if (op.kind !== 'process' && op.uses.length > 0 && op.kind !== 'command')
-      say(op.id, 'only commands and processes use others');
     for (const used of op.uses)
       if (!meta.dependencies.includes(used.split('.')[0]!) && !used.startsWith(`${meta.name}.`))
         say(op.id, `uses ${used}, but the module does not depend on it`);

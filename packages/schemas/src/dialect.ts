@@ -49,9 +49,12 @@ const annotations = ({ description, sensitive }: WordOptions): Record<string, un
 const formatted = (format: string, pattern: string, maxLength: number, options: WordOptions) =>
   Type.String({ 'x-format': format, pattern, maxLength, ...annotations(options) });
 
-/** Patterns of the formats. Each is linear: no nested repetition. */
+/**
+ * Patterns of the formats. Each is linear: no nested repetition. A decimal has 39 digits before the
+ * point, as the largest 128-bit amount has, and 18 after it.
+ */
 export const PATTERNS = {
-  decimal: '^-?(0|[1-9][0-9]{0,37})(\\.[0-9]{1,18})?$',
+  decimal: '^-?(0|[1-9][0-9]{0,38})(\\.[0-9]{1,18})?$',
   int64: '^-?(0|[1-9][0-9]{0,18})$',
   instant:
     '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z$',
@@ -193,7 +196,7 @@ export const t = {
     Type.Unsafe<JsonValue>({ 'x-format': 'json', 'x-max-bytes': maxBytes, ...annotations(rest) }),
 
   /** An exact decimal number as a string: money, prices, rates. */
-  decimal: (options: WordOptions = {}) => formatted('decimal', PATTERNS.decimal, 58, options),
+  decimal: (options: WordOptions = {}) => formatted('decimal', PATTERNS.decimal, 59, options),
   /** A 64-bit integer as a string. */
   int64: (options: WordOptions = {}) => formatted('int64', PATTERNS.int64, 20, options),
   /** A UTC instant, RFC 3339, ending in Z. */

@@ -21,23 +21,25 @@ const DEPTH_MAX = 64;
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * Compiles a schema of the dialect, together with three rules that JSON Schema cannot say: values
- * deeper than 64 levels, strings that are not well-formed Unicode, and `json` values longer than
- * their limit are refused.
+ * Compiles a schema of the dialect, together with the rules that JSON Schema cannot say: values
+ * deeper than 64 levels, strings that are not well-formed Unicode, `json` values longer than their
+ * limit, recursive ones deeper than theirs, and `int64` beyond 64 bits are refused.
  */
 export function compileValidator<S extends TSchema>(schema: S): Validator<S> {
   const compiled = Compile(schema);
-  const bounded = holdsJson(schema as Schema, 0);
-  const beyond = (value: unknown): Violation | undefined =>
-    shapeProblem(value, '', 0) ?? (bounded ? sizeProblem(schema as Schema, value, '', 0) : undefined);
+  const ruled = hasRules(schema as Schema);
+  const broken = (value: unknown): Violation | undefined =>
+    ruled ? ruleProblem(schema as Schema, value, {}) : undefined;
   return {
-    check: (value): value is Static<S> => compiled.Check(value) && beyond(value) === undefined,
+    // Shape first: the compiled check of a recursive schema recurses as deep as the value.
+    check: (value): value is Static<S> =>
+      shapeProblem(value, 0) === undefined && compiled.Check(value) && broken(value) === undefined,
     violations: (value) => {
-      const problem = shapeProblem(value, '', 0);
+      const problem = shapeProblem(value, 0);
       if (problem !== undefined) return [problem];
       if (!compiled.Check(value)) return explain(compiled.Errors(value));
-      const size = beyond(value);
-      return size === undefined ? [] : [size];
+      const rule = broken(value);
+      return rule === undefined ? [] : [rule];
     },
   };
 }
@@ -73,78 +75,126 @@ function explain(errors: ValidationErrors): Violation[] {
     });
 }
 
-function shapeProblem(value: unknown, path: string, depth: number): Violation | undefined {
+const TOO_DEEP: Violation = { path: '', expected: `at most ${DEPTH_MAX} levels of nesting` };
+
+/** A violation inside a member, seen from around it. Paths are only built where something is wrong. */
+function within(key: string, inner: Violation): Violation {
+  if (inner === TOO_DEEP) return TOO_DEEP;
+  // RFC 6901, section 3.
+  const step = key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return { path: `/${step}${inner.path}`, expected: inner.expected };
+}
+
+function shapeProblem(value: unknown, depth: number): Violation | undefined {
   if (typeof value === 'string')
-    return value.isWellFormed() ? undefined : { path, expected: 'well-formed Unicode' };
+    return value.isWellFormed() ? undefined : { path: '', expected: 'well-formed Unicode' };
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= DEPTH_MAX) return { path: '', expected: `at most ${DEPTH_MAX} levels of nesting` };
+  if (depth >= DEPTH_MAX) return TOO_DEEP;
   for (const [key, child] of Object.entries(value)) {
-    if (!key.isWellFormed()) return { path, expected: 'well-formed Unicode in member names' };
-    const problem = shapeProblem(child, `${path}/${key}`, depth + 1);
-    if (problem !== undefined) return problem;
+    if (!key.isWellFormed()) return { path: '', expected: 'well-formed Unicode in member names' };
+    const problem = shapeProblem(child, depth + 1);
+    if (problem !== undefined) return within(key, problem);
   }
   return undefined;
 }
 
-/** The schemas directly below a schema, with the step in the value that leads there. */
-function children(schema: Schema): readonly (readonly [string | null, Schema])[] {
+/** A recursive schema that is being walked: its body, and how many levels of it lie above. */
+interface Level {
+  readonly body: Schema;
+  readonly max: number;
+  readonly level: number;
+}
+
+type Levels = Readonly<Record<string, Level>>;
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Whether a schema has a word with a rule that JSON Schema cannot say. */
+function hasRules(schema: Schema): boolean {
   switch (wordOf(schema)) {
+    case 'json':
+    case 'recursive':
+      return true;
+    case 'string':
+      return schema['x-format'] === 'int64';
     case 'object':
-      return Object.entries(schema['properties'] as Record<string, Schema>);
+      return Object.values(schema['properties'] as Record<string, Schema>).some(hasRules);
     case 'map':
-      return [[null, schema['additionalProperties'] as Schema]];
+      return hasRules(schema['additionalProperties'] as Schema);
     case 'array':
-      return [[null, schema['items'] as Schema]];
+      return hasRules(schema['items'] as Schema);
+    case 'union':
+      return (schema['anyOf'] as Schema[]).some(hasRules);
     default:
-      return [];
+      return false;
   }
 }
 
-function holdsJson(schema: Schema, depth: number): boolean {
-  if (depth > DEPTH_MAX) return false;
-  if (wordOf(schema) === 'json') return true;
-  if (wordOf(schema) === 'union')
-    return (schema['anyOf'] as Schema[]).some((variant) => holdsJson(variant, depth + 1));
-  if (wordOf(schema) === 'recursive')
-    return Object.values(schema['$defs'] as Record<string, Schema>).some((body) =>
-      holdsJson(body, depth + 1),
-    );
-  return children(schema).some(([, child]) => holdsJson(child, depth + 1));
-}
-
-function sizeProblem(
-  schema: Schema,
-  value: unknown,
-  path: string,
-  depth: number,
-): Violation | undefined {
-  if (depth > DEPTH_MAX || value === undefined) return undefined;
-  const word = wordOf(schema);
-  if (word === 'json') {
-    const max = schema['x-max-bytes'] as number;
-    return Buffer.byteLength(JSON.stringify(value)) > max
-      ? { path, expected: `at most ${max} bytes of JSON` }
-      : undefined;
-  }
-  if (word === 'union' || word === 'recursive') {
-    const inner =
-      word === 'union'
-        ? (schema['anyOf'] as Schema[])
-        : Object.values(schema['$defs'] as Record<string, Schema>);
-    for (const variant of inner) {
-      const problem = sizeProblem(variant, value, path, depth + 1);
-      if (problem !== undefined) return problem;
+/**
+ * Finds the first place where a value breaks a rule that JSON Schema cannot say. The value matches
+ * the schema otherwise, so that its shape can be relied on.
+ */
+function ruleProblem(schema: Schema, value: unknown, levels: Levels): Violation | undefined {
+  switch (wordOf(schema)) {
+    case 'json':
+      return jsonProblem(schema['x-max-bytes'] as number, value);
+    case 'string':
+      return schema['x-format'] === 'int64' ? int64Problem(value as string) : undefined;
+    case 'recursive': {
+      const name = schema['$ref'] as string;
+      const body = (schema['$defs'] as Record<string, Schema>)[name] ?? {};
+      const entered = { body, max: schema['x-depth'] as number, level: 1 };
+      return ruleProblem(body, value, { ...levels, [name]: entered });
     }
-    return undefined;
+    case 'self': {
+      const name = schema['$ref'] as string;
+      const entered = levels[name];
+      if (entered === undefined) return undefined;
+      const { body, max, level } = entered;
+      if (level >= max) return { path: '', expected: `at most ${max} levels of ${name}` };
+      return ruleProblem(body, value, { ...levels, [name]: { body, max, level: level + 1 } });
+    }
+    case 'union': {
+      const variant = variantOf(schema, value);
+      return variant === undefined ? undefined : ruleProblem(variant, value, levels);
+    }
+    default:
+      return childProblem(schema, value, levels);
   }
+}
+
+function jsonProblem(max: number, value: unknown): Violation | undefined {
+  return Buffer.byteLength(JSON.stringify(value)) > max
+    ? { path: '', expected: `at most ${max} bytes of JSON` }
+    : undefined;
+}
+
+function int64Problem(text: string): Violation | undefined {
+  const number = BigInt(text);
+  return number < INT64_MIN || number > INT64_MAX
+    ? { path: '', expected: 'an integer of at most 64 bits' }
+    : undefined;
+}
+
+/** The variant of a union whose literal the value carries. */
+function variantOf(schema: Schema, value: unknown): Schema | undefined {
+  const member = (schema['discriminator'] as { propertyName: string }).propertyName;
+  const literal = (value as Schema)[member];
+  return (schema['anyOf'] as Schema[]).find(
+    (variant) => (variant['properties'] as Record<string, Schema>)[member]?.['const'] === literal,
+  );
+}
+
+function childProblem(schema: Schema, value: unknown, levels: Levels): Violation | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  for (const [step, child] of children(schema)) {
-    const entries: readonly (readonly [string, unknown])[] =
-      step === null ? Object.entries(value) : [[step, (value as Record<string, unknown>)[step]]];
-    for (const [key, member] of entries) {
-      const problem = sizeProblem(child, member, `${path}/${key}`, depth + 1);
-      if (problem !== undefined) return problem;
-    }
+  const properties = schema['properties'] as Record<string, Schema> | undefined;
+  const every = (schema['items'] ?? schema['additionalProperties']) as Schema | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const child = properties === undefined ? every : properties[key];
+    if (member === undefined || child === undefined) continue;
+    const problem = ruleProblem(child, member, levels);
+    if (problem !== undefined) return within(key, problem);
   }
   return undefined;
 }

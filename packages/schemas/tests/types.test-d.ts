@@ -1,8 +1,9 @@
 import type { InputOf, OutputOf } from '../src/index.ts';
-import { everything, everyWord } from './everyWord.ts';
+import { everything, type everyWord } from './everyWord.ts';
 
 // Compiled by the type check, never run: the types of a contract reach its users without a cast.
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <_ extends true>(): void => {};
 
 type Echo = InputOf<typeof everyWord.echo>;

@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { openBlockStore } from '@anarq/content';
+import { openRootKey, sha256Hex, utf8 } from '@anarq/crypto';
+import { createKernel, genesisFrom, type Kernel, type ModuleDefinition, type Probe } from '@anarq/kernel';
+import { openStore, type Store } from '@anarq/store';
+
+export interface NodeFolders {
+  /** Where the store and the content blocks lie. */
+  readonly dataFolder: string;
+  /** Where the root key and the operator's key lie; outside the data folder. */
+  readonly keysFolder: string;
+}
+
+export interface OpenOptions extends NodeFolders {
+  readonly modules: readonly ModuleDefinition[];
+  readonly version: string;
+  readonly now_ms?: () => number;
+  readonly probe?: Probe;
+  readonly onError?: (error: unknown, where: string) => void;
+}
+
+export interface OpenedNode {
+  readonly kernel: Kernel;
+  readonly store: Store;
+  /** Seed of the operator's keys, from its file. */
+  readonly operatorSeed: Uint8Array;
+  close(): Promise<void>;
+}
+
+/** The keys of a data folder, where the caller names no other place: below the user's own folder. */
+export function defaultKeysFolder(dataFolder: string): string {
+  const configFolder = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  const name = sha256Hex(utf8(resolve(dataFolder))).slice(0, 16);
+  return join(configFolder, 'q-infinity', 'keys', name);
+}
+
+/** Opens store, content and keys of a folder, and the kernel over them; makes them the first time. */
+export async function openNode(options: OpenOptions): Promise<OpenedNode> {
+  const { dataFolder, keysFolder } = options;
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const store = await openStore({ file: join(dataFolder, 'node.sqlite') });
+  try {
+    const isNew = (await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`)).length === 0;
+    const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });
+    const operatorKey = await openRootKey({ file: join(keysFolder, 'operator.key'), create: isNew });
+    const { seed } = operatorKey;
+    const kernel = await createKernel({
+      store,
+      blocks: await openBlockStore({ folder: join(dataFolder, 'blocks') }),
+      rootKey,
+      modules: options.modules,
+      version: options.version,
+      operatorDocument: isNew
+        ? genesisFrom(seed, { kind: 'person', now_ms: options.now_ms?.() ?? Date.now() }).document
+        : undefined,
+      ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
+      ...(options.probe === undefined ? {} : { probe: options.probe }),
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
+    });
+    return {
+      kernel,
+      store,
+      operatorSeed: seed,
+      close: async () => {
+        await kernel.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  failure,
+  QError,
+  type AnyOperation,
+  type Failure,
+  type InputOf,
+  type Result,
+  type Success,
+} from '@anarq/common-schemas';
+import { randomBytes, toBase64url } from '@anarq/crypto';
+import { StoreError, type Statement } from '@anarq/store';
+import { checkBudget, spend, type Used } from './budget.ts';
+import { IdSource, outboxStatements, readContext, workContext, type Ask, type WorkContext } from './contexts.ts';
+import { stillInForce } from './grants.ts';
+import type { Invocation } from './invocation.ts';
+import type { KernelParts } from './parts.ts';
+import { isFinal, recordOf } from './record.ts';
+
+const RERUNS_MAX = 5;
+
+/** Runs a query beside the writer. Nothing is kept of it, unless it read personal data. */
+export async function runQuery(
+  inv: Invocation,
+  parts: KernelParts,
+  ask: Ask,
+): Promise<Result<unknown>> {
+  const ctx = await readContext(inv, parts, ask);
+  const output = await inv.compiled.handler(inv.call.input as InputOf<AnyOperation>, ctx as never);
+  checkOutput(inv, output);
+  if (inv.compiled.op.personal && inv.capability === undefined) parts.batch.read(inv, output);
+  return success(inv, output);
+}
+
+/** Runs a command: its handler, then one durable commit of everything it did. */
+export async function runCommand(
+  inv: Invocation,
+  parts: KernelParts,
+  ask: Ask,
+): Promise<Result<unknown>> {
+  const ids = new IdSource(inv.now_ms, toBase64url(randomBytes(16)));
+  for (let run = 1; ; run++) {
+    const work = await workContext(inv, parts, ask, ids);
+    let result: Result<unknown>;
+    let commit: Statement[];
+    try {
+      const output = await inv.compiled.handler(
+        inv.call.input as InputOf<AnyOperation>,
+        work.ctx as never,
+      );
+      checkOutput(inv, output);
+      ({ result, commit } = succeed(inv, parts, work, output));
+    } catch (error) {
+      if (!(error instanceof QError) || error.retryable || error.code === 'INTERNAL') throw error;
+      ({ result, commit } = refuse(inv, parts, error));
+    }
+    parts.probe(`before-commit ${inv.compiled.op.id}`);
+    try {
+      await parts.store.commit(commit);
+    } catch (error) {
+      if (run >= RERUNS_MAX || !isConflict(error)) throw inTableWords(error);
+      // Somebody else was faster: what this call read or held is no longer so. Once more, fresh.
+      await parts.replay.recheck(inv);
+      if (inv.answer !== undefined) return inv.answer;
+      await recheckGrants(inv, parts);
+      await checkBudget(inv, parts.services, parts.store);
+      continue;
+    }
+    parts.probe(`after-commit ${inv.compiled.op.id}`);
+    for (const effect of result.status === 'ok' ? work.effects : []) effect();
+    parts.wake();
+    return result;
+  }
+}
+
+function succeed(
+  inv: Invocation,
+  parts: KernelParts,
+  work: WorkContext,
+  output: unknown,
+): { result: Success<unknown>; commit: Statement[] } {
+  const used = usedOf(inv, work);
+  const record = recordOf(inv, parts.services.log, {
+    kind: 'call',
+    code: 'SUCCESS',
+    output,
+    parties: work.parties,
+    parent: inv.capability?.record,
+    used,
+  });
+  const result = { ...success(inv, output), cid: record.cid };
+  return {
+    result,
+    commit: [
+      ...guards(inv),
+      ...spend(inv.reservations, used),
+      ...work.unit.statements,
+      ...outboxStatements(inv, work.events, record.cid, inv.compiled.module.contract.events),
+      ...parts.replay.record(inv, result),
+      ...record.statements,
+      ...(inv.journal?.(result) ?? []),
+    ],
+  };
+}
+
+/** A final refusal is an outcome: recorded, and answered again under its key. */
+function refuse(
+  inv: Invocation,
+  parts: KernelParts,
+  error: QError,
+): { result: Result<unknown>; commit: Statement[] } {
+  const record = recordOf(inv, parts.services.log, {
+    kind: 'refusal',
+    code: error.code,
+    parent: inv.capability?.record,
+    note: error.message,
+  });
+  const result = { ...failed(inv, error), cid: record.cid };
+  return {
+    result,
+    commit: [
+      ...(isFinal(result) ? parts.replay.record(inv, result) : []),
+      ...record.statements,
+      ...(inv.journal?.(result) ?? []),
+    ],
+  };
+}
+
+/** The guard that every link of the grants behind a call is in force when it commits. */
+export const guards = (inv: Invocation): Statement[] =>
+  inv.links.length === 0 || inv.capability?.operation === 'undo'
+    ? []
+    : [stillInForce([...new Set(inv.links)])];
+
+/** A grant that was revoked meanwhile stops the call. */
+export async function recheckGrants(inv: Invocation, parts: KernelParts): Promise<void> {
+  const revoked = inv.links.find((cid) => parts.services.grants.isRevoked(cid));
+  if (revoked !== undefined && inv.capability?.operation !== 'undo')
+    throw new QError('GRANT_REVOKED', 'A grant behind this call was revoked.', {
+      why: { grant: revoked, rule: 'the grant was revoked' },
+    });
+}
+
+export const usedOf = (inv: Invocation, work: WorkContext): Used =>
+  work.spent === undefined || inv.ceiling === undefined
+    ? inv.ceiling
+    : { amount: work.spent, unit: inv.ceiling.unit };
+
+/** A conflict of versions, limits or keys, that running again with fresh reads can resolve. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof StoreError && (error.code === 'CONFLICT' || error.code === 'UNIQUE' || error.code === 'CONSTRAINT');
+
+/** What the store says, in the words of the table. Nothing was acknowledged. */
+export function inTableWords(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  switch (error.code) {
+    case 'CONFLICT':
+    case 'UNIQUE':
+      return new QError('SERVICE_UNAVAILABLE', 'Too many calls change the same thing.', {
+        retryAfter_ms: 100,
+      });
+    case 'FULL':
+      return new QError('QDRIVE_STORAGE_FULL', 'The disk of the node is full.');
+    case 'BUSY':
+    case 'CLOSED':
+    case 'LOCKED':
+      return new QError('SERVICE_UNAVAILABLE', undefined, { retryAfter_ms: 250 });
+    default:
+      return error;
+  }
+}
+
+export function checkOutput(inv: Invocation, output: unknown): void {
+  const violations = inv.compiled.output.violations(output);
+  if (violations.length > 0)
+    throw new QError('INTERNAL', `${inv.compiled.op.id} answered outside its contract.`, {
+      violations,
+    });
+}
+
+export const success = (inv: Invocation, output: unknown): Success<unknown> => ({
+  status: 'ok',
+  code: 'SUCCESS',
+  message: inv.compiled.op.summary,
+  data: output,
+});
+
+export const failed = (
+  call: { readonly requestId: string; readonly now_ms: number },
+  error: QError,
+): Failure => failure(error.code, call, error.message, error.details);

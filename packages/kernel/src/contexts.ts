@@ -1,0 +1,224 @@
+import {
+  compileValidator,
+  fail,
+  type AnyOperation,
+  type EventSpec,
+  type InputOf,
+  type OutputOf,
+  type Validator,
+} from '@anarq/common-schemas';
+import { canonicalJson } from '@anarq/crypto';
+import type { Statement } from '@anarq/store';
+import { derivedId } from './clock.ts';
+import type { CallFacts, ReadContext, WriteContext } from './context.ts';
+import type { Invocation } from './invocation.ts';
+import { readableBy, type Readable } from './readable.ts';
+import { rowsOf, UnitOfWork, type RowsScope } from './rows.ts';
+import type { KernelParts } from './parts.ts';
+import type { Table } from './table.ts';
+
+/** An event that a commit will carry. */
+export interface PendingEvent {
+  readonly topic: string;
+  readonly payload: unknown;
+}
+
+/** A write context together with what the commit needs from it. */
+export interface WorkContext {
+  readonly ctx: WriteContext;
+  readonly unit: UnitOfWork;
+  readonly events: PendingEvent[];
+  readonly parties: string[];
+  readonly effects: (() => void)[];
+  spent: string | undefined;
+}
+
+/** Asks another module's query; how depends on whether the answer is journaled. */
+export type Ask = <Op extends AnyOperation>(op: Op, input: InputOf<Op>) => Promise<OutputOf<Op>>;
+
+export async function readContext(
+  inv: Invocation,
+  parts: KernelParts,
+  ask: Ask,
+): Promise<ReadContext> {
+  const scope = await scopeOf(inv, parts);
+  const base = baseContext(inv, parts, ask, scope);
+  return { ...base, rows: (table) => rowsOf(table, scope) };
+}
+
+/** A context for one run of a handler; a re-run gets a new one, with the same time and ids. */
+export async function workContext(
+  inv: Invocation,
+  parts: KernelParts,
+  ask: Ask,
+  ids: IdSource,
+): Promise<WorkContext> {
+  const unit = new UnitOfWork();
+  const scope: RowsScope = { ...(await scopeOf(inv, parts)), unit };
+  const { op } = inv.compiled;
+  const nextId = ids.restart();
+  const work: WorkContext = {
+    unit,
+    events: [],
+    parties: [],
+    effects: [],
+    spent: undefined,
+    ctx: {
+      ...baseContext(inv, parts, ask, scope),
+      rows: <T extends Table>(table: T) => rowsOf(table, scope),
+      id: nextId,
+      write: (statement) => unit.add(confined(statement, inv.principal.tenant)),
+      carry: (statements) => {
+        for (const statement of statements) unit.add(statement);
+      },
+      emit: (topic, payload) => {
+        if (!op.emits.includes(topic)) throw new Error(`${op.id} does not announce ${topic}`);
+        work.events.push({ topic, payload });
+      },
+      party: (did) => void work.parties.push(did),
+      spent: (amount) => {
+        work.spent = amount;
+      },
+      afterCommit: (effect) => void work.effects.push(effect),
+    },
+  };
+  return work;
+}
+
+/**
+ * Ids that are the same when a handler runs again, also after a restart: they follow from a seed (a
+ * process's own id, which is random) and from their place among the ids of the call.
+ */
+export class IdSource {
+  readonly #now_ms: number;
+  readonly #seed: string;
+
+  constructor(now_ms: number, seed: string) {
+    this.#now_ms = now_ms;
+    this.#seed = seed;
+  }
+
+  restart(): (prefix: string) => string {
+    let place = 0;
+    return (prefix) => derivedId(prefix, this.#now_ms, `${this.#seed}\n${place++}`);
+  }
+}
+
+async function scopeOf(inv: Invocation, parts: KernelParts): Promise<RowsScope> {
+  const { op } = inv.compiled;
+  // A step acts for one party; only a caller of its own brings further grants to a list.
+  const readable: Readable[] =
+    inv.capability === undefined && op.kind === 'query'
+      ? await readableBy(
+          parts.services,
+          [inv.subject, inv.principal.actor],
+          op.command,
+          { id: op.id, tool: op.mcp === false ? op.id : op.mcp.tool },
+          inv.now_ms,
+        )
+      : [];
+  return {
+    store: parts.store,
+    sealer: parts.services.sealer,
+    module: op.module,
+    tenant: inv.principal.tenant,
+    subject: inv.subject,
+    now_ms: inv.now_ms,
+    readable: () => readable,
+  };
+}
+
+function baseContext(
+  inv: Invocation,
+  parts: KernelParts,
+  ask: Ask,
+  scope: RowsScope,
+): Omit<ReadContext, 'rows'> {
+  const call: CallFacts = {
+    ...inv.principal,
+    requestId: inv.requestId,
+    operation: inv.compiled.op.id,
+    subject: inv.subject,
+    grants: inv.grants,
+    ...(inv.capability === undefined ? {} : { process: inv.capability.process }),
+  };
+  return {
+    call,
+    now_ms: inv.now_ms,
+    now: new Date(inv.now_ms).toISOString(),
+    services: parts.services,
+    select: (sql, params = {}) => {
+      const statement = confined({ sql, params }, inv.principal.tenant);
+      return parts.store.read(statement.sql, statement.params);
+    },
+    query: (op, input) => ask(op, input),
+    readable: (noun) => scope.readable(noun),
+    allows: (command, resource) => allows(inv, parts, command, resource),
+  };
+}
+
+/** SQL of a module confines itself to the tenant, or it is not run. */
+function confined(statement: Statement, tenant: string): Statement {
+  if (!/:tenant\b/.test(statement.sql)) throw new Error('SQL of a module must use :tenant');
+  return { ...statement, params: { ...statement.params, tenant } };
+}
+
+async function allows(
+  inv: Invocation,
+  parts: KernelParts,
+  command: string,
+  resource: string,
+): Promise<boolean> {
+  const [row] = await parts.store.read(
+    'SELECT owner FROM kernel_resource WHERE tenant = :tenant AND resource = :resource',
+    { tenant: inv.principal.tenant, resource },
+  );
+  const owner = row?.['owner'];
+  if (typeof owner !== 'string') return false;
+  if (owner === inv.subject) return true;
+  return parts.services.grants.candidates(inv.subject, command).some(
+    (grant) =>
+      grant.subject === owner &&
+      grant.check({
+        command,
+        args: { resource },
+        audience: inv.subject,
+        subject: owner,
+        now_s: Math.floor(inv.now_ms / 1000),
+      }).allow,
+  );
+}
+
+const payloadValidators = new WeakMap<EventSpec, Validator>();
+
+/** The rows of the outbox for what a handler emitted; in the same commit as the state. */
+export function outboxStatements(
+  inv: Invocation,
+  events: readonly PendingEvent[],
+  record: string | undefined,
+  specs: Readonly<Record<string, EventSpec>>,
+): Statement[] {
+  return events.map(({ topic, payload }, place) => {
+    const spec = specs[topic] ?? fail('INTERNAL', `${topic} is not in the contract.`);
+    const validator = payloadValidators.get(spec) ?? compileValidator(spec.schema);
+    payloadValidators.set(spec, validator);
+    const violations = validator.violations(payload);
+    if (violations.length > 0)
+      fail('INTERNAL', `The payload of ${topic} is not of its schema.`, { violations });
+    const subject = spec.subject === undefined ? '' : (payload as Record<string, unknown>)[spec.subject];
+    return {
+      sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms)
+            VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms)`,
+      params: {
+        id: `${inv.requestId}.${place}`,
+        tenant: inv.principal.tenant,
+        module: inv.compiled.op.module,
+        topic,
+        subject: String(subject),
+        data: canonicalJson(payload),
+        record: record ?? null,
+        at_ms: inv.now_ms,
+      },
+    };
+  });
+}

@@ -1,0 +1,49 @@
+/** The kernel: one way in, one transaction a call, one record of it. */
+export { ANONYMOUS, type Call, type Credential, type IdentityKind, type Principal } from './call.ts';
+export type {
+  CallFacts,
+  ContextOf,
+  ListOptions,
+  Page,
+  Planned,
+  ProcessContext,
+  ReadContext,
+  Rows,
+  StepOptions,
+  WritableRows,
+  WriteContext,
+} from './context.ts';
+export type { BudgetState, DelegationOrder, GrantRecord, Grants } from './grants.ts';
+export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
+export {
+  call,
+  defineModule,
+  handler,
+  process,
+  type Handler,
+  type ModuleDefinition,
+  type TransferClaims,
+  type TransferContent,
+  type TransferEnvironment,
+  type TransferHandler,
+  type TransferPart,
+} from './module.ts';
+export { createKernel, type Health, type Kernel, type KernelOptions } from './node.ts';
+export type { Probe } from './parts.ts';
+export type { Readable } from './readable.ts';
+export type { NodeFacts, Services } from './services.ts';
+export { SESSION_CONTEXT, type Sessions } from './sessions.ts';
+export {
+  blob,
+  bool,
+  createTable,
+  int,
+  json,
+  minor,
+  nullable,
+  sealed,
+  table,
+  text,
+  type RowOf,
+  type Table,
+} from './table.ts';

@@ -1,0 +1,268 @@
+import {
+  compileValidator,
+  fail,
+  QError,
+  type AnyContract,
+  type AnyOperation,
+  type InputOf,
+  type OutputOf,
+  type Result,
+} from '@anarq/common-schemas';
+import { canonicalJson, randomBytes, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
+import type { Statement } from '@anarq/store';
+import { ANONYMOUS, type Call } from './call.ts';
+import type { Capability } from './capability.ts';
+import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
+import type { Ask } from './contexts.ts';
+import type { CompiledOperation, Invocation, Step } from './invocation.ts';
+import type { ModuleDefinition } from './module.ts';
+import type { KernelParts } from './parts.ts';
+import { compilePipeline, compileStepPipeline, type Limits } from './pipeline.ts';
+import { Processes } from './processes.ts';
+import { RateLimit } from './rateLimit.ts';
+import { Transfers } from './transfers.ts';
+
+const KEYS_MAX = 100_000;
+
+interface Ready {
+  readonly compiled: CompiledOperation;
+  readonly steps: readonly Step[];
+  readonly stepSteps: readonly Step[];
+}
+
+/** The one way in: every surface turns what it received into a `Call`, and calls `invoke`. */
+export class Invoker {
+  readonly processes: Processes;
+  readonly transfers: Transfers;
+  readonly #parts: KernelParts;
+  readonly #now_ms: () => number;
+  readonly #operations: ReadonlyMap<string, Ready>;
+  readonly #running = new Set<Promise<unknown>>();
+  #calls = 0;
+  #failures = 0;
+  #total_ms = 0;
+  #closing = false;
+
+  constructor(parts: KernelParts, modules: readonly ModuleDefinition[], now_ms: () => number) {
+    this.#parts = parts;
+    this.#now_ms = now_ms;
+    const limits: Limits = {
+      peers: new RateLimit({ keys_max: KEYS_MAX }),
+      identities: new RateLimit({ keys_max: KEYS_MAX }),
+    };
+    this.#operations = new Map(
+      modules.flatMap((module) =>
+        Object.values(module.contract.operations).map((op) => {
+          const compiled = compileOperation(op, module);
+          return [
+            op.id,
+            {
+              compiled,
+              steps: compilePipeline(op, parts, limits),
+              stepSteps: compileStepPipeline(op, parts),
+            },
+          ];
+        }),
+      ),
+    );
+    checkUses(this.#operations, modules);
+    this.processes = new Processes(
+      parts,
+      (step) => this.#invokeStep(step),
+      (id) => this.#operations.get(id)?.compiled,
+    );
+    this.transfers = new Transfers(parts, modules, now_ms);
+  }
+
+  /** Calls, errors and mean duration since the start. */
+  metrics(): { requestCount: number; errorRate: number; avgResponseTime: number } {
+    return {
+      requestCount: this.#calls,
+      errorRate: this.#calls === 0 ? 0 : this.#failures / this.#calls,
+      avgResponseTime: this.#calls === 0 ? 0 : this.#total_ms / this.#calls,
+    };
+  }
+
+  /**
+   * Authenticates, authorises, runs and records one call.
+   * @returns the envelope; never throws
+   */
+  async invoke(call: Call): Promise<Result<unknown>> {
+    const now_ms = this.#now_ms();
+    const requestId = call.requestId ?? `req_${toBase64url(randomBytes(12))}`;
+    const ready = this.#operations.get(call.operation);
+    if (ready === undefined || this.#closing) {
+      const error =
+        ready === undefined
+          ? new QError('OPERATION_UNKNOWN', `There is no operation ${call.operation.slice(0, 80)}.`)
+          : new QError('SERVICE_UNAVAILABLE', 'The node is shutting down.', { retryAfter_ms: 2_000 });
+      return failed({ requestId, now_ms }, error);
+    }
+    const inv = newInvocation(call, ready.compiled, requestId, now_ms);
+    const answer = this.#through(inv, ready.steps);
+    this.#running.add(answer);
+    const started = performance.now();
+    const result = await answer.finally(() => this.#running.delete(answer));
+    this.#calls += 1;
+    this.#total_ms += performance.now() - started;
+    if (result.status === 'error') this.#failures += 1;
+    return result;
+  }
+
+  /** Takes no new call, and waits for those under way. */
+  async drain(deadline_ms: number): Promise<void> {
+    this.#closing = true;
+    this.processes.close();
+    const deadline = new Promise((resolve) => setTimeout(resolve, deadline_ms).unref());
+    await Promise.race([Promise.allSettled(this.#running), deadline]);
+  }
+
+  async #through(inv: Invocation, steps: readonly Step[]): Promise<Result<unknown>> {
+    try {
+      for (const step of steps) {
+        const waiting = step(inv);
+        if (waiting !== undefined) await waiting;
+        if (inv.answer !== undefined) return inv.answer;
+      }
+      return await this.#run(inv);
+    } catch (error) {
+      return this.#refusal(inv, inTableWords(error));
+    } finally {
+      for (const release of inv.release) release();
+    }
+  }
+
+  #run(inv: Invocation): Promise<Result<unknown>> {
+    switch (inv.compiled.op.kind) {
+      case 'query':
+        return runQuery(inv, this.#parts, this.#askUnder(inv));
+      case 'command':
+        return runCommand(inv, this.#parts, this.#askUnder(inv));
+      case 'process':
+        return this.processes.start(inv);
+    }
+  }
+
+  #refusal(inv: Invocation, error: unknown): Result<unknown> {
+    if (error instanceof QError) {
+      if (error.code === 'INTERNAL') this.#parts.onError(error, inv.compiled.op.id);
+      // Refusals before the handler leave no commit of their own; they are counted instead.
+      if (inv.inputDigest !== '' && !error.retryable && inv.capability === undefined)
+        this.#parts.batch.denied(inv, error.code);
+      return failed(inv, error);
+    }
+    this.#parts.onError(error, inv.compiled.op.id);
+    return failed(inv, new QError('INTERNAL', undefined, { requestId: inv.requestId }));
+  }
+
+  /** Queries that a query or command asks of other modules: named in `uses`, under its authority. */
+  #askUnder(inv: Invocation): Ask {
+    const { op } = inv.compiled;
+    const capability: Capability = {
+      process: '',
+      operation: op.id,
+      record: '',
+      principal: inv.principal,
+      subject: inv.subject,
+      inputDigest: inv.inputDigest,
+      signature: op.signature,
+      uses: op.uses,
+      links: inv.links,
+      reservations: [],
+      expires_ms: inv.now_ms + op.limits.timeout_ms,
+    };
+    return async <Op extends AnyOperation>(asked: Op, input: InputOf<Op>) => {
+      if (asked.kind !== 'query') throw new Error(`${op.id} may ask queries only`);
+      const result = await this.#invokeStep({ op: asked, input, capability });
+      if (result.status === 'ok') return result.data as OutputOf<Op>;
+      return fail(result.code, result.message, result.details);
+    };
+  }
+
+  async #invokeStep(step: {
+    readonly op: AnyOperation;
+    readonly input: unknown;
+    readonly capability: Capability;
+    readonly idempotencyKey?: string;
+    readonly journal?: (answer: Result<unknown>) => readonly Statement[];
+  }): Promise<Result<unknown>> {
+    const now_ms = this.#now_ms();
+    const requestId = `req_${toBase64url(randomBytes(12))}`;
+    const ready = this.#operations.get(step.op.id);
+    if (ready === undefined)
+      return failed(
+        { requestId, now_ms },
+        new QError('DEPENDENCY_MISSING', `${step.op.id} is not running here.`, {
+          module: step.op.module,
+        }),
+      );
+    const inv: Invocation = {
+      ...newInvocation(
+        {
+          operation: step.op.id,
+          input: step.input,
+          surface: 'process',
+          credential: { kind: 'anonymous' },
+          ...(step.idempotencyKey === undefined ? {} : { idempotencyKey: step.idempotencyKey }),
+        },
+        ready.compiled,
+        requestId,
+        now_ms,
+      ),
+      capability: step.capability,
+      ...(step.journal === undefined ? {} : { journal: step.journal }),
+    };
+    return this.#through(inv, ready.stepSteps);
+  }
+}
+
+function newInvocation(
+  call: Call,
+  compiled: CompiledOperation,
+  requestId: string,
+  now_ms: number,
+): Invocation {
+  return {
+    call,
+    compiled,
+    requestId,
+    now_ms,
+    principal: ANONYMOUS,
+    inputDigest: '',
+    subject: '',
+    grants: [],
+    links: [],
+    why: { rule: 'not decided' },
+    reservations: [],
+    release: [],
+  };
+}
+
+function compileOperation(op: AnyOperation, module: ModuleDefinition): CompiledOperation {
+  const handler = module.handlers[op.name];
+  if (handler === undefined) throw new Error(`${op.id} has no handler`);
+  return {
+    op,
+    module,
+    handler,
+    input: compileValidator(op.input),
+    output: compileValidator(op.output),
+  };
+}
+
+/** What a catalogue names works: a `uses` that leads nowhere is found when the node starts. */
+function checkUses(
+  operations: ReadonlyMap<string, Ready>,
+  modules: readonly ModuleDefinition[],
+): void {
+  const present = new Set(modules.map(({ contract }) => contract.name));
+  for (const { compiled } of operations.values())
+    for (const used of compiled.op.uses)
+      if (present.has(used.split('.')[0]!) && !operations.has(used))
+        throw new Error(`${compiled.op.id} uses ${used}, which does not exist`);
+}
+
+/** A digest of what the contracts say; changes when any of them does. */
+export const contractsDigest = (contracts: readonly AnyContract[]): string =>
+  sha256Hex(utf8(canonicalJson(JSON.parse(JSON.stringify(contracts)))));
+

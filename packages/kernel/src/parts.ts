@@ -1,0 +1,18 @@
+import type { Store } from '@anarq/store';
+import type { BatchRecords } from './record.ts';
+import type { Replay } from './replay.ts';
+import type { Services } from './services.ts';
+
+/** A place where a test may stop the node, to show that it starts again rightly. */
+export type Probe = (point: string) => void;
+
+/** What the parts of the kernel share. */
+export interface KernelParts {
+  readonly store: Store;
+  readonly services: Services;
+  readonly replay: Replay;
+  readonly batch: BatchRecords;
+  readonly probe: Probe;
+  readonly onError: (error: unknown, where: string) => void;
+  readonly wake: () => void;
+}
