@@ -47,7 +47,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     await writeFile(join(root, path), text);
   }
   if (!options.check) for (const path of removed) await rm(join(root, path));
-  return { stale: stale.sort(), removed, checked: expected.size };
+  return { stale: stale.toSorted(), removed, checked: expected.size };
 }
 
 function expectedFiles(contracts: readonly AnyContract[]): Map<string, string> {
@@ -111,7 +111,7 @@ async function orphans(
       const text = await textOf(join(root, path));
       if (text?.slice(0, NOTE_WITHIN_CHARS).includes(DERIVED)) found.push(path);
     }
-  return found.sort();
+  return found.toSorted();
 }
 
 const folders = (path: string): Promise<string[]> => entries(path, true);
@@ -123,7 +123,7 @@ async function entries(path: string, directories: boolean): Promise<string[]> {
     return found
       .filter((entry) => (directories ? entry.isDirectory() : entry.isFile()))
       .map((entry) => entry.name)
-      .sort();
+      .toSorted();
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

@@ -1,0 +1,75 @@
+import type { AnyContract, AnyOperation } from '@anarq/common-schemas';
+import { code, codes, table } from './markdown.ts';
+import { jsonText, markdownNote } from './notes.ts';
+import { isWrite } from './words.ts';
+
+const AVAILABILITY_TARGET = 0.999;
+
+const recorded = (op: AnyOperation): string =>
+  isWrite(op) ? 'each call, in its commit' : op.personal ? 'each call, in batches' : 'denials only';
+
+/** observability/audit.md: what the audit log holds of each operation, and for how long. */
+export function auditSpecification(contract: AnyContract): string {
+  const retention = Object.entries(contract.policies.retention ?? {});
+  return [
+    markdownNote,
+    `# Audit of ${contract.title}\n\n`,
+    'A record names the caller, the identity it acted for, the operation and its version, the digest of\n',
+    'the input, the verdict with its why, what was spent, the events sent, and the time. It is sealed\n',
+    'with a key of its own; its CID enters the transparency log, and the answer carries it.\n\n',
+    table(
+      ['Operation', 'Recorded', 'Record kept readable for', 'Events'],
+      Object.values(contract.operations).map((op) => [
+        code(op.id),
+        recorded(op),
+        'the parties, and the holder of legal retention',
+        codes(op.emits),
+      ]),
+    ),
+    '\nDenials are recorded in batches and counted per identity and code, so that a flood of denials is\n',
+    'not a flood of writes. A record that was erased leaves its proof in the log.\n\n',
+    '## Retention\n\n',
+    retention.length === 0
+      ? 'No resource of this module has an end of its own; records stay with the log.\n'
+      : table(
+          ['Resource', 'Kept', 'Then'],
+          retention.map(([type, rule]) => [code(type), rule.period, rule.then]),
+        ),
+  ].join('');
+}
+
+/** observability/metrics.json: names, labels and buckets of the metrics, and the objectives. */
+export const metrics = (contract: AnyContract): string =>
+  jsonText({
+    module: contract.name,
+    version: contract.version,
+    metrics: [
+      {
+        name: 'q_calls_total',
+        type: 'counter',
+        help: 'Calls answered.',
+        labels: ['module', 'operation', 'outcome'],
+      },
+      {
+        name: 'q_call_duration_seconds',
+        type: 'histogram',
+        help: 'Time from arrival to answer.',
+        labels: ['module', 'operation', 'outcome'],
+        buckets_s: buckets(contract),
+      },
+    ],
+    slo: {
+      availability: AVAILABILITY_TARGET,
+      operations: Object.fromEntries(
+        Object.values(contract.operations).map((op) => [op.id, { ...op.slo }]),
+      ),
+    },
+  });
+
+/** Every objective of the module is a bucket border, so that each can be read off exactly. */
+function buckets(contract: AnyContract): number[] {
+  const borders_ms = new Set([5, 10, 25, 2_500, 10_000]);
+  for (const op of Object.values(contract.operations))
+    for (const border of Object.values(op.slo)) borders_ms.add(border);
+  return [...borders_ms].toSorted((a, b) => a - b).map((ms) => ms / 1_000);
+}
