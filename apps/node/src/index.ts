@@ -1,2 +1,9 @@
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
+export {
+  ADDRESS_FILE,
+  startNode,
+  type NodeAddress,
+  type RunningNode,
+  type StartOptions,
+} from './startNode.ts';

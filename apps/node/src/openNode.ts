@@ -3,7 +3,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openBlockStore } from '@anarq/content';
 import { openRootKey, sha256Hex, utf8 } from '@anarq/crypto';
-import { createKernel, genesisFrom, type Kernel, type ModuleDefinition, type Probe } from '@anarq/kernel';
+import {
+  createKernel,
+  genesisFrom,
+  type Kernel,
+  type ModuleDefinition,
+  type Probe,
+} from '@anarq/kernel';
 import { openStore, type Store } from '@anarq/store';
 
 export interface NodeFolders {
@@ -26,6 +32,8 @@ export interface OpenedNode {
   readonly store: Store;
   /** Seed of the operator's keys, from its file. */
   readonly operatorSeed: Uint8Array;
+  /** This was the first start on the folder. */
+  readonly isNew: boolean;
   close(): Promise<void>;
 }
 
@@ -42,9 +50,13 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const store = await openStore({ file: join(dataFolder, 'node.sqlite') });
   try {
-    const isNew = (await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`)).length === 0;
+    const isNew =
+      (await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`)).length === 0;
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });
-    const operatorKey = await openRootKey({ file: join(keysFolder, 'operator.key'), create: isNew });
+    const operatorKey = await openRootKey({
+      file: join(keysFolder, 'operator.key'),
+      create: isNew,
+    });
     const { seed } = operatorKey;
     const kernel = await createKernel({
       store,
@@ -63,6 +75,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       kernel,
       store,
       operatorSeed: seed,
+      isNew,
       close: async () => {
         await kernel.close();
         await store.close();

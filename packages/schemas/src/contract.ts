@@ -198,7 +198,8 @@ export type Contract<
   N extends string = string,
   Ops extends Readonly<Record<string, AnyDraft>> = Readonly<Record<string, AnyDraft>>,
   Ev extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
-> = ContractMeta<N, Ev> & OperationsOf<Ops, Ev> & { readonly '~operations'?: OperationsOf<Ops, Ev> };
+> = ContractMeta<N, Ev> &
+  OperationsOf<Ops, Ev> & { readonly '~operations'?: OperationsOf<Ops, Ev> };
 
 /** The operations of a contract by name, with their types. */
 export type OperationsOf<
@@ -209,7 +210,11 @@ export type OperationsOf<
 /** A contract of which only the common part matters. */
 export type AnyContract = ContractMeta;
 
-const DEFAULT_LIMITS: OperationLimits = { perMinute: 6_000, bodyBytes: 262_144, timeout_ms: 30_000 };
+const DEFAULT_LIMITS: OperationLimits = {
+  perMinute: 6_000,
+  bodyBytes: 262_144,
+  timeout_ms: 30_000,
+};
 const DEFAULT_SLO = {
   query: { latency_ms_p50: 50, latency_ms_p95: 150, latency_ms_p99: 200 },
   command: { latency_ms_p50: 150, latency_ms_p95: 200, latency_ms_p99: 500 },
@@ -344,7 +349,7 @@ function defaultRoute(name: string, draft: AnyDraft): string {
 
 /** The members named in braces: '/a/{b}' names b. */
 export const templateMembers = (template: string): string[] =>
-  [...template.matchAll(/\{([A-Za-z0-9_]+)\}/g)].map((match) => match[1]!);
+  [...template.matchAll(/\{([A-Za-z0-9_]+)\}/g)].flatMap((match) => match[1] ?? []);
 
 function checkContract(meta: AnyContract): DialectProblem[] {
   const problems: DialectProblem[] = [];
@@ -369,7 +374,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
     if (!/^\/[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)+$/.test(op.command))
       say(op.id, `scope ${op.command} is not a command`);
     for (const used of op.uses)
-      if (!meta.dependencies.includes(used.split('.')[0]!) && !used.startsWith(`${meta.name}.`))
+      if (![meta.name, ...meta.dependencies].some((name) => used.startsWith(`${name}.`)))
         say(op.id, `uses ${used}, but the module does not depend on it`);
     for (const topic of op.emits)
       if (!Object.hasOwn(meta.events, topic)) say(op.id, `emits ${topic}, which is not an event`);

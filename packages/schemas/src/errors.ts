@@ -411,6 +411,11 @@ export class QError extends Error {
   get retryable(): boolean {
     return errorTable[this.code].retryable;
   }
+
+  /** What the caller can do, from the table. */
+  get suggestedActions(): readonly string[] {
+    return errorTable[this.code].actions;
+  }
 }
 
 /**

@@ -23,7 +23,11 @@ export interface Actor {
   readonly did: string;
   readonly seed: Uint8Array;
   /** @throws QError with the code of the refusal */
-  call<Op extends AnyOperation>(op: Op, input: InputOf<Op>, options?: CallOptions): Promise<OutputOf<Op>>;
+  call<Op extends AnyOperation>(
+    op: Op,
+    input: InputOf<Op>,
+    options?: CallOptions,
+  ): Promise<OutputOf<Op>>;
   result<Op extends AnyOperation>(
     op: Op,
     input: InputOf<Op>,

@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<Floor, readonly Floor[]>> = {
 
 /** Single packages allowed beyond their floor's row. */
 const alsoMayImport: Readonly<Record<string, readonly string[]>> = {
-  'packages/clients': ['engines/authority', 'packages/crypto'],
+  'packages/clients': ['engines/authority', 'packages/content', 'packages/crypto'],
 };
 
 const packageFloors: Readonly<Record<string, Floor>> = {

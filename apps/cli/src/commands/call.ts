@@ -1,0 +1,103 @@
+import { bearer, createClient, http } from '@anarq/common-clients';
+import {
+  fail,
+  QError,
+  type AnyContract,
+  type AnyOperation,
+  type Failure,
+} from '@anarq/common-schemas';
+import { findNode, operatorClient } from '../connection.ts';
+import { columns, paint, say, tellError, tick } from '../terminal.ts';
+
+interface CallOptions {
+  readonly data: string;
+  readonly subject?: string;
+  readonly grant?: string;
+  readonly key?: string;
+  readonly token?: string;
+  readonly json?: boolean;
+  readonly help?: boolean;
+}
+
+/** Calls one operation. What it takes is read from its contract. */
+export async function call(
+  operationId: string | undefined,
+  inputText: string,
+  options: CallOptions,
+): Promise<void> {
+  const { loadContracts } = await import('../contracts.ts');
+  const contracts = await loadContracts();
+  if (operationId === undefined) return listOperations(contracts);
+  const op = findOperation(contracts, operationId);
+  if (options.help === true) {
+    const { helpOf } = await import('@anarq/derive');
+    return say(helpOf(op));
+  }
+  const input = parseInput(inputText);
+  const client =
+    options.token === undefined
+      ? (await operatorClient(options.data, contracts)).client
+      : createClient({
+          contracts,
+          transport: http({
+            url: (await findNode(options.data)).url,
+            credentials: bearer(options.token),
+          }),
+        });
+  const result = await client.result(op, input, {
+    ...(options.subject === undefined ? {} : { subject: options.subject }),
+    ...(options.grant === undefined ? {} : { grant: options.grant }),
+    ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+  });
+  if (options.json === true) say(JSON.stringify(result));
+  else if (result.status === 'ok') {
+    say(JSON.stringify(result.data, null, 2));
+    if (result.cid !== undefined)
+      process.stderr.write(
+        `${tick} ${paint.dim(`${result.replayed === true ? 'answered before, not done again; ' : ''}record ${result.cid}`)}\n`,
+      );
+  } else tellError(errorOf(result));
+  if (result.status === 'error') process.exitCode = 1;
+}
+
+const errorOf = (failure: Failure): QError =>
+  new QError(failure.code, failure.message, failure.details);
+
+function findOperation(contracts: readonly AnyContract[], id: string): AnyOperation {
+  for (const contract of contracts)
+    for (const op of Object.values(contract.operations))
+      if (op.id === id || (op.mcp !== false && op.mcp.tool === id)) return op;
+  const near = contracts
+    .flatMap(({ operations }) => Object.values(operations))
+    .filter((op) => op.id.split('.').some((word) => id.includes(word)))
+    .map((op) => op.id)
+    .slice(0, 6);
+  return fail(
+    'OPERATION_UNKNOWN',
+    `There is no operation ${id}.${near.length === 0 ? '' : ` Near it: ${near.join(', ')}.`}`,
+  );
+}
+
+function parseInput(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    return fail('INPUT_MALFORMED', `The input is not JSON: ${(error as Error).message}.`);
+  }
+  return fail('INPUT_MALFORMED', 'The input is one JSON object, in quotes: \'{"query":"zones"}\'.');
+}
+
+function listOperations(contracts: readonly AnyContract[]): void {
+  say(
+    `Usage: q call ${paint.cyan('MODULE.OPERATION')} 'JSON'   ${paint.dim('(--help after an operation says what it takes)')}\n`,
+  );
+  for (const contract of contracts) {
+    say(paint.bold(contract.title));
+    const rows = Object.values(contract.operations).map((op) => [
+      `  ${op.id}`,
+      paint.dim(op.summary),
+    ]);
+    for (const line of columns(rows)) say(line);
+  }
+}

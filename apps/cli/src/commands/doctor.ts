@@ -1,0 +1,195 @@
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { generateKeyPairSync } from 'node:crypto';
+import { defaultKeysFolder, type NodeAddress } from '@anarq/node';
+import { findNode } from '../connection.ts';
+import { bytesText, columns, cross, paint, say, tick } from '../terminal.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  /** What to do; only where something is to do. */
+  readonly fix?: string;
+}
+
+const DISK_FREE_MIN = 1024 ** 3;
+
+/** Looks at this machine and at the node on it. Exit code 1 when something fails. */
+export async function doctor(options: {
+  readonly data: string;
+  readonly json?: boolean;
+}): Promise<void> {
+  const address = await findNode(options.data).catch(() => undefined);
+  const keysFolder = address?.keysFolder ?? defaultKeysFolder(options.data);
+  const findings = [
+    checkNode(),
+    checkSqlite(),
+    checkPostQuantum(),
+    await checkFolder(options.data),
+    await checkDisk(options.data),
+    await checkKeyFile(`${keysFolder}/root.key`, address !== undefined),
+    await checkKeyFile(`${keysFolder}/operator.key`, address !== undefined),
+    address === undefined ? await checkPort(8080) : await checkRunning(address),
+  ];
+  const isOk = findings.every(({ state }) => state !== 'fail');
+  if (options.json === true) say(JSON.stringify({ ok: isOk, findings }));
+  else {
+    const mark = { ok: tick, warn: paint.yellow('!'), fail: cross };
+    for (const line of columns(findings.map((f) => [mark[f.state], f.check, f.found]))) say(line);
+    for (const { check, fix } of findings)
+      if (fix !== undefined) say(`\n${paint.bold(check)}: ${fix}`);
+    say(
+      paint.dim(
+        '\nThe root key lies in a 0600 file. That keeps other users of this machine out; it does not\n' +
+          'protect against whoever is root here, or takes the disk. Encrypt the disk, and keep a copy\n' +
+          'of the key folder: without it the data cannot be read.',
+      ),
+    );
+  }
+  if (!isOk) process.exitCode = 1;
+}
+
+function checkNode(): Finding {
+  const major = Number(process.versions.node.split('.')[0]);
+  return major >= 26
+    ? { check: 'Node.js', state: 'ok', found: process.versions.node }
+    : {
+        check: 'Node.js',
+        state: 'fail',
+        found: process.versions.node,
+        fix: 'start with ./q, which brings Node 26 with it',
+      };
+}
+
+function checkSqlite(): Finding {
+  const db = new DatabaseSync(':memory:');
+  try {
+    db.exec('CREATE VIRTUAL TABLE t USING fts5(x)');
+    const row = db.prepare('SELECT sqlite_version() AS version').get() as { version: string };
+    return { check: 'SQLite', state: 'ok', found: `${row.version} with full text search` };
+  } catch (error) {
+    return {
+      check: 'SQLite',
+      state: 'fail',
+      found: (error as Error).message,
+      fix: 'use the Node that ./q installs: its SQLite has FTS5',
+    };
+  } finally {
+    db.close();
+  }
+}
+
+function checkPostQuantum(): Finding {
+  try {
+    generateKeyPairSync('ml-dsa-65');
+    generateKeyPairSync('ml-kem-768');
+    return {
+      check: 'Post-quantum keys',
+      state: 'ok',
+      found: `ML-DSA and ML-KEM of OpenSSL ${process.versions.openssl}`,
+    };
+  } catch {
+    return {
+      check: 'Post-quantum keys',
+      state: 'fail',
+      found: `OpenSSL ${process.versions.openssl} has none`,
+      fix: 'use a Node built with OpenSSL 3.5 or later; the one that ./q installs is',
+    };
+  }
+}
+
+async function checkFolder(folder: string): Promise<Finding> {
+  const existing = await nearestExisting(folder);
+  try {
+    await access(existing, constants.W_OK);
+    return { check: 'Data folder', state: 'ok', found: folder };
+  } catch {
+    return {
+      check: 'Data folder',
+      state: 'fail',
+      found: `${existing} cannot be written`,
+      fix: `choose another with --data, or: chown "$USER" ${existing}`,
+    };
+  }
+}
+
+async function checkDisk(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(await nearestExisting(folder));
+  const free = bavail * bsize;
+  const found = `${bytesText(free)} free`;
+  return free >= DISK_FREE_MIN
+    ? { check: 'Disk', state: 'ok', found }
+    : {
+        check: 'Disk',
+        state: 'warn',
+        found,
+        fix: 'free some space; a full disk stops every write',
+      };
+}
+
+async function checkKeyFile(file: string, isNeeded: boolean): Promise<Finding> {
+  const check = file.endsWith('root.key') ? 'Root key' : 'Operator key';
+  const info = await stat(file).catch(() => undefined);
+  const shown = file.replace(homedir(), '~');
+  if (info === undefined)
+    return isNeeded
+      ? { check, state: 'fail', found: `${shown} is missing`, fix: 'restore it from your copy' }
+      : { check, state: 'ok', found: 'made on the first start' };
+  const mode = (info.mode & 0o777).toString(8);
+  return mode === '600'
+    ? { check, state: 'ok', found: `${shown}, mode 600` }
+    : { check, state: 'fail', found: `${shown} has mode ${mode}`, fix: `chmod 600 ${shown}` };
+}
+
+async function checkPort(port: number): Promise<Finding> {
+  const isFree = await new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  return isFree
+    ? { check: 'Node', state: 'ok', found: `none runs here; port ${port} is free` }
+    : {
+        check: 'Node',
+        state: 'warn',
+        found: `none runs here; port ${port} is taken`,
+        fix: './q up --port 0 takes any free port',
+      };
+}
+
+async function checkRunning(address: NodeAddress): Promise<Finding> {
+  try {
+    const response = await fetch(`${address.url}/health`, { signal: AbortSignal.timeout(3_000) });
+    const health = (await response.json()) as {
+      status: string;
+      dependencies: Record<string, { status: string }>;
+    };
+    const down = Object.entries(health.dependencies).filter(([, d]) => d.status !== 'up');
+    if (down.length === 0)
+      return { check: 'Node', state: 'ok', found: `${health.status} at ${address.url}` };
+    return {
+      check: 'Node',
+      state: 'fail',
+      found: `${down.map(([name]) => name).join(', ')} down`,
+      fix: 'stop it with Ctrl-C and start it again; its first lines say what is wrong',
+    };
+  } catch {
+    return {
+      check: 'Node',
+      state: 'fail',
+      found: `process ${address.pid} does not answer at ${address.url}`,
+      fix: 'it was killed or hangs: start it again with ./q up, which takes up where it was',
+    };
+  }
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+  for (let path = folder; ; path = dirname(path)) {
+    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+    if (path === dirname(path)) return path;
+  }
+}

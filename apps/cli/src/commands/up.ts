@@ -1,0 +1,78 @@
+import { startNode, type RunningNode } from '@anarq/node';
+import { bytesText, cross, dot, paint, say, tick, warn } from '../terminal.ts';
+import { version } from '../version.ts';
+
+interface UpOptions {
+  readonly data: string;
+  readonly keys?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly empty?: boolean;
+  readonly json?: boolean;
+}
+
+/** Starts a node and keeps it until a signal; then it finishes what is under way and closes. */
+export async function up(options: UpOptions): Promise<void> {
+  const begun = performance.now();
+  const node = await startNode({
+    dataFolder: options.data,
+    keysFolder: options.keys,
+    host: options.host,
+    port: options.port,
+    version,
+    onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
+  });
+  closeOnSignal(node);
+  if (node.isNew && options.empty !== true) {
+    const { seedExample } = await import('../seed.ts');
+    await seedExample(node);
+  }
+  const started_ms = performance.now() - begun;
+  if (options.json === true) {
+    say(
+      JSON.stringify({
+        ok: true,
+        ...node.address,
+        mcp: `${node.url}/mcp`,
+        started_ms: Math.round(started_ms),
+      }),
+    );
+    return;
+  }
+  const operations = node.kernel.contracts.flatMap(({ operations: o }) => Object.keys(o)).length;
+  say(
+    `${tick} ${paint.bold('Q∞')} ${version}  ${dot}  ${node.kernel.contracts.length} modules, ${operations} operations  ${dot}  ${Math.round(started_ms)} ms`,
+  );
+  say(`  data   ${options.data}`);
+  say(`  keys   ${node.address.keysFolder}  ${paint.dim('(mode 0600; back them up)')}`);
+  say(`  HTTP   ${paint.cyan(node.url)}        OpenAPI at /openapi.json`);
+  say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}`);
+  say(`  log    ${node.address.logKey}`);
+  if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
+    say(`  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it`);
+  say();
+  say('  Next   ./q agent add buyer --budget 20rUv --per-call 5rUv \\');
+  say('           --allow qmarket.search,qmarket.purchase,qdrive.get --until 18:00');
+  say('         ./q demo  ·  ./q modules  ·  ./q doctor        Ctrl-C ends it');
+}
+
+function closeOnSignal(node: RunningNode): void {
+  let asked = false;
+  const close = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    warn(`\n${paint.dim('finishing what is under way (Ctrl-C again leaves at once) …')}`);
+    node
+      .close()
+      .then(() => {
+        warn(`${tick} closed; ${bytesText(process.memoryUsage().rss)} were in use`);
+        process.exit(0);
+      })
+      .catch((error: unknown) => {
+        warn(`${cross} ${String(error)}`);
+        process.exit(1);
+      });
+  };
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { fail } from '@anarq/common-schemas';
+import { verifyReceipt } from '@anarq/log';
+import { columns, cross, paint, say, tick } from '../terminal.ts';
+
+/** Verifies a receipt from a file, without node or network; exit code 1 when it does not hold. */
+export async function verify(
+  file: string,
+  options: { readonly trust?: string; readonly json?: boolean },
+): Promise<void> {
+  const verdict = verifyReceipt(
+    await readJson(file),
+    options.trust === undefined ? {} : { trust: options.trust },
+  );
+  if (!verdict.ok) process.exitCode = 1;
+  if (options.json === true) return say(JSON.stringify(verdict));
+  if (!verdict.ok) {
+    say(`${cross} ${paint.bold('this receipt does not hold')}`);
+    for (const problem of verdict.problems) say(`  ${problem}`);
+    return;
+  }
+  const signer =
+    verdict.signer === 'trusted'
+      ? paint.green('signed by the log you trust')
+      : paint.yellow('consistent, signer not trusted (pass --trust LOGKEY)');
+  say(`${tick} ${paint.bold('this receipt holds')}  ${signer}`);
+  const rows = verdict.records.map(({ leafIndex, body }) => [
+    `  #${leafIndex}`,
+    String(body?.['at'] ?? ''),
+    String(body?.['op'] ?? paint.dim('sealed: you are not a party')),
+    String(body?.['kind'] ?? ''),
+    String(body?.['code'] ?? ''),
+  ]);
+  for (const line of columns(rows)) say(line);
+  say(paint.dim('\n  It shows'));
+  for (const line of verdict.proves) say(`  ${tick} ${line}`);
+  say(paint.dim('  It does not show'));
+  for (const line of verdict.doesNotProve) say(`  ${paint.dim('·')} ${line}`);
+}
+
+const RECEIPT_BYTES_MAX = 16 * 1024 * 1024;
+
+async function readJson(file: string): Promise<unknown> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) =>
+    fail('INPUT_MALFORMED', `${file} cannot be read: ${error.code}.`),
+  );
+  if (bytes.length > RECEIPT_BYTES_MAX)
+    return fail('INPUT_TOO_LARGE', `${file} is larger than any receipt.`);
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch {
+    return fail('INPUT_MALFORMED', `${file} is not JSON.`);
+  }
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient, http, keys, type Client } from '@anarq/common-clients';
+import { fail, type AnyContract } from '@anarq/common-schemas';
+import { openRootKey } from '@anarq/crypto';
+import { ADDRESS_FILE, type NodeAddress } from '@anarq/node';
+
+/** Where a node keeps its data unless --data says otherwise: beside the project. */
+export const defaultDataFolder = (): string =>
+  process.env['Q_DATA'] ?? join(import.meta.dirname, '../../../.q/data');
+
+/**
+ * The address of the node that runs on a data folder.
+ * @throws SERVICE_UNAVAILABLE when none does
+ */
+export async function findNode(dataFolder: string): Promise<NodeAddress> {
+  try {
+    return JSON.parse(await readFile(join(dataFolder, ADDRESS_FILE), 'utf8')) as NodeAddress;
+  } catch {
+    return fail('SERVICE_UNAVAILABLE', `No node runs on ${dataFolder}. Start one with ./q up.`);
+  }
+}
+
+/** A client that calls the running node as its operator, with the operator's own keys. */
+export async function operatorClient(
+  dataFolder: string,
+  contracts: readonly AnyContract[],
+): Promise<{ client: Client; address: NodeAddress; seed: Uint8Array }> {
+  const address = await findNode(dataFolder);
+  const { seed } = await openRootKey({
+    file: join(address.keysFolder, 'operator.key'),
+    create: false,
+  });
+  const client = createClient({
+    contracts,
+    transport: http({
+      url: address.url,
+      credentials: keys({ did: address.operator, seed, nodeDid: address.node }),
+    }),
+  });
+  return { client, address, seed };
+}

@@ -1,0 +1,146 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultDataFolder } from './connection.ts';
+import { tellError } from './terminal.ts';
+import { version } from './version.ts';
+
+/** The q command. Each subcommand loads what it needs when it runs, so that help is immediate. */
+const q = new Command('q')
+  .description('Q∞: a node that you run yourself.')
+  .version(version)
+  .showHelpAfterError('(q --help lists the commands)')
+  .configureHelp({ sortSubcommands: false });
+
+const dataOption = () =>
+  new Option('--data <folder>', 'where the node keeps its data')
+    .env('Q_DATA')
+    .default(defaultDataFolder(), 'beside the project');
+const jsonOption = () => new Option('--json', 'print one JSON object');
+
+q.command('up')
+  .description('Start a node, and keep it running until Ctrl-C.')
+  .addOption(dataOption())
+  .option('--keys <folder>', 'where its root key and the operator key lie')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 for any free one', port, 8080)
+  .option('--empty', 'without the example on the market')
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/up.ts')).up(options));
+
+q.command('demo')
+  .description(
+    'See the whole journey: identity, upload, listing, purchase, receipt, access, fetch.',
+  )
+  .option('--file <path>', 'the file to sell; any size (default: the time zones in examples/)')
+  .option('--receipt <path>', 'where to leave the receipt (default: a temporary folder)')
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./demo/demo.ts')).demo(options));
+
+q.command('test')
+  .description('Run the checks and tests; q test services and q test nightly run the other tiers.')
+  .argument('[words...]', 'tier, --json, and a filter')
+  .allowUnknownOption()
+  .action(async (words: string[]) => {
+    const { runTests } = await import('./test/run.ts');
+    process.exitCode = await runTests(words);
+  });
+
+q.command('call')
+  .description('Call an operation of the running node as its operator.')
+  .argument('[operation]', 'for example qmarket.search')
+  .argument('[input]', 'one JSON object', '{}')
+  .addOption(dataOption())
+  .option('--subject <did>', 'on whose behalf')
+  .option('--grant <cid>', 'the grant to use')
+  .option('--key <text>', 'idempotency key; default: a fresh one')
+  .option('--token <token>', 'call with an agent token instead of the operator key')
+  .addOption(jsonOption())
+  .helpOption(false)
+  .option('-h, --help', 'say what the operation takes and gives')
+  .action(async (operation, input, options) =>
+    (await import('./commands/call.ts')).call(operation, input, options),
+  );
+
+const agent = q.command('agent').description('Agents that act for you, within a budget.');
+agent
+  .command('add')
+  .description('Make an agent, and grant it what it may do.')
+  .argument('<name>', 'a name of your own for it')
+  .requiredOption('--budget <amount>', 'the most it may spend in all: 20rUv', amount)
+  .requiredOption('--per-call <amount>', 'the most one call may spend: 5rUv', amount)
+  .requiredOption('--allow <list>', 'operations or tools, with commas: qmarket.purchase,qdrive.get')
+  .requiredOption('--until <time>', '18:00, 2h, 7d, or an instant like 2026-12-31T18:00:00Z')
+  .option('--for <did>', 'an organisation you act for; default: yourself')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (name, options) => (await import('./commands/agent.ts')).agentAdd(name, options));
+agent
+  .command('token')
+  .description('Print a token with which the agent can call this node.')
+  .argument('<name>')
+  .addOption(dataOption())
+  .action(async (name, options) => (await import('./commands/agent.ts')).agentToken(name, options));
+agent
+  .command('list')
+  .description('Your agents, with what they may spend and what is left.')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/agent.ts')).agentList(options));
+
+q.command('revoke')
+  .description('End a grant, and everything that builds on it, from the next call on.')
+  .argument('<grant>', 'CID of the grant')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (grant, options) => (await import('./commands/revoke.ts')).revoke(grant, options));
+
+q.command('verify')
+  .description('Verify a receipt offline: no node and no network.')
+  .argument('<file>', 'the receipt')
+  .option('--trust <logkey>', 'key of the log that you trust')
+  .addOption(jsonOption())
+  .action(async (file, options) => (await import('./commands/verify.ts')).verify(file, options));
+
+q.command('modules')
+  .description('The modules of this node and their operations.')
+  .argument('[module]', 'only this one')
+  .addOption(jsonOption())
+  .action(async (name, options) => (await import('./commands/modules.ts')).modules(name, options));
+
+q.command('generate')
+  .description('Write what is derived from the contracts.')
+  .option('--check', 'only say what is stale')
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/generate.ts')).generateCommand(options));
+
+q.command('doctor')
+  .description('Check this machine and the node on it, with a fix for each finding.')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
+
+q.command('bench')
+  .description('Measure.')
+  .argument('[name]', 'which benchmark; none lists them')
+  .addOption(jsonOption())
+  .action(async (name, options) => (await import('./commands/bench.ts')).bench(name, options));
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  return value;
+}
+
+function amount(text: string): { amount: string; unit: string } {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]{2,12})$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined)
+    throw new InvalidArgumentError('an amount reads like 20rUv or 3.50EUR');
+  return { amount: number, unit };
+}
+
+try {
+  await q.parseAsync();
+} catch (error) {
+  tellError(error);
+  process.exitCode = 1;
+}

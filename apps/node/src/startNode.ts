@@ -1,0 +1,98 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kernel, Probe } from '@anarq/kernel';
+import { startHttpSurface } from '@anarq/surfaces';
+import { loadModules, type ModuleName } from './modules.ts';
+import { defaultKeysFolder, openNode } from './openNode.ts';
+
+export interface StartOptions {
+  readonly dataFolder: string;
+  /** Default: a folder of the user's own configuration, named after the data folder. */
+  readonly keysFolder?: string | undefined;
+  readonly modules?: readonly ModuleName[];
+  readonly version: string;
+  /** Address to listen on; default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** 0 for any free port; default 8080. */
+  readonly port?: number | undefined;
+  readonly probe?: Probe;
+  readonly onError?: (error: unknown, where: string) => void;
+}
+
+/** What other commands need to find a running node; kept in its data folder as node.json. */
+export interface NodeAddress {
+  readonly url: string;
+  readonly pid: number;
+  readonly node: string;
+  readonly operator: string;
+  readonly keysFolder: string;
+  readonly logKey: string;
+}
+
+export interface RunningNode {
+  readonly url: string;
+  readonly kernel: Kernel;
+  readonly address: NodeAddress;
+  readonly operatorSeed: Uint8Array;
+  readonly isNew: boolean;
+  /** Finishes what is under way and closes everything. Safe to call again. */
+  close(): Promise<void>;
+}
+
+export const ADDRESS_FILE = 'node.json';
+
+/** Starts a whole node: store, kernel, modules and ports. */
+export async function startNode(options: StartOptions): Promise<RunningNode> {
+  const keysFolder = options.keysFolder ?? defaultKeysFolder(options.dataFolder);
+  const opened = await openNode({
+    dataFolder: options.dataFolder,
+    keysFolder,
+    modules: await loadModules(options.modules),
+    version: options.version,
+    ...(options.probe === undefined ? {} : { probe: options.probe }),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+  });
+  const { kernel } = opened;
+  try {
+    const surface = await startHttpSurface(kernel, {
+      ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.onError === undefined
+        ? {}
+        : { log: { failed: (error: unknown) => options.onError?.(error, 'http') } }),
+    });
+    const address: NodeAddress = {
+      url: surface.url,
+      pid: process.pid,
+      node: kernel.node.did,
+      operator: kernel.node.operator,
+      keysFolder,
+      logKey: kernel.logKeys.trust,
+    };
+    const addressFile = join(options.dataFolder, ADDRESS_FILE);
+    await writeAtomically(addressFile, `${JSON.stringify(address, null, 2)}\n`);
+    let closing: Promise<void> | undefined;
+    return {
+      url: surface.url,
+      kernel,
+      address,
+      operatorSeed: opened.operatorSeed,
+      isNew: opened.isNew,
+      close: () =>
+        (closing ??= (async () => {
+          await surface.close();
+          await opened.close();
+          await rm(addressFile, { force: true });
+        })()),
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function writeAtomically(file: string, text: string): Promise<void> {
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
