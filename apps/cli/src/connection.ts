@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createClient, http, keys, type Client } from '@anarq/common-clients';
 import { fail, type AnyContract } from '@anarq/common-schemas';
 import { openRootKey } from '@anarq/crypto';
+import { squid } from '@anarq/squid/contract';
 import { ADDRESS_FILE, type NodeAddress } from '@anarq/node';
 
 /** Where a node keeps its data unless --data says otherwise: beside the project. */
@@ -32,7 +33,8 @@ export async function operatorClient(
     create: false,
   });
   const client = createClient({
-    contracts,
+    // Sessions are opened with an operation of sQuid.
+    contracts: [squid, ...contracts],
     transport: http({
       url: address.url,
       credentials: keys({ did: address.operator, seed, nodeDid: address.node }),

@@ -39,6 +39,7 @@ async function fromToken(token: string, now_ms: number, services: Services): Pro
     });
   const agent = await services.identities.require(known.agent);
   assertActive(agent);
+  if (agent.parent !== undefined) assertActive(await services.identities.require(agent.parent));
   return {
     actor: agent.did,
     root: agent.parent ?? agent.did,
@@ -98,9 +99,11 @@ async function fromSignature(
     return fail('QLOCK_AUTH_FAIL', `${op.id} needs a full signature; a session is not enough.`);
   const session = await services.sessions.get(header.sessionId);
   if (session === undefined || session.expires_ms <= inv.now_ms) return fail('SESSION_EXPIRED');
-  const isItsOwn =
-    session.identity === credential.identity && session.subId === credential.subId;
-  if (!isItsOwn || !isSigned(() => verifyCallMac(session.key, session.id, fields, credential.signature)))
+  const isItsOwn = session.identity === credential.identity && session.subId === credential.subId;
+  if (
+    !isItsOwn ||
+    !isSigned(() => verifyCallMac(session.key, session.id, fields, credential.signature))
+  )
     fail('SIGNATURE_INVALID', 'The code does not belong to this call and session.');
   return { ...principal, signedBy: 'session' };
 }

@@ -1,5 +1,11 @@
 import { type CompiledGrant } from '@anarq/authority';
-import { fail, templateMembers, type AnyOperation, type ErrorCode, type Why } from '@anarq/common-schemas';
+import {
+  fail,
+  templateMembers,
+  type AnyOperation,
+  type ErrorCode,
+  type Why,
+} from '@anarq/common-schemas';
 import type { Store } from '@anarq/store';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
@@ -13,7 +19,8 @@ export async function authorise(inv: Invocation, services: Services, store: Stor
   if (op.access === 'public') return allow(inv, { rule: 'the operation is public' });
   await findResource(inv, op, store);
   if (inv.capability !== undefined) authoriseStep(inv, op);
-  else chooseSubject(inv, op, services);
+  else await chooseSubject(inv, op, services);
+  if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, store);
   authoriseResource(inv, op, services);
 }
 
@@ -21,12 +28,13 @@ export async function authorise(inv: Invocation, services: Services, store: Stor
 export function resourceOf(op: AnyOperation, input: unknown): string | undefined {
   if (op.resource === undefined) return undefined;
   if (op.resource === 'node') return 'node';
-  let filled = op.resource;
-  for (const member of templateMembers(op.resource)) {
-    const value = (input as Readonly<Record<string, unknown>>)[member];
-    if (typeof value !== 'string') return undefined;
-    filled = filled.replace(`{${member}}`, value);
-  }
+  const members = input as Readonly<Record<string, unknown>>;
+  if (templateMembers(op.resource).some((member) => typeof members[member] !== 'string'))
+    return undefined;
+  // In one pass, and by a function: a value is text, never a pattern or a member to fill in again.
+  const filled = op.resource.replace(/\{([A-Za-z0-9_]+)\}/g, (_, member: string) =>
+    String(members[member]),
+  );
   return `${op.module}/${filled}`;
 }
 
@@ -55,7 +63,7 @@ function authoriseStep(inv: Invocation, op: AnyOperation): void {
   inv.why = { rule: `a step of ${capability.operation}, which was admitted` };
 }
 
-function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): void {
+async function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): Promise<void> {
   const { principal, call } = inv;
   if (principal.boundGrant !== undefined) {
     const grant = services.grants.active(principal.boundGrant);
@@ -71,6 +79,7 @@ function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): v
         changeableBy: grant.links[0]!.iss,
       });
     inv.subject = grant.subject;
+    await checkSubject(inv, op, services);
     return useGrant(inv, op, grant, grant.subject, principal.actor);
   }
   const subject = call.subject ?? principal.actor;
@@ -79,6 +88,7 @@ function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): v
     inv.why = { rule: 'the caller acts for itself' };
     return;
   }
+  await checkSubject(inv, op, services);
   const grant = pick(inv, op, services, principal.actor, subject);
   if (grant === undefined)
     return deny(inv, op, 'QONSENT_DENIED', {
@@ -86,6 +96,39 @@ function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): v
       changeableBy: subject,
     });
   useGrant(inv, op, grant, subject, principal.actor);
+}
+
+/** Nobody acts for somebody who is suspended: a stop holds for everything done in its name. */
+async function checkSubject(inv: Invocation, op: AnyOperation, services: Services): Promise<void> {
+  const known = await services.identities.get(inv.subject);
+  if (known !== undefined && known.status !== 'active')
+    deny(inv, op, 'QONSENT_DENIED', { rule: `${inv.subject} is suspended` });
+}
+
+/**
+ * Whose authority a call may draw on besides the subject's: the caller's own grants, unless it came
+ * with a token, which is bound to one.
+ */
+export const holdersOf = (inv: Invocation): string[] => [
+  ...new Set(
+    inv.principal.boundGrant === undefined ? [inv.subject, inv.principal.actor] : [inv.subject],
+  ),
+];
+
+/**
+ * An undo is never stopped: where the owner once gave the caller or the subject a grant, it may
+ * still be undone although the grant was revoked, or ended, since.
+ */
+async function authoriseUndo(inv: Invocation, op: AnyOperation, store: Store): Promise<void> {
+  if (inv.owner === undefined || inv.owner === inv.subject) return;
+  const [given] = await store.read(
+    `SELECT cid FROM kernel_grant WHERE subject = :owner AND audience IN (:holder, :actor) LIMIT 1`,
+    { owner: inv.owner, holder: inv.subject, actor: inv.principal.actor },
+  );
+  if (given === undefined)
+    deny(inv, op, 'QONSENT_DENIED', {
+      rule: `${inv.owner} never gave ${inv.subject} anything to undo on ${inv.resource}`,
+    });
 }
 
 function authoriseResource(inv: Invocation, op: AnyOperation, services: Services): void {
@@ -99,11 +142,16 @@ function authoriseResource(inv: Invocation, op: AnyOperation, services: Services
     inv.why = { ...inv.why, rule: `${inv.why.rule}; ${rule}` };
     return;
   }
-  const holders = new Set([inv.subject, inv.principal.actor]);
-  for (const holder of holders) {
-    const grant = pick(inv, op, services, holder, inv.owner);
-    if (grant !== undefined) return useGrant(inv, op, grant, inv.owner, holder);
+  let refusing: (() => void) | undefined;
+  for (const holder of holdersOf(inv)) {
+    const { owner } = inv;
+    const grant = pick(inv, op, services, holder, owner);
+    if (grant === undefined) continue;
+    const use = () => useGrant(inv, op, grant, owner, holder);
+    if (grant.check(request(inv, op, owner, holder)).allow) return use();
+    refusing ??= use;
   }
+  refusing?.();
   deny(inv, op, 'QONSENT_DENIED', {
     rule: `no grant from ${inv.owner} lets ${inv.subject} use ${op.command} on ${inv.resource}`,
     changeableBy: inv.owner,
@@ -125,6 +173,12 @@ function pick(
       return grant;
     if (services.grants.isRevoked(named))
       deny(inv, op, 'GRANT_REVOKED', { grant: named, rule: 'the grant was revoked' });
+    // It may answer the other question, of subject or resource; but it is never passed over.
+    if (grant === undefined || ![inv.principal.actor, inv.subject].includes(grant.audience))
+      deny(inv, op, 'QONSENT_DENIED', {
+        grant: named,
+        rule: 'the grant that the call names is not one that the caller holds here',
+      });
   }
   const candidates = services.grants
     .candidates(audience, op.command)

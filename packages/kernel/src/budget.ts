@@ -1,3 +1,4 @@
+import type { GrantBudget } from '@anarq/authority';
 import { fail, type AnyOperation } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
@@ -6,15 +7,27 @@ import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
 
 /** Within which limit? Holds the ceiling of the call against every link that carries a budget. */
-export async function checkBudget(inv: Invocation, services: Services, store: Store): Promise<void> {
+export async function checkBudget(
+  inv: Invocation,
+  services: Services,
+  store: Store,
+): Promise<void> {
   const { op } = inv.compiled;
   inv.reservations = [];
   const ceiling = ceilingOf(op, inv.call.input);
-  if (ceiling === undefined) return;
+  const budgets = budgetsOf(inv, services);
+  if (ceiling === undefined) {
+    const [first] = budgets;
+    if (first === undefined) return;
+    const rule = 'the call does not say how much it may spend';
+    fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
+      why: { grant: first.cid, rule, limit: { unit: first.unit }, changeableBy: first.issuer },
+      operation: op.id,
+    });
+  }
   inv.ceiling = ceiling;
-  if (inv.capability !== undefined) return checkCapability(inv, op, ceiling);
+  if (inv.capability !== undefined) checkCapability(inv, op, ceiling);
   const amount_minor = minorOf(ceiling.amount, ceiling.unit);
-  const budgets = inv.grants.flatMap((leaf) => services.grants.active(leaf)?.budgets ?? []);
   for (const budget of budgets) {
     const limit = (rule: string, facts: Record<string, string>): never =>
       fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
@@ -43,6 +56,18 @@ export async function checkBudget(inv: Invocation, services: Services, store: St
     }
     inv.reservations.push({ grant: budget.cid, unit: budget.unit, amount_minor });
   }
+}
+
+/**
+ * The budgets behind a call, each link once. A step counts against those that its process did not
+ * reserve already: of grants that only the step draws on.
+ */
+function budgetsOf(inv: Invocation, services: Services): GrantBudget[] {
+  const held = new Set(inv.capability?.reservations.map(({ grant }) => grant));
+  const budgets = inv.grants
+    .flatMap((leaf) => services.grants.active(leaf)?.budgets ?? [])
+    .filter(({ cid }) => !held.has(cid));
+  return [...new Map(budgets.map((budget) => [budget.cid, budget])).values()];
 }
 
 /** The most that a call may spend, from the members of its input that the contract names. */

@@ -9,8 +9,16 @@ import {
 } from '@anarq/common-schemas';
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import { StoreError, type Statement } from '@anarq/store';
-import { checkBudget, spend, type Used } from './budget.ts';
-import { IdSource, outboxStatements, readContext, workContext, type Ask, type WorkContext } from './contexts.ts';
+import { authorise } from './authorise.ts';
+import { checkBudget, minorOf, spend, type Used } from './budget.ts';
+import {
+  IdSource,
+  outboxStatements,
+  readContext,
+  workContext,
+  type Ask,
+  type WorkContext,
+} from './contexts.ts';
 import { stillInForce } from './grants.ts';
 import type { Invocation } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
@@ -61,12 +69,11 @@ export async function runCommand(
       // Somebody else was faster: what this call read or held is no longer so. Once more, fresh.
       await parts.replay.recheck(inv);
       if (inv.answer !== undefined) return inv.answer;
-      await recheckGrants(inv, parts);
-      await checkBudget(inv, parts.services, parts.store);
+      await decideAgain(inv, parts);
       continue;
     }
     parts.probe(`after-commit ${inv.compiled.op.id}`);
-    for (const effect of result.status === 'ok' ? work.effects : []) effect();
+    if (result.status === 'ok') runEffects(work.effects, parts, inv.compiled.op.id);
     parts.wake();
     return result;
   }
@@ -125,11 +132,43 @@ function refuse(
   };
 }
 
-/** The guard that every link of the grants behind a call is in force when it commits. */
-export const guards = (inv: Invocation): Statement[] =>
-  inv.links.length === 0 || inv.capability?.operation === 'undo'
+/**
+ * What the verdict stood on still stands when the call commits: every link of its grants is in
+ * force, and the resource is still its owner's.
+ */
+export const guards = (inv: Invocation): Statement[] => [
+  ...(inv.links.length === 0 || inv.capability?.operation === 'undo'
     ? []
-    : [stillInForce([...new Set(inv.links)])];
+    : [stillInForce([...new Set(inv.links)])]),
+  ...(inv.resource === undefined || inv.owner === undefined ? [] : [stillOwned(inv)]),
+];
+
+const stillOwned = (inv: Invocation): Statement => ({
+  name: `owner of ${inv.resource}`,
+  sql: `SELECT owner FROM kernel_resource
+        WHERE tenant = :tenant AND resource = :resource AND owner = :owner`,
+  params: { tenant: inv.principal.tenant, resource: inv.resource!, owner: inv.owner! },
+  expect: { rows: 1 },
+});
+
+/** After a conflict: the verdict is made again, on what is now so. */
+export async function decideAgain(inv: Invocation, parts: KernelParts): Promise<void> {
+  await recheckGrants(inv, parts);
+  inv.grants = [];
+  inv.links = [];
+  await authorise(inv, parts.services, parts.store);
+  await checkBudget(inv, parts.services, parts.store);
+}
+
+/** What a handler does in memory once its commit is durable; a failure there undoes nothing. */
+export function runEffects(effects: readonly (() => void)[], parts: KernelParts, op: string): void {
+  for (const effect of effects)
+    try {
+      effect();
+    } catch (error) {
+      parts.onError(error, `after ${op}`);
+    }
+}
 
 /** A grant that was revoked meanwhile stops the call. */
 export async function recheckGrants(inv: Invocation, parts: KernelParts): Promise<void> {
@@ -140,14 +179,18 @@ export async function recheckGrants(inv: Invocation, parts: KernelParts): Promis
     });
 }
 
-export const usedOf = (inv: Invocation, work: WorkContext): Used =>
-  work.spent === undefined || inv.ceiling === undefined
-    ? inv.ceiling
-    : { amount: work.spent, unit: inv.ceiling.unit };
+export function usedOf(inv: Invocation, work: WorkContext): Used {
+  const { ceiling } = inv;
+  if (work.spent === undefined || ceiling === undefined) return ceiling;
+  if (minorOf(work.spent, ceiling.unit) > minorOf(ceiling.amount, ceiling.unit))
+    throw new QError('INTERNAL', `${inv.compiled.op.id} spent more than its call was allowed.`);
+  return { amount: work.spent, unit: ceiling.unit };
+}
 
 /** A conflict of versions, limits or keys, that running again with fresh reads can resolve. */
 export const isConflict = (error: unknown): boolean =>
-  error instanceof StoreError && (error.code === 'CONFLICT' || error.code === 'UNIQUE' || error.code === 'CONSTRAINT');
+  error instanceof StoreError &&
+  (error.code === 'CONFLICT' || error.code === 'UNIQUE' || error.code === 'CONSTRAINT');
 
 /** What the store says, in the words of the table. Nothing was acknowledged. */
 export function inTableWords(error: unknown): unknown {

@@ -66,7 +66,10 @@ export interface ReadContext {
    */
   select(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
   /** Calls a query of another module (named in `uses`) under the authority of this call. */
-  query<Op extends Operation<TObject, TSchema, 'query'>>(op: Op, input: InputOf<Op>): Promise<OutputOf<Op>>;
+  query<Op extends Operation<TObject, TSchema, 'query'>>(
+    op: Op,
+    input: InputOf<Op>,
+  ): Promise<OutputOf<Op>>;
   /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
   readable(noun: string): readonly Readable[];
   /** May the subject of this call use this resource under that command? Without an error. */
@@ -81,7 +84,10 @@ type Payload<Ev, T> = T extends keyof Ev
   : never;
 
 /** What a command may use: the unit of work that one durable commit will carry. */
-export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Omit<ReadContext, 'rows'> {
+export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Omit<
+  ReadContext,
+  'rows'
+> {
   rows<T extends Table>(table: T): WritableRows<T>;
   /** A new id, time-ordered (UUIDv7), with a prefix that says of what: 'listing_…'. */
   id(prefix: string): string;

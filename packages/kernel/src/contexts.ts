@@ -9,6 +9,7 @@ import {
 } from '@anarq/common-schemas';
 import { canonicalJson } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
+import { holdersOf } from './authorise.ts';
 import { derivedId } from './clock.ts';
 import type { CallFacts, ReadContext, WriteContext } from './context.ts';
 import type { Invocation } from './invocation.ts';
@@ -111,7 +112,7 @@ async function scopeOf(inv: Invocation, parts: KernelParts): Promise<RowsScope> 
     inv.capability === undefined && op.kind === 'query'
       ? await readableBy(
           parts.services,
-          [inv.subject, inv.principal.actor],
+          holdersOf(inv),
           op.command,
           { id: op.id, tool: op.mcp === false ? op.id : op.mcp.tool },
           inv.now_ms,
@@ -195,7 +196,7 @@ const payloadValidators = new WeakMap<EventSpec, Validator>();
 export function outboxStatements(
   inv: Invocation,
   events: readonly PendingEvent[],
-  record: string | undefined,
+  record: string,
   specs: Readonly<Record<string, EventSpec>>,
 ): Statement[] {
   return events.map(({ topic, payload }, place) => {
@@ -205,18 +206,20 @@ export function outboxStatements(
     const violations = validator.violations(payload);
     if (violations.length > 0)
       fail('INTERNAL', `The payload of ${topic} is not of its schema.`, { violations });
-    const subject = spec.subject === undefined ? '' : (payload as Record<string, unknown>)[spec.subject];
+    const subject =
+      spec.subject === undefined ? '' : (payload as Record<string, unknown>)[spec.subject];
     return {
       sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms)
             VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms)`,
       params: {
-        id: `${inv.requestId}.${place}`,
+        // Never from the caller's request id: another call may carry the same.
+        id: `${record}.${place}`,
         tenant: inv.principal.tenant,
         module: inv.compiled.op.module,
         topic,
         subject: String(subject),
         data: canonicalJson(payload),
-        record: record ?? null,
+        record,
         at_ms: inv.now_ms,
       },
     };

@@ -11,7 +11,13 @@ import {
   type Policy,
 } from '@anarq/authority';
 import { fail, type ErrorCode } from '@anarq/common-schemas';
-import { randomBytes, signSingle, utf8, type IdentityKeys } from '@anarq/crypto';
+import {
+  randomBytes,
+  signSingle,
+  utf8,
+  type IdentityKeys,
+  type PublicKeyObjects,
+} from '@anarq/crypto';
 import { formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
 import type { Identities } from './identities.ts';
@@ -174,7 +180,10 @@ export class Grants {
   }
 
   /** Prepares to revoke a delegation, and with it every one that builds on it. */
-  prepareRevoke(cid: string, now_ms: number): { statements: Statement[]; activate: () => string[] } {
+  prepareRevoke(
+    cid: string,
+    now_ms: number,
+  ): { statements: Statement[]; activate: () => string[] } {
     return {
       statements: [
         {
@@ -227,10 +236,9 @@ export class Grants {
   }
 
   async budget(cid: string): Promise<BudgetState | undefined> {
-    const [row] = await this.#store.read(
-      'SELECT * FROM kernel_budget WHERE grant_cid = :cid',
-      { cid },
-    );
+    const [row] = await this.#store.read('SELECT * FROM kernel_budget WHERE grant_cid = :cid', {
+      cid,
+    });
     if (row === undefined) return undefined;
     const unit = row['unit'] as string;
     const show = (minor: unknown) =>
@@ -251,7 +259,7 @@ export class Grants {
     now_ms: number,
   ): Promise<CompiledGrant> {
     const chain: Delegation[] = [decodeDelegation(token)];
-    for (let parent = proof; parent !== undefined; ) {
+    for (let parent = proof; parent !== undefined;) {
       if (chain.length >= CHAIN_MAX)
         throw new AuthorityError('TOO_LONG', `a chain has at most ${CHAIN_MAX} links`);
       const record = await this.get(parent);
@@ -262,12 +270,16 @@ export class Grants {
       chain.push(decodeDelegation(record.token));
       parent = record.proof;
     }
-    for (const link of chain) await this.#identities.get(link.iss);
+    const issuers = new Map<string, PublicKeyObjects>();
+    for (const link of chain) {
+      const issuer = await this.#identities.get(link.iss);
+      if (issuer !== undefined) issuers.set(issuer.did, issuer.keys);
+    }
     return compileChain(chain, {
       now_s: Math.floor(now_ms / 1000),
       // Our own identities sign with both algorithms; half a signature is none.
       keysOf: (did) => {
-        const keys = this.#identities.loadedKeys(did);
+        const keys = issuers.get(did);
         return keys === undefined ? undefined : { ...keys, hybridOnly: true };
       },
     });

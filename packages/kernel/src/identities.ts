@@ -53,6 +53,8 @@ export class Identities {
   readonly #store: Store;
   readonly #sealer: Sealer;
   readonly #known = new Map<string, IdentityRecord>();
+  /** Counts changes of status, so that a read that was under way meanwhile is not remembered. */
+  #changes = 0;
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store;
@@ -103,9 +105,10 @@ export class Identities {
   async get(did: string): Promise<IdentityRecord | undefined> {
     const known = this.#known.get(did);
     if (known !== undefined) return known;
+    const changes = this.#changes;
     const [row] = await this.#store.read('SELECT * FROM kernel_identity WHERE did = :did', { did });
     if (row === undefined) return undefined;
-    return this.#remember(row);
+    return this.#remember(row, changes);
   }
 
   async require(did: string): Promise<IdentityRecord> {
@@ -117,11 +120,12 @@ export class Identities {
 
   /** By the name it was given, where names are unique (organisations, agents). */
   async findByName(tenant: string, name: string): Promise<IdentityRecord | undefined> {
+    const changes = this.#changes;
     const [row] = await this.#store.read(
       'SELECT * FROM kernel_identity WHERE tenant = :tenant AND name_key = :key',
       { tenant, key: this.#nameKey(tenant, name) },
     );
-    return row === undefined ? undefined : this.#remember(row);
+    return row === undefined ? undefined : this.#remember(row, changes);
   }
 
   /** Those that a controller made, oldest first, after a DID. */
@@ -130,12 +134,13 @@ export class Identities {
     controller: string,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<IdentityRecord[]> {
+    const changes = this.#changes;
     const rows = await this.#store.read(
       `SELECT * FROM kernel_identity WHERE tenant = :tenant AND controller = :controller AND did > :after
        ORDER BY did LIMIT :limit`,
       { tenant, controller, after: page.after ?? '', limit: page.limit },
     );
-    return rows.map((row) => this.#remember(row));
+    return rows.map((row) => this.#remember(row, changes));
   }
 
   /** Prepares to suspend an identity or to let it act again; holds from the next call on. */
@@ -152,7 +157,10 @@ export class Identities {
           expect: { changes: 1 },
         },
       ],
-      activate: () => void this.#known.delete(did),
+      activate: () => {
+        this.#changes += 1;
+        this.#known.delete(did);
+      },
     };
   }
 
@@ -183,7 +191,11 @@ export class Identities {
       controller: order.controller ?? order.parent,
       now_ms: order.now_ms,
     });
-    return { ...genesis, keys: deriveKeys(seed, { index: 0 }), sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed) };
+    return {
+      ...genesis,
+      keys: deriveKeys(seed, { index: 0 }),
+      sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed),
+    };
   }
 
   #takeDocument(order: NewIdentity) {
@@ -210,7 +222,7 @@ export class Identities {
     return this.#sealer.mac('identity-name', utf8(`${tenant}\n${name.normalize('NFC')}`));
   }
 
-  #remember(row: Row): IdentityRecord {
+  #remember(row: Row, changes: number): IdentityRecord {
     const did = row['did'] as string;
     const document = JSON.parse(row['document'] as string) as GenesisDocument;
     const record: IdentityRecord = {
@@ -229,6 +241,7 @@ export class Identities {
       keys: this.#known.get(did)?.keys ?? importPublicKeys(verifyGenesis(document).keys),
       created_ms: row['created_ms'] as number,
     };
+    if (changes !== this.#changes) return record;
     if (this.#known.size >= CACHE_MAX) {
       const oldest = this.#known.keys().next();
       if (oldest.done !== true) this.#known.delete(oldest.value);

@@ -1,5 +1,11 @@
 /** The kernel: one way in, one transaction a call, one record of it. */
-export { ANONYMOUS, type Call, type Credential, type IdentityKind, type Principal } from './call.ts';
+export {
+  ANONYMOUS,
+  type Call,
+  type Credential,
+  type IdentityKind,
+  type Principal,
+} from './call.ts';
 export type {
   CallFacts,
   ContextOf,

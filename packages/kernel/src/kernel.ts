@@ -23,6 +23,8 @@ import { RateLimit } from './rateLimit.ts';
 import { Transfers } from './transfers.ts';
 
 const KEYS_MAX = 100_000;
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const CID_LIKE = /^b[a-z2-7]{58}$/;
 
 interface Ready {
   readonly compiled: CompiledOperation;
@@ -89,13 +91,15 @@ export class Invoker {
    */
   async invoke(call: Call): Promise<Result<unknown>> {
     const now_ms = this.#now_ms();
-    const requestId = call.requestId ?? `req_${toBase64url(randomBytes(12))}`;
+    const requestId = requestIdOf(call);
     const ready = this.#operations.get(call.operation);
     if (ready === undefined || this.#closing) {
       const error =
         ready === undefined
           ? new QError('OPERATION_UNKNOWN', `There is no operation ${call.operation.slice(0, 80)}.`)
-          : new QError('SERVICE_UNAVAILABLE', 'The node is shutting down.', { retryAfter_ms: 2_000 });
+          : new QError('SERVICE_UNAVAILABLE', 'The node is shutting down.', {
+              retryAfter_ms: 2_000,
+            });
       return failed({ requestId, now_ms }, error);
     }
     const inv = newInvocation(call, ready.compiled, requestId, now_ms);
@@ -216,6 +220,15 @@ export class Invoker {
   }
 }
 
+/**
+ * The caller's request id where it is one, else a new one. One that reads like the CID of a record
+ * is not taken: records name the one they belong to by CID or by id.
+ */
+const requestIdOf = ({ requestId }: Call): string =>
+  requestId !== undefined && REQUEST_ID.test(requestId) && !CID_LIKE.test(requestId)
+    ? requestId
+    : `req_${toBase64url(randomBytes(12))}`;
+
 function newInvocation(
   call: Call,
   compiled: CompiledOperation,
@@ -265,4 +278,3 @@ function checkUses(
 /** A digest of what the contracts say; changes when any of them does. */
 export const contractsDigest = (contracts: readonly AnyContract[]): string =>
   sha256Hex(utf8(canonicalJson(JSON.parse(JSON.stringify(contracts)))));
-

@@ -1,11 +1,5 @@
-import type {
-  AnyContract,
-  AnyOperation,
-  Contract,
-  InputOf,
-  OutputOf,
-} from '@anarq/common-schemas';
-import type { Migration } from '@anarq/store';
+import type { AnyContract, AnyOperation, Contract, InputOf, OutputOf } from '@anarq/common-schemas';
+import type { Migration, Statement } from '@anarq/store';
 import type { Call } from './call.ts';
 import type { ContextOf, Planned } from './context.ts';
 import type { Services } from './services.ts';
@@ -28,7 +22,9 @@ export const call = <Op extends AnyOperation>(op: Op, input: InputOf<Op>): Plann
   input,
 });
 
-type OperationsIn<C> = C extends { readonly '~operations'?: infer O } ? Exclude<O, undefined> : never;
+type OperationsIn<C> = C extends { readonly '~operations'?: infer O }
+  ? Exclude<O, undefined>
+  : never;
 
 export type HandlersOf<C> = {
   readonly [K in keyof OperationsIn<C>]: OperationsIn<C>[K] extends AnyOperation
@@ -82,9 +78,7 @@ export interface TransferEnvironment {
   readonly now_ms: () => number;
   /** Reads of the module's own tables, confined to the ticket's tenant. */
   readonly select: ContextOf<AnyOperation & { kind: 'query' }>['select'];
-  readonly commit: (
-    statements: readonly import('@anarq/store').Statement[],
-  ) => Promise<void>;
+  readonly commit: (statements: readonly Statement[]) => Promise<void>;
 }
 
 /** A module as the kernel takes it. */

@@ -1,6 +1,12 @@
 import type { AnyContract, Result } from '@anarq/common-schemas';
 import { createTickets, type BlockStore } from '@anarq/content';
-import { createSealer, deriveLogKeys, deriveSecret, verifyGenesis, type RootKey } from '@anarq/crypto';
+import {
+  createSealer,
+  deriveLogKeys,
+  deriveSecret,
+  verifyGenesis,
+  type RootKey,
+} from '@anarq/crypto';
 import { openLog } from '@anarq/log';
 import type { Store } from '@anarq/store';
 import type { Call } from './call.ts';

@@ -30,7 +30,7 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Li
     validate,
     (inv) => authenticate(inv, services),
     op.kind === 'query' ? undefined : (inv) => replay.check(inv),
-    op.access === 'public' ? undefined : checkTime,
+    op.access === 'public' && op.kind === 'query' ? undefined : checkTime,
     (inv) => limitIdentity(inv, limits.identities),
     (inv) => authorise(inv, services, store),
     op.authorises === undefined ? undefined : (inv) => checkBudget(inv, services, store),
@@ -103,5 +103,8 @@ function checkStepTime(inv: Invocation, parts: KernelParts): void {
   const needsFull = inv.compiled.op.signature === 'full';
   const isModule = inv.principal.kind === 'module';
   if (needsFull && capability.signature !== 'full' && !isModule)
-    fail('QLOCK_AUTH_FAIL', `${inv.compiled.op.id} needs a full signature at the root of its process.`);
+    fail(
+      'QLOCK_AUTH_FAIL',
+      `${inv.compiled.op.id} needs a full signature at the root of its process.`,
+    );
 }

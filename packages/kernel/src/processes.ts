@@ -1,13 +1,14 @@
 import {
   QError,
   type AnyOperation,
+  type ErrorCode,
   type InputOf,
   type OutputOf,
   type Result,
 } from '@anarq/common-schemas';
-import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
+import { canonicalJson, fromBase64url, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
 import type { Row, Statement } from '@anarq/store';
-import { reserve, settle } from './budget.ts';
+import { ceilingOf, minorOf, reserve, settle } from './budget.ts';
 import {
   CAPABILITY_LIFE_MS,
   mintCapability,
@@ -20,15 +21,16 @@ import {
 import { timeOrderedId } from './clock.ts';
 import {
   checkOutput,
+  decideAgain,
   failed,
   guards,
   inTableWords,
   isConflict,
-  recheckGrants,
+  runEffects,
   success,
   usedOf,
 } from './commands.ts';
-import type { Planned, ProcessContext, StepOptions } from './context.ts';
+import type { ProcessContext, StepOptions } from './context.ts';
 import { IdSource, outboxStatements, workContext, type Ask, type WorkContext } from './contexts.ts';
 import type { CompiledOperation, Invocation, ReplayKey } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
@@ -58,19 +60,48 @@ interface Admission {
   readonly parent: Capability | undefined;
 }
 
+/** An admitted call, read back from the store. */
+interface Revived {
+  readonly inv: Invocation;
+  readonly capability: Capability;
+}
+
 interface Entry {
   readonly digest: string;
   readonly result: Result<unknown>;
 }
 
-/** A step that was done, and how to undo it. */
+/** A step that was done, and the call that undoes it. */
 interface Done {
   readonly name: string;
-  readonly planned: Planned;
+  readonly operation: string;
+  readonly input: unknown;
   readonly as: 'caller' | 'module';
 }
 
+/** Why a process is undone, and what of it. */
+interface Undoing {
+  readonly done: readonly Done[];
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What one run of a handler did so far. */
+interface Trail {
+  readonly done: Done[];
+  readonly names: Set<string>;
+  readonly underWay: Set<Promise<unknown>>;
+  /** Ceilings of the steps that spend for the caller, together, in the unit that it signed. */
+  spent_minor: bigint;
+  /** A step whose end is not known, or is another than before: the run counts for nothing. */
+  stop?: unknown;
+}
+
 const STEPS_MAX = 64;
+/** Names beginning with ? or ! are the kernel's own. */
+const STEP_NAME = /^[A-Za-z0-9][^\p{Cc}]{0,99}$/u;
+const UNDO_ENTRY = '!undo';
 const FINAL_RUNS_MAX = 5;
 const RETRIES = [50, 200, 800];
 
@@ -98,7 +129,28 @@ export class Processes {
 
   /** Admits a call: from here on it ends exactly once, or is wholly undone. */
   async start(inv: Invocation): Promise<Result<unknown>> {
-    const { services, store, replay } = this.#parts;
+    for (let run = 1; ; run++) {
+      const admitted = this.#admit(inv);
+      this.#parts.probe(`before-admission ${inv.compiled.op.id}`);
+      try {
+        await this.#parts.store.commit(admitted.commit);
+      } catch (error) {
+        if (!isConflict(error)) throw inTableWords(error);
+        await this.#parts.replay.recheck(inv);
+        if (inv.answer !== undefined) return inv.answer;
+        await decideAgain(inv, this.#parts);
+        if (run >= FINAL_RUNS_MAX) throw inTableWords(error);
+        continue;
+      }
+      this.#parts.wake();
+      this.#parts.probe(`after-admission ${inv.compiled.op.id}`);
+      return this.#run(inv, admitted.capability);
+    }
+  }
+
+  /** Mints the capability of a process, and prepares the commit that admits it. */
+  #admit(inv: Invocation): { capability: Capability; commit: Statement[] } {
+    const { services, replay } = this.#parts;
     const { op } = inv.compiled;
     const id = timeOrderedId('proc', inv.now_ms);
     const record = recordOf(inv, services.log, {
@@ -137,37 +189,26 @@ export class Processes {
       replayKey: inv.replayKey,
       parent: inv.capability,
     };
-    this.#parts.probe(`before-admission ${op.id}`);
-    try {
-      await store.commit([
-        ...guards(inv),
-        ...reserve(inv.reservations),
-        {
-          sql: `INSERT INTO kernel_process (id, tenant, operation, version, state, admission_sealed, record, created_ms, updated_ms)
-                VALUES (:id, :tenant, :operation, :version, 'RUNNING', :admission, :record, :now_ms, :now_ms)`,
-          params: {
-            id,
-            tenant: inv.principal.tenant,
-            operation: op.id,
-            version: op.version,
-            admission: this.#seal(id, admission),
-            record: record.cid,
-            now_ms: inv.now_ms,
-          },
+    const commit = [
+      ...guards(inv),
+      ...reserve(inv.reservations),
+      {
+        sql: `INSERT INTO kernel_process (id, tenant, operation, version, state, admission_sealed, record, created_ms, updated_ms)
+              VALUES (:id, :tenant, :operation, :version, 'RUNNING', :admission, :record, :now_ms, :now_ms)`,
+        params: {
+          id,
+          tenant: inv.principal.tenant,
+          operation: op.id,
+          version: op.version,
+          admission: this.#seal(id, admission),
+          record: record.cid,
+          now_ms: inv.now_ms,
         },
-        ...replay.record(inv, { process: id }),
-        ...record.statements,
-      ]);
-    } catch (error) {
-      if (!isConflict(error)) throw inTableWords(error);
-      await replay.recheck(inv);
-      if (inv.answer !== undefined) return inv.answer;
-      await recheckGrants(inv, this.#parts);
-      throw inTableWords(error);
-    }
-    this.#parts.wake();
-    this.#parts.probe(`after-admission ${op.id}`);
-    return this.#run(inv, capability, admission);
+      },
+      ...replay.record(inv, { process: id }),
+      ...record.statements,
+    ];
+    return { capability, commit };
   }
 
   /** Takes up every process that a stop of the node interrupted. */
@@ -175,15 +216,16 @@ export class Processes {
     const rows = await this.#parts.store.read(
       `SELECT id, operation, version, admission_sealed FROM kernel_process WHERE state = 'RUNNING' ORDER BY created_ms DESC, id DESC`,
     );
-    let resumed = 0;
-    for (const row of rows) {
-      const revived = this.#revive(row);
-      if (revived === undefined) continue;
-      resumed += 1;
-      // Youngest first: a nested process has ended when its parent asks for it again by its key.
-      await this.#settleInBackground(revived.inv, revived.capability, revived.admission);
-    }
-    return { resumed };
+    const revived = rows.map((row) => this.#revive(row)).filter((one) => one !== undefined);
+    const byId = new Map(revived.map((one) => [one.capability.process, one]));
+    const depthOf = (one: Revived | undefined): number => {
+      const parent = one?.inv.capability?.process;
+      return parent === undefined ? 0 : 1 + depthOf(byId.get(parent));
+    };
+    // Innermost first: a nested process has ended when its parent asks for it again by its key.
+    for (const one of revived.toSorted((a, b) => depthOf(b) - depthOf(a)))
+      await this.#settleInBackground(one.inv, one.capability);
+    return { resumed: revived.length };
   }
 
   close(): void {
@@ -191,7 +233,7 @@ export class Processes {
     for (const timer of this.#retrying) clearTimeout(timer);
   }
 
-  #revive(row: Row) {
+  #revive(row: Row): Revived | undefined {
     const id = row['id'] as string;
     const admission = this.#open<Admission>(id, row['admission_sealed'] as Uint8Array);
     const compiled = this.#find(row['operation'] as string);
@@ -224,22 +266,19 @@ export class Processes {
       ...(admission.replayKey === undefined ? {} : { replayKey: admission.replayKey }),
       release: [],
     };
-    return { inv, capability, admission };
+    return { inv, capability };
   }
 
-  async #run(
-    inv: Invocation,
-    capability: Capability,
-    admission: Admission,
-  ): Promise<Result<unknown>> {
+  async #run(inv: Invocation, capability: Capability): Promise<Result<unknown>> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#runOnce(inv, capability, admission);
-      } catch (error) {
+        return await this.#runOnce(inv, capability);
+      } catch (cause) {
+        const error = inTableWords(cause);
         const pause_ms = RETRIES[attempt];
         if (this.#closed || pause_ms === undefined || !isPassing(error)) {
           this.#parts.onError(error, `process ${capability.process}`);
-          if (!this.#closed) this.#tryLater(inv, capability, admission, 30_000);
+          if (!this.#closed) this.#tryLater(inv, capability, 30_000);
           return failed(
             inv,
             new QError('SERVICE_UNAVAILABLE', 'The call is admitted, but not finished yet.', {
@@ -253,43 +292,40 @@ export class Processes {
     }
   }
 
-  async #settleInBackground(inv: Invocation, capability: Capability, admission: Admission) {
+  async #settleInBackground(inv: Invocation, capability: Capability) {
     try {
-      await this.#run(inv, capability, admission);
+      await this.#run(inv, capability);
     } catch (error) {
       this.#parts.onError(error, `process ${capability.process}`);
     }
   }
 
-  #tryLater(inv: Invocation, capability: Capability, admission: Admission, after_ms: number): void {
+  #tryLater(inv: Invocation, capability: Capability, after_ms: number): void {
     const timer = setTimeout(() => {
       this.#retrying.delete(timer);
-      void this.#settleInBackground(inv, capability, admission);
+      void this.#settleInBackground(inv, capability);
     }, after_ms).unref();
     this.#retrying.add(timer);
   }
 
   /** One run of the handler against the journal, ending in the outcome's commit. */
-  async #runOnce(
-    inv: Invocation,
-    capability: Capability,
-    admission: Admission,
-  ): Promise<Result<unknown>> {
+  async #runOnce(inv: Invocation, capability: Capability): Promise<Result<unknown>> {
     const journal = await this.#journal(capability.process);
+    const begun = this.#undoBegun(capability, journal);
+    if (begun !== undefined) return this.#undo(inv, capability, begun);
     const ids = new IdSource(inv.now_ms, capability.process);
     for (let run = 1; ; run++) {
-      const done: Done[] = [];
-      const { work, ctx } = await this.#context(inv, capability, journal, done, ids);
+      const trail: Trail = { done: [], names: new Set(), underWay: new Set(), spent_minor: 0n };
+      const { work, ctx } = await this.#context(inv, capability, journal, trail, ids);
       let output: unknown;
       try {
-        output = await inv.compiled.handler(inv.call.input as InputOf<AnyOperation>, ctx as never);
-        checkOutput(inv, output);
+        output = await this.#handle(inv, ctx, trail);
       } catch (error) {
         if (!(error instanceof QError)) throw error;
         if (error.code === 'PROCESS_DIVERGED')
-          return this.#park(inv, capability, admission, error.code, error.message);
+          return this.#park(inv, capability, error.code, error.message);
         if (error.retryable) throw error;
-        return this.#undo(inv, capability, admission, journal, done, error);
+        return this.#undo(inv, capability, await this.#beginUndo(capability, trail, error));
       }
       this.#parts.probe(`before-outcome ${inv.compiled.op.id}`);
       const used = usedOf(inv, work);
@@ -306,7 +342,12 @@ export class Processes {
         await this.#parts.store.commit([
           ...settle(inv.reservations, used),
           ...work.unit.statements,
-          ...outboxStatements(inv, work.events, capability.record, inv.compiled.module.contract.events),
+          ...outboxStatements(
+            inv,
+            work.events,
+            capability.record,
+            inv.compiled.module.contract.events,
+          ),
           ...this.#close(capability, 'DONE', inv, result),
           ...record.statements,
         ]);
@@ -315,43 +356,88 @@ export class Processes {
         throw inTableWords(error);
       }
       this.#parts.probe(`after-outcome ${inv.compiled.op.id}`);
-      for (const effect of work.effects) effect();
+      runEffects(work.effects, this.#parts, inv.compiled.op.id);
       this.#parts.wake();
       return result;
     }
+  }
+
+  /** Runs the handler to its end, and every step that it began. */
+  async #handle(inv: Invocation, ctx: ProcessContext, trail: Trail): Promise<unknown> {
+    let output: unknown;
+    try {
+      output = await inv.compiled.handler(inv.call.input as InputOf<AnyOperation>, ctx as never);
+    } finally {
+      // Steps of a handler that did not wait for them end before anything is undone or told.
+      await Promise.allSettled(trail.underWay);
+    }
+    // A handler that caught it does not know how the step ended; nothing is built on that.
+    if (trail.stop !== undefined) throw trail.stop;
+    checkOutput(inv, output);
+    return output;
   }
 
   async #context(
     inv: Invocation,
     capability: Capability,
     journal: Map<string, Entry>,
-    done: Done[],
+    trail: Trail,
     ids: IdSource,
   ): Promise<{ work: WorkContext; ctx: ProcessContext }> {
     let asked = 0;
     const ask: Ask = async (op, input) => {
       const name = `?${asked++}:${op.id}`;
-      return (await this.#step(capability, journal, name, op, input, 'caller')) as OutputOf<
-        typeof op
-      >;
+      const asking = this.#step(capability, journal, trail, name, op, input, 'caller');
+      return (await asking) as OutputOf<typeof op>;
     };
     const work = await workContext(inv, this.#parts, ask, ids);
-    const step = async <S extends AnyOperation>(
+    const step = <S extends AnyOperation>(
       name: string,
       op: S,
       input: InputOf<S>,
       options: StepOptions<S> = {},
     ): Promise<OutputOf<S>> => {
       const as = options.as ?? 'caller';
-      const output = (await this.#step(capability, journal, name, op, input, as)) as OutputOf<S>;
-      if (options.undo !== undefined) done.push({ name, planned: options.undo(output), as });
-      return output;
+      const doing = (async () => {
+        if (!STEP_NAME.test(name)) throw new Error(`${name} is not a name for a step`);
+        const output = await this.#step(capability, journal, trail, name, op, input, as);
+        const planned = options.undo?.(output as OutputOf<S>);
+        if (planned !== undefined)
+          trail.done.push({ name, operation: planned.op.id, input: planned.input, as });
+        return output as OutputOf<S>;
+      })();
+      trail.underWay.add(doing);
+      return doing;
     };
     return { work, ctx: { ...work.ctx, step: step as ProcessContext['step'] } };
   }
 
   /** One journaled call: answered from the journal, or made under a key of its own. */
   async #step(
+    capability: Capability,
+    journal: Map<string, Entry>,
+    trail: Trail,
+    name: string,
+    op: AnyOperation,
+    input: unknown,
+    as: 'caller' | 'module',
+  ): Promise<unknown> {
+    if (trail.stop !== undefined) throw trail.stop;
+    if (trail.names.has(name)) throw new Error(`two steps are named ${name}`);
+    trail.names.add(name);
+    const asked_minor = as === 'caller' ? takeOf(capability, trail, op, input) : 0n;
+    try {
+      return await this.#answer(capability, journal, name, op, input, as);
+    } catch (error) {
+      trail.spent_minor -= asked_minor;
+      const isKnownEnd =
+        error instanceof QError && !error.retryable && error.code !== 'PROCESS_DIVERGED';
+      if (!isKnownEnd) trail.stop ??= error;
+      throw error;
+    }
+  }
+
+  async #answer(
     capability: Capability,
     journal: Map<string, Entry>,
     name: string,
@@ -366,7 +452,8 @@ export class Processes {
         process: capability.process,
         step: name,
       });
-    const result = known?.result ?? (await this.#call(capability, journal, name, op, input, as, digest));
+    const result =
+      known?.result ?? (await this.#call(capability, journal, name, op, input, as, digest));
     if (result.status === 'ok') return result.data;
     throw new QError(result.code, result.message, { ...result.details, step: name });
   }
@@ -396,9 +483,11 @@ export class Processes {
     });
     if (result.status === 'error' && result.retryable)
       throw new QError(result.code, result.message, result.details);
-    // A command journals in its own commit. A query has none, and a nested process several; both
-    // are asked again by key after a crash, so their entry may come a moment later.
-    if (op.kind !== 'command') await this.#parts.store.commit(entry(result));
+    // A command journals in its own commit. A query has none, a nested process several, and a
+    // refusal before the handler none: these are asked again after a crash, so their entry may
+    // come a moment later. But once a process goes on from an answer, the answer stays.
+    if (op.kind !== 'command' || result.status === 'error')
+      await this.#parts.store.commit(entry(result));
     journal.set(name, { digest, result });
     this.#parts.probe(`after-step ${capability.operation} ${name}`);
     return result;
@@ -412,7 +501,13 @@ export class Processes {
     return {
       ...capability,
       subject: did,
-      principal: { ...capability.principal, actor: did, root: did, kind: 'module', signedBy: 'capability' },
+      principal: {
+        actor: did,
+        root: did,
+        tenant: capability.principal.tenant,
+        kind: 'module',
+        signedBy: 'capability',
+      },
     };
   }
 
@@ -420,7 +515,7 @@ export class Processes {
     process: string,
     name: string,
     place: number,
-    op: AnyOperation,
+    op: Pick<AnyOperation, 'id'>,
     digest: string,
     result: Result<unknown>,
   ): Statement {
@@ -445,41 +540,62 @@ export class Processes {
     };
   }
 
-  /** Undoes what was done, last first. An undo is never stopped, and is itself done once. */
-  async #undo(
-    inv: Invocation,
-    capability: Capability,
-    admission: Admission,
-    journal: Map<string, Entry>,
-    done: readonly Done[],
-    cause: QError,
-  ): Promise<Result<unknown>> {
-    const undoing: Capability = {
-      ...capability,
-      operation: 'undo',
-      links: [],
-      uses: [...capability.uses, ...done.map(({ planned }) => planned.op.id)],
+  /** What an undo that a stop of the node interrupted was about. */
+  #undoBegun(capability: Capability, journal: Map<string, Entry>): Undoing | undefined {
+    const result = journal.get(UNDO_ENTRY)?.result;
+    if (result?.status !== 'ok') return undefined;
+    return this.#open<Undoing>(capability.process, fromBase64url(result.data as string));
+  }
+
+  /** Journals that a process is undone, so that no later run of its handler goes on instead. */
+  async #beginUndo(capability: Capability, trail: Trail, cause: QError): Promise<Undoing> {
+    const { step: _, ...details } = cause.details ?? {};
+    const undoing: Undoing = {
+      done: trail.done,
+      code: cause.code,
+      message: cause.message,
+      ...(cause.details === undefined ? {} : { details }),
     };
-    for (const { name, planned, as } of done.toReversed()) {
+    if (trail.done.length === 0) return undoing;
+    const sealed = toBase64url(this.#seal(capability.process, undoing));
+    await this.#parts.store.commit([
+      this.#journalStatement(capability.process, UNDO_ENTRY, STEPS_MAX, { id: 'undo' }, '', {
+        status: 'ok',
+        code: 'SUCCESS',
+        message: '',
+        data: sealed,
+      }),
+    ]);
+    return undoing;
+  }
+
+  /** Undoes what was done, last first. An undo is never stopped, and is itself done once. */
+  async #undo(inv: Invocation, capability: Capability, plan: Undoing): Promise<Result<unknown>> {
+    const uses = [...capability.uses, ...plan.done.map(({ operation }) => operation)];
+    for (const { name, operation, input, as } of plan.done.toReversed()) {
       this.#parts.probe(`before-undo ${capability.operation} ${name}`);
-      const result = await this.#invokeStep({
-        op: planned.op,
-        input: planned.input,
-        capability: as === 'module' ? { ...this.#asModule(capability), operation: 'undo', links: [], uses: undoing.uses } : undoing,
-        idempotencyKey: `${capability.process}/undo/${name}`,
-      });
+      const actor = as === 'module' ? this.#asModule(capability) : capability;
+      const op = this.#find(operation)?.op;
+      const result =
+        op === undefined
+          ? failed(inv, new QError('DEPENDENCY_MISSING', `${operation} is not running here.`))
+          : await this.#invokeStep({
+              op,
+              input,
+              capability: { ...actor, operation: 'undo', links: [], uses },
+              idempotencyKey: `${capability.process}/undo/${name}`,
+            });
       if (result.status === 'ok') continue;
       if (result.retryable) throw new QError(result.code, result.message, result.details);
       return this.#park(
         inv,
         capability,
-        admission,
         'NEEDS_ATTENTION',
-        `${name} could not be undone: ${result.code}: ${result.message}`,
+        `${name} could not be undone: ${result.code}`,
+        result.message,
       );
     }
-    const { step: _, ...details } = cause.details ?? {};
-    const told = new QError(cause.code, cause.message, cause.details === undefined ? undefined : details);
+    const told = new QError(plan.code, plan.message, plan.details);
     const record = recordOf(inv, this.#parts.services.log, {
       kind: 'outcome',
       code: told.code,
@@ -497,29 +613,34 @@ export class Processes {
     return result;
   }
 
-  /** A process that cannot go on waits for a person; its budget stays held until then. */
+  /**
+   * A process that cannot go on waits for a person; its budget stays held until then. The problem
+   * is kept in the open, its details only in the record.
+   */
   async #park(
     inv: Invocation,
     capability: Capability,
-    _admission: Admission,
     code: 'PROCESS_DIVERGED' | 'NEEDS_ATTENTION',
     problem: string,
+    details?: string,
   ): Promise<Result<unknown>> {
+    const told = details === undefined ? problem : `${problem}: ${details}`;
     const record = recordOf(inv, this.#parts.services.log, {
       kind: 'outcome',
       code,
       parent: capability.record,
-      note: problem,
+      note: told,
     });
     const result = failed(
       inv,
-      new QError(code, problem, { process: capability.process, record: capability.record }),
+      new QError(code, told, { process: capability.process, record: capability.record }),
     );
     await this.#parts.store.commit([
       ...this.#close(capability, 'NEEDS_ATTENTION', inv, result, problem),
       ...record.statements,
     ]);
-    this.#parts.onError(new Error(problem), `process ${capability.process}`);
+    this.#parts.wake();
+    this.#parts.onError(new Error(told), `process ${capability.process}`);
     return result;
   }
 
@@ -571,8 +692,8 @@ export class Processes {
     );
   }
 
-  #seal(id: string, admission: Admission): Uint8Array {
-    return this.#parts.services.sealer.seal('process', id, utf8(JSON.stringify(admission)));
+  #seal(id: string, what: Admission | Undoing): Uint8Array {
+    return this.#parts.services.sealer.seal('process', id, utf8(JSON.stringify(what)));
   }
 
   #open<T>(id: string, sealed: Uint8Array): T {
@@ -584,6 +705,31 @@ export class Processes {
 
 const digestOf = (op: AnyOperation, input: unknown): string =>
   sha256Hex(utf8(`${op.id}\n${op.version}\n${canonicalJson(input)}`));
+
+/**
+ * What a step may spend for the caller, taken from what the caller signed: the steps of a process
+ * together stay within its ceiling.
+ * @returns minor units taken, to give back when the step did not happen
+ */
+function takeOf(capability: Capability, trail: Trail, op: AnyOperation, input: unknown): bigint {
+  const signed = capability.ceiling;
+  const asked = ceilingOf(op, input);
+  if (signed === undefined || asked === undefined || asked.unit !== signed.unit) return 0n;
+  const asked_minor = minorOf(asked.amount, asked.unit);
+  if (trail.spent_minor + asked_minor > minorOf(signed.amount, signed.unit))
+    throw new QError(
+      'BUDGET_EXCEEDED',
+      `${op.id} would spend more than is left of what the caller signed.`,
+      {
+        why: {
+          rule: `the caller signed at most ${signed.amount} ${signed.unit}`,
+          limit: { asked: asked.amount, unit: asked.unit },
+        },
+      },
+    );
+  trail.spent_minor += asked_minor;
+  return asked_minor;
+}
 
 const zeroOf = (inv: Invocation) =>
   inv.ceiling === undefined ? undefined : { amount: '0', unit: inv.ceiling.unit };

@@ -34,8 +34,8 @@ export async function readableBy(
 }
 
 const isCurrent = (grant: CompiledGrant, now_ms: number): boolean =>
-  (grant.exp_s === null || now_ms / 1000 <= grant.exp_s) &&
-  (grant.nbf_s === null || now_ms / 1000 >= grant.nbf_s);
+  (grant.exp_s === null || Math.floor(now_ms / 1000) <= grant.exp_s) &&
+  (grant.nbf_s === null || Math.floor(now_ms / 1000) >= grant.nbf_s);
 
 /** undefined: every resource; a pattern; null: the policy says something that a list cannot ask. */
 async function resourceGlob(

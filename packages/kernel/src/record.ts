@@ -71,6 +71,8 @@ const plainWhy = (why: Why): Record<string, unknown> =>
 
 const BATCH_MS = 1_000;
 const PENDING_MAX = 1_000;
+/** Beyond this many reads that could not be written, a store that stays away loses some. */
+const READS_KEPT_MAX = 4_000;
 
 interface Counted {
   readonly inv: Invocation;
@@ -106,8 +108,10 @@ export class BatchRecords {
   }
 
   read(inv: Invocation, output: unknown): void {
-    if (this.#reads.length < PENDING_MAX) this.#reads.push({ inv, output });
-    this.#schedule();
+    this.#reads.push({ inv, output });
+    // A flood of reads is written sooner, never left out.
+    if (this.#reads.length % PENDING_MAX === 0) this.flush().catch(this.#onError);
+    else this.#schedule();
   }
 
   /** Writes what is waiting. */
@@ -129,7 +133,13 @@ export class BatchRecords {
       ),
     ];
     if (statements.length === 0) return;
-    await this.#store.commit(statements);
+    try {
+      await this.#store.commit(statements);
+    } catch (error) {
+      if (this.#reads.length < READS_KEPT_MAX) this.#reads.push(...reads);
+      this.#schedule();
+      throw error;
+    }
     this.#log.wake();
   }
 

@@ -113,21 +113,32 @@ export class Replay {
     const { op } = inv.compiled;
     const { idempotencyKey, surface, again } = inv.call;
     // Never headers, time, signature or surface: the same intent has the same print everywhere.
-    const fingerprint = sha256Hex(utf8(`${op.id}\n${op.version}\n${inv.call.subject ?? ''}\n${inv.inputDigest}`));
-    if (idempotencyKey !== undefined && !KEY.test(idempotencyKey))
+    const fingerprint = sha256Hex(
+      utf8(`${op.id}\n${op.version}\n${inv.call.subject ?? ''}\n${inv.inputDigest}`),
+    );
+    const isStep = inv.capability !== undefined;
+    if (idempotencyKey !== undefined && !isStep && !KEY.test(idempotencyKey))
       fail('INPUT_INVALID', 'An idempotency key has 1 to 200 visible ASCII characters.');
     const automatic = idempotencyKey === undefined;
     if (automatic && surface !== 'mcp') fail('IDEMPOTENCY_KEY_REQUIRED');
+    // `again` is not signed: with it, whoever saw a signed call could repeat it.
+    if (automatic && again === true && inv.call.credential.kind === 'signature')
+      fail('IDEMPOTENCY_KEY_REQUIRED', 'A signed call is repeated under a new idempotency key.');
     const repeat = again === true ? `.${toBase64url(randomBytes(12))}` : '';
     return {
       tenant: inv.principal.tenant,
       identity: inv.principal.actor,
       operation: op.id,
-      key: automatic ? `same-call.${fingerprint}${repeat}` : idempotencyKey,
+      // A blank, which no caller's key has, keeps what the kernel names apart from callers' keys.
+      key: automatic
+        ? ` same-call.${fingerprint}${repeat}`
+        : isStep
+          ? ` ${idempotencyKey}`
+          : idempotencyKey,
       fingerprint,
       expires_ms: automatic
         ? inv.now_ms + SAME_CALL_MS
-        : op.authorises !== undefined || inv.capability !== undefined
+        : op.authorises !== undefined || isStep
           ? undefined
           : inv.now_ms + KEPT_MS,
     };

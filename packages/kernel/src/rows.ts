@@ -30,6 +30,11 @@ export class UnitOfWork {
     this.statements.push(statement);
   }
 
+  /** A row that this call inserts: the key of the table is its guard. */
+  guardInsert(table: string, id: string): void {
+    this.#guarded.add(`${table}/${id}`);
+  }
+
   /** The commit happens only if the row still has this version; once a row. */
   guard(table: string, tenant: string, id: string, version: number | null): void {
     const name = `${table}/${id}`;
@@ -71,7 +76,11 @@ async function getRow<T extends Table>(
 ): Promise<RowOf<T> | undefined> {
   const key = `${table.name}/${id}`;
   const seen = scope.unit?.seen.get(key);
-  if (seen !== undefined) return seen === null ? undefined : decodeRow(table, scope.sealer, seen);
+  if (seen === null) return undefined;
+  if (seen !== undefined) {
+    scope.unit!.guard(table.name, scope.tenant, id, seen['version'] as number);
+    return decodeRow(table, scope.sealer, seen);
+  }
   const [row] = await scope.store.read(
     `SELECT * FROM ${table.name} WHERE tenant = :tenant AND id = :id`,
     { tenant: scope.tenant, id },
@@ -91,9 +100,12 @@ async function listRows<T extends Table>(
   const conditions = ['tenant = :tenant'];
   for (const [column, value] of Object.entries(options.where ?? {})) {
     const codec = table.columns[column];
-    if (codec?.sealed === true) throw new Error(`${table.name}.${column} is sealed: not searchable`);
+    if (codec?.sealed === true)
+      throw new Error(`${table.name}.${column} is sealed: not searchable`);
     const encoded = codec === undefined ? (value as SqlValue) : codec.encode(value);
-    conditions.push(encoded === null ? `${safe(column)} IS NULL` : `${safe(column)} = :w_${column}`);
+    conditions.push(
+      encoded === null ? `${safe(column)} IS NULL` : `${safe(column)} = :w_${column}`,
+    );
     if (encoded !== null) params[`w_${column}`] = encoded;
   }
   if (options.of !== 'tenant')
@@ -107,11 +119,24 @@ async function listRows<T extends Table>(
      ORDER BY id ${options.newestFirst === true ? 'DESC' : 'ASC'} LIMIT :limit`,
     params,
   );
-  const items = found.slice(0, limit).map((row) => decodeRow(table, scope.sealer, row));
-  const last = items.at(-1);
+  const rows = found.slice(0, limit);
+  const items = rows
+    .map((row) => asLeft(table, scope, row))
+    .filter((row) => row !== null)
+    .map((row) => decodeRow(table, scope.sealer, row));
+  const last = rows.at(-1);
   return found.length > limit && last !== undefined
-    ? { items, next: toBase64url(utf8(last.id)) }
+    ? { items, next: toBase64url(utf8(last['id'] as string)) }
     : { items };
+}
+
+/** A listed row as this call left it; one it did not touch is remembered, so that it can be changed. */
+function asLeft(table: Table, scope: RowsScope, row: Row): Row | null {
+  if (scope.unit === undefined) return row;
+  const key = `${table.name}/${String(row['id'])}`;
+  const seen = scope.unit.seen.get(key);
+  if (seen === undefined) scope.unit.seen.set(key, row);
+  return seen === undefined ? row : seen;
 }
 
 /** The rows that ownership and grants open, as a condition of the query itself. */
@@ -171,6 +196,7 @@ function writerOf<T extends Table>(
             owner,
           },
         });
+      unit().guardInsert(table.name, row.id);
       unit().seen.set(`${table.name}/${row.id}`, full);
     },
     update: (row, change) => {
@@ -271,7 +297,8 @@ function decodeRow<T extends Table>(table: T, sealer: Sealer, row: Row): RowOf<T
     const plain = sealer.open(`${table.name}.${name}`, row['id'] as string, stored as Uint8Array);
     if (column.sqlType === 'BLOB') return [name, column.decode(plain)];
     const text = new TextDecoder().decode(plain);
-    return [name, column.decode(column.sqlType === 'INTEGER' ? Number(text) : text)];
+    if (column.sqlType !== 'INTEGER') return [name, column.decode(text)];
+    return [name, column.decode(name.endsWith('_minor') ? BigInt(text) : Number(text))];
   });
   // Every member was decoded by the codec of its own column.
   return {

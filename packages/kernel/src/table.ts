@@ -38,7 +38,9 @@ export interface KernelColumns {
 }
 
 type ValueOf<C> = C extends Column<infer T> ? T : never;
-export type ValuesOf<T extends Table> = { readonly [K in keyof T['columns']]: ValueOf<T['columns'][K]> };
+export type ValuesOf<T extends Table> = {
+  readonly [K in keyof T['columns']]: ValueOf<T['columns'][K]>;
+};
 export type RowOf<T extends Table> = KernelColumns & ValuesOf<T>;
 
 const plain = <T extends SqlValue>(sqlType: Column<T>['sqlType']): Column<T> => ({

@@ -1,7 +1,12 @@
 import { failure, QError, type ErrorCode, type Failure, type Result } from '@anarq/common-schemas';
 import { ContentError } from '@anarq/content';
 import { CryptoError, randomBytes, toBase64url } from '@anarq/crypto';
-import type { ModuleDefinition, TransferContent, TransferEnvironment, TransferPart } from './module.ts';
+import type {
+  ModuleDefinition,
+  TransferContent,
+  TransferEnvironment,
+  TransferPart,
+} from './module.ts';
 import { inTableWords } from './commands.ts';
 import type { KernelParts } from './parts.ts';
 

@@ -23,7 +23,9 @@ describe('a call', () => {
     const first = await ana.result(notes.add, { text: 'x' }, { idempotencyKey: 'k1' });
     const again = await ana.result(notes.add, { text: 'x' }, { idempotencyKey: 'k1' });
     expect(again).toMatchObject({ status: 'ok', replayed: true });
-    expect(again.status === 'ok' && first.status === 'ok' && again.data.id === first.data.id).toBe(true);
+    expect(again.status === 'ok' && first.status === 'ok' && again.data.id === first.data.id).toBe(
+      true,
+    );
     const other = await ana.result(notes.add, { text: 'y' }, { idempotencyKey: 'k1' });
     expect(other).toMatchObject({ code: 'VERSION_CONFLICT' });
   });
@@ -34,7 +36,9 @@ describe('a call', () => {
     const far = await node.person('far', 'elsewhere');
     const note = await ana.call(notes.add, { text: 'mine' });
     expect(await ben.result(notes.get, { id: note.id })).toMatchObject({ code: 'QONSENT_DENIED' });
-    expect(await far.result(notes.get, { id: note.id })).toMatchObject({ code: 'QINDEX_NOT_FOUND' });
+    expect(await far.result(notes.get, { id: note.id })).toMatchObject({
+      code: 'QINDEX_NOT_FOUND',
+    });
     expect((await ben.call(notes.list, {})).items).toEqual([]);
   });
 

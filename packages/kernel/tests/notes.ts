@@ -1,4 +1,13 @@
-import { command, contract, event, page, pageInput, process as processOp, query, t } from '@anarq/common-schemas';
+import {
+  command,
+  contract,
+  event,
+  page,
+  pageInput,
+  process as processOp,
+  query,
+  t,
+} from '@anarq/common-schemas';
 import {
   createTable,
   defineModule,
@@ -69,7 +78,11 @@ export const notes = contract({
       summary: 'Adds two notes, or none.',
       scope: 'notes/two',
       uses: ['notes.add', 'notes.remove', 'notes.get', 'notes.refuse'],
-      input: t.object({ first: t.string({ maxLength: 200 }), second: t.string({ maxLength: 200 }), fail: t.optional(t.boolean()) }),
+      input: t.object({
+        first: t.string({ maxLength: 200 }),
+        second: t.string({ maxLength: 200 }),
+        fail: t.optional(t.boolean()),
+      }),
       output: t.object({ ids: t.array(t.id()), own: t.id() }),
     }),
     refuse: command({
@@ -128,13 +141,23 @@ export const notesModule = defineModule(notes, {
       return { id: input.id };
     }),
     two: process(notes.two, async (input, ctx) => {
-      const first = await ctx.step('first', notes.add, { text: input.first }, {
-        undo: (note) => call(notes.remove, { id: note.id }),
-      });
+      const first = await ctx.step(
+        'first',
+        notes.add,
+        { text: input.first },
+        {
+          undo: (note) => call(notes.remove, { id: note.id }),
+        },
+      );
       const seen = await ctx.query(notes.get, { id: first.id });
-      const second = await ctx.step('second', notes.add, { text: `${seen.text}+${input.second}` }, {
-        undo: (note) => call(notes.remove, { id: note.id }),
-      });
+      const second = await ctx.step(
+        'second',
+        notes.add,
+        { text: `${seen.text}+${input.second}` },
+        {
+          undo: (note) => call(notes.remove, { id: note.id }),
+        },
+      );
       if (input.fail === true) await ctx.step('refuse', notes.refuse, {});
       const own = ctx.id('note');
       ctx.rows(noteTable).insert({ id: own, text: 'own' });

@@ -78,10 +78,10 @@ function findOperation(contracts: readonly AnyContract[], id: string): AnyOperat
   );
 }
 
-function parseInput(text: string): object {
+function parseInput(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch (error) {
     return fail('INPUT_MALFORMED', `The input is not JSON: ${(error as Error).message}.`);
   }

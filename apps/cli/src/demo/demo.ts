@@ -1,0 +1,79 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fail } from '@anarq/common-schemas';
+import { startNode } from '@anarq/node';
+import { bytesText, cross, paint, say, tick, warn } from '../terminal.ts';
+import { version } from '../version.ts';
+import { runJourney, type JourneyReport, type Show } from './journey.ts';
+
+const EXAMPLE = join(import.meta.dirname, '../../../../examples/time-zones/zone1970.tab');
+
+/** Runs the journey on a node of its own, in a temporary folder, and tells it as it happens. */
+export async function demo(options: {
+  readonly file?: string;
+  readonly receipt?: string;
+  readonly json?: boolean;
+}): Promise<void> {
+  const begun = performance.now();
+  const file = resolve(options.file ?? EXAMPLE);
+  const info = await stat(file).catch(() => undefined);
+  if (info?.isFile() !== true) fail('INPUT_INVALID', `${file} is not a file that can be read.`);
+  const folder = await mkdtemp(join(tmpdir(), 'q-demo-'));
+  const receiptPath = resolve(options.receipt ?? join(tmpdir(), `q-receipt-${process.pid}.json`));
+  const isJson = options.json === true;
+  if (!isJson) say(`${paint.bold('Q∞')} ${version}  a node in a temporary folder, on loopback\n`);
+  const node = await startNode({
+    dataFolder: join(folder, 'data'),
+    keysFolder: join(folder, 'keys'),
+    port: 0,
+    version,
+    onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
+  });
+  let report: JourneyReport;
+  try {
+    report = await runJourney({
+      node,
+      file,
+      receiptPath,
+      show: isJson ? () => undefined : storyteller(),
+    });
+  } finally {
+    await node.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+  const duration_ms = Math.round(performance.now() - begun);
+  if (!report.ok) process.exitCode = 1;
+  if (isJson) return say(JSON.stringify({ ...report, duration_ms }));
+  closing(report, duration_ms);
+}
+
+/** Prints chapters with their lines; a progress line is overwritten by the next one on a terminal. */
+function storyteller(): Show {
+  let chapterNow = '';
+  let isOpen = false;
+  const isTerminal = process.stdout.isTTY;
+  return (chapter, line) => {
+    const isProgress = /^\d+ of \d+ bytes$/.test(line);
+    if (isProgress && !isTerminal) return;
+    if (isOpen) process.stdout.write('\r\u001b[2K');
+    isOpen = isProgress;
+    const title = chapter === chapterNow ? ' '.repeat(10) : paint.cyan(chapter.padEnd(10));
+    const [done, all] = line.split(' of ').map((part) => Number.parseInt(part, 10));
+    const text = isProgress ? `${bytesText(done ?? 0)} of ${bytesText(all ?? 0)}` : line;
+    process.stdout.write(`  ${title}  ${text}${isProgress ? '' : '\n'}`);
+    if (!isProgress) chapterNow = chapter;
+  };
+}
+
+function closing(report: JourneyReport, duration_ms: number): void {
+  const { receipt } = report;
+  say();
+  say(
+    report.ok
+      ? `${tick} ${paint.bold('all of it held')}, in ${(duration_ms / 1000).toFixed(1)} s`
+      : `${cross} ${paint.bold('something did not hold')}: --json says what`,
+  );
+  say(`\n  Verify the receipt yourself, without a node and without a network:`);
+  say(paint.dim(`  ./q verify ${receipt.path} \\\n    --trust '${receipt.trust}'`));
+}

@@ -1,0 +1,24 @@
+import { handler } from '@anarq/kernel';
+import { checkIds } from '../access.ts';
+import { ACCOUNT_FLAGS, toBits } from '../account.ts';
+import { checkUnit } from '../amounts.ts';
+import { planAccounts } from '../batch.ts';
+import { ledger } from '../contract.ts';
+import { readAccounts } from '../reading.ts';
+import { insertAccounts } from '../writing.ts';
+
+export const createAccounts = handler(ledger.createAccounts, async (input, ctx) => {
+  checkIds(ctx, input.accounts);
+  const requests = input.accounts.map((account) => {
+    checkUnit(account.unit);
+    return { ...account, flags: toBits(ACCOUNT_FLAGS, account.flags) };
+  });
+  const existing = await readAccounts(
+    ctx,
+    requests.map(({ id }) => id),
+  );
+  const plan = planAccounts(requests, existing, { owner: ctx.call.subject, now_ms: ctx.now_ms });
+  insertAccounts(ctx, plan.created);
+  for (const { holder } of plan.created) if (holder !== undefined) ctx.party(holder);
+  return { results: requests.map(({ id }, i) => ({ id, result: plan.results[i] ?? 'created' })) };
+});

@@ -1,0 +1,132 @@
+import { page, t, unit } from '@anarq/common-schemas';
+import { ACCOUNT_FLAGS } from './account.ts';
+import { ACCOUNT_RESULTS } from './accountRules.ts';
+import { TRANSFER_FLAGS, TRANSFER_RESULTS } from './transfer.ts';
+
+/** Accounts, and transfers, of one call at most. */
+export const EVENTS_MAX = 100;
+/** Ten years: a pending transfer ends at the latest then. */
+const TIMEOUT_S_MAX = 315_360_000;
+const CODE_MAX = 65_535;
+
+type Names<T> = [Extract<keyof T, string>, ...Extract<keyof T, string>[]];
+// The keys of a flag table are its names, and there is at least one.
+const namesOf = <T extends object>(flags: T) => Object.keys(flags) as Names<T>;
+
+const code = () =>
+  t.integer({ minimum: 1, maximum: CODE_MAX, description: 'Why: a number of the caller’s own.' });
+const userData = () => t.string({ maxLength: 256, description: 'A reference of the caller’s own.' });
+
+const accountMembers = {
+  id: t.id({ description: 'Chosen by the caller, unique within the tenant.' }),
+  unit: unit(),
+  code: code(),
+  flags: t.array(t.enum(namesOf(ACCOUNT_FLAGS)), {
+    maxItems: 4,
+    description: 'Limits that the account never breaks, and whether its history is kept.',
+  }),
+  userData: t.optional(userData()),
+  holder: t.optional(
+    t.did({
+      description: 'Whose money it is, where the owner keeps it for them: may read, never move it.',
+    }),
+  ),
+};
+
+export const NewAccount = t.named('NewAccount', t.object(accountMembers));
+
+export const LedgerAccount = t.named(
+  'LedgerAccount',
+  t.object({
+    ...accountMembers,
+    owner: t.did(),
+    debitsPending: t.decimal({ description: 'Held: promised to others, not yet moved.' }),
+    debitsPosted: t.decimal(),
+    creditsPending: t.decimal({ description: 'Promised by others, not yet here.' }),
+    creditsPosted: t.decimal(),
+    createdAt: t.instant(),
+  }),
+);
+
+export const NewTransfer = t.named(
+  'NewTransfer',
+  t.object({
+    id: t.id({ description: 'Chosen by the caller: the same id is never carried out twice.' }),
+    debitAccountId: t.optional(t.id()),
+    creditAccountId: t.optional(t.id()),
+    amount: t.optional(
+      t.decimal({ description: 'Absent in a post or void: all of the pending transfer.' }),
+    ),
+    unit: t.optional(unit()),
+    code: t.optional(code()),
+    pendingId: t.optional(t.id({ description: 'The pending transfer to post or void.' })),
+    timeout_s: t.optional(
+      t.integer({
+        minimum: 0,
+        maximum: TIMEOUT_S_MAX,
+        description: 'Seconds after which a pending transfer frees its money; 0: never.',
+      }),
+    ),
+    flags: t.optional(t.array(t.enum(namesOf(TRANSFER_FLAGS)), { maxItems: 4 })),
+    userData: t.optional(userData()),
+  }),
+);
+
+export const LedgerTransfer = t.named(
+  'LedgerTransfer',
+  t.object({
+    id: t.id(),
+    debitAccountId: t.id(),
+    creditAccountId: t.id(),
+    amount: t.decimal(),
+    unit: unit(),
+    code: code(),
+    flags: t.array(t.enum(namesOf(TRANSFER_FLAGS)), { maxItems: 4 }),
+    pendingId: t.optional(t.id()),
+    userData: t.optional(userData()),
+    phase: t.enum(['none', 'pending', 'posted', 'voided', 'expired']),
+    expiresAt: t.optional(t.instant()),
+    createdAt: t.instant(),
+  }),
+);
+
+export const AccountOutcomes = t.object({
+  results: t.array(t.object({ id: t.id(), result: t.enum(ACCOUNT_RESULTS) }), {
+    maxItems: EVENTS_MAX,
+  }),
+});
+
+export const TransferOutcomes = t.object({
+  results: t.array(t.object({ id: t.id(), result: t.enum(TRANSFER_RESULTS) }), {
+    maxItems: EVENTS_MAX,
+    description: 'One a transfer, in order; all but created and exists mean that nothing moved.',
+  }),
+});
+
+export const BalanceEntry = t.named(
+  'BalanceEntry',
+  t.object({
+    transferId: t.id(),
+    debitsPending: t.decimal(),
+    debitsPosted: t.decimal(),
+    creditsPending: t.decimal(),
+    creditsPosted: t.decimal(),
+    at: t.instant(),
+  }),
+);
+
+export const Book = t.named(
+  'Book',
+  t.object({
+    unit: unit(),
+    accounts: t.integer({ minimum: 0 }),
+    debits: t.decimal({ description: 'All that was ever debited, posted.' }),
+    credits: t.decimal({ description: 'All that was ever credited, posted.' }),
+    sum: t.decimal({ description: 'Debits less credits, pending and posted: always 0.' }),
+    pending: t.decimal({ description: 'Held by transfers that nobody has resolved yet.' }),
+  }),
+);
+
+export const AccountPage = page(LedgerAccount);
+export const TransferPage = page(LedgerTransfer);
+export const BalancePage = page(BalanceEntry);

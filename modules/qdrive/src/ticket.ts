@@ -1,0 +1,96 @@
+import { fail } from '@anarq/common-schemas';
+import { randomBytes, toBase64url } from '@anarq/crypto';
+import type { CallFacts, Services } from '@anarq/kernel';
+
+export type Form = 'plain' | 'sealed';
+
+/** On whose authority a ticket was issued, so that it can be asked again while bytes move. */
+export interface TicketAuthority {
+  readonly form: Form;
+  readonly actor: string;
+  readonly subject: string;
+  /** CIDs of the grants that allowed the call; none where the subject owns what it is for. */
+  readonly grants: readonly string[];
+}
+
+/** A ticket for the transfer of one upload or file, and the path that takes it. */
+export function issueTicket(
+  services: Services,
+  call: CallFacts,
+  order: {
+    readonly kind: 'upload' | 'download';
+    readonly id: string;
+    readonly form: Form;
+    readonly expires_ms: number;
+  },
+): { ticket: string; url: string } {
+  const { kind, id, form, expires_ms } = order;
+  const { actor, subject, grants } = call;
+  const ticket = services.tickets.issue({
+    kind,
+    // The kernel finds the module of a ticket by the first part of its id.
+    id: `qdrive/${id}`,
+    expires_ms,
+    tenant: call.tenant,
+    grantRef: writeAuthority({ form, actor, subject, grants }),
+    nonce: toBase64url(randomBytes(9)),
+  });
+  return { ticket, url: `/transfer/${ticket}` };
+}
+
+/** `plain|<actor>|<subject, where it is another>|<grant>,<grant>`: short, as tickets are. */
+export const writeAuthority = ({ form, actor, subject, grants }: TicketAuthority): string =>
+  [form, actor, subject === actor ? '' : subject, grants.join(',')].join('|');
+
+/** @throws TICKET_INVALID for a ticket that this module did not issue */
+export function readAuthority(context: string): TicketAuthority {
+  const [form, actor, subject, grants, ...rest] = context.split('|');
+  const isOurs =
+    (form === 'plain' || form === 'sealed') && grants !== undefined && rest.length === 0;
+  if (!isOurs || actor === undefined || actor === '' || subject === undefined)
+    return fail('TICKET_INVALID');
+  return {
+    form,
+    actor,
+    subject: subject === '' ? actor : subject,
+    grants: grants === '' ? [] : grants.split(','),
+  };
+}
+
+/**
+ * Asks again what the call that issued the ticket was asked: is the caller still in force, are its
+ * grants, and do they still come from the owner?
+ * @throws GRANT_REVOKED, GRANT_EXPIRED, SQUID_IDENTITY_INVALID, QONSENT_DENIED
+ */
+export async function assertStillAllowed(
+  authority: TicketAuthority,
+  owner: string,
+  services: Services,
+  now_ms: number,
+): Promise<void> {
+  const { actor, subject } = authority;
+  for (const did of new Set([actor, subject])) {
+    const identity = await services.identities.get(did);
+    if (identity?.status !== 'active')
+      fail('SQUID_IDENTITY_INVALID', 'The identity behind this ticket is not in force.', {
+        identity: did,
+      });
+  }
+  const givers = new Set([actor, subject]);
+  for (const cid of authority.grants) {
+    const grant = services.grants.active(cid);
+    if (grant === undefined)
+      return fail('GRANT_REVOKED', 'A grant behind this ticket is no longer in force.', {
+        why: { grant: cid, rule: 'the grant was revoked' },
+      });
+    if (grant.exp_s !== null && now_ms / 1000 > grant.exp_s)
+      fail('GRANT_EXPIRED', 'A grant behind this ticket has expired.', {
+        why: { grant: cid, rule: 'the grant has expired', changeableBy: grant.subject },
+      });
+    givers.add(grant.subject);
+  }
+  if (!givers.has(owner))
+    fail('QONSENT_DENIED', 'What this ticket is for has another owner now.', {
+      why: { rule: 'no grant behind the ticket comes from the owner', changeableBy: owner },
+    });
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { startTestNode, type Actor, type TestNode } from '@anarq/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { qindex } from '../src/contract.ts';
+import { matchOf } from '../src/words.ts';
+
+const CID = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
+let node: TestNode;
+let ana: Actor;
+
+beforeAll(async () => {
+  node = await startTestNode({ modules: ['qindex'] });
+  ana = await node.person('ana');
+});
+afterAll(() => node.close());
+
+const put = (key: string, text?: string, tags: string[] = [], type = 'dataset') =>
+  ana.call(qindex.put, { type, key, cid: CID, tags, ...(text === undefined ? {} : { text }) });
+const found = async (query: string, type?: string) =>
+  (await ana.call(qindex.search, { query, ...(type === undefined ? {} : { type }) })).items.map(
+    ({ record }) => record.key,
+  );
+
+describe('search', () => {
+  it('folds accents and case, and takes the last word for a beginning', async () => {
+    await put('aves/pingüinos.csv', 'La evolución del PINGÜINO de Magallanes', ['Ciencia']);
+    for (const query of ['pinguino', 'Pingüino', 'evolucion magall', 'CIENCIA', 'pinguinos csv'])
+      expect(await found(query)).toEqual(['aves/pingüinos.csv']);
+    expect(await found('evolu magallanes')).toEqual([]);
+    expect(await found('evolucion condor')).toEqual([]);
+  });
+
+  it('ranks a word of the key before a tag, and a tag before the text', async () => {
+    await put('rank/c', 'all about quokka here');
+    await put('rank/b', 'something else here', ['quokka']);
+    await put('rank/quokka', 'something else here');
+    expect(await found('quokka')).toEqual(['rank/quokka', 'rank/b', 'rank/c']);
+  });
+
+  it('finds what the newest version says, and no longer what an older one said', async () => {
+    await put('changing', 'okapi');
+    await put('changing', 'gerenuk');
+    expect(await found('okapi')).toEqual([]);
+    expect(await found('gerenuk')).toEqual(['changing']);
+    await put('changing');
+    expect(await found('gerenuk')).toEqual([]);
+  });
+
+  it('keeps to one type where one is named', async () => {
+    await put('typed', 'tapir', [], 'dataset');
+    await put('typed', 'tapir', [], 'note');
+    expect(await found('tapir')).toHaveLength(2);
+    expect(await found('tapir', 'note')).toHaveLength(1);
+  });
+
+  it('keeps to one owner where one is named', async () => {
+    const ben = await node.person('ben');
+    await put('owned', 'dugong');
+    await ben.call(qindex.put, { type: 'note', key: 'x', cid: CID, tags: ['dugong'] });
+    const of = async (owner: string) =>
+      (await ben.call(qindex.search, { query: 'dugong', owner })).items.length;
+    expect([await of(ben.did), await of(ana.did)]).toEqual([1, 0]);
+  });
+
+  it('refuses a query without a word', async () => {
+    for (const query of ['!!!', '" * "', '  '])
+      expect(await ana.result(qindex.search, { query })).toMatchObject({ code: 'INPUT_INVALID' });
+    expect(await ana.result(qindex.search, { query: '' })).toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('takes nothing that is typed for syntax', async () => {
+    await put('syntax', 'plain words');
+    for (const query of ['plain OR nothing', 'plain NOT words', 'body : plain', '"plain', 'pl* ^'])
+      expect((await ana.result(qindex.search, { query })).status).toBe('ok');
+    expect(await found('plain OR nothing')).toEqual([]);
+    expect(await found('plain) OR (words')).toEqual([]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
+        async (query) => {
+          const answer = await ana.result(qindex.search, { query });
+          expect(answer.status === 'ok' ? 'SUCCESS' : answer.code).toMatch(
+            /^(SUCCESS|INPUT_INVALID)$/,
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('quotes every word it passes on', () => {
+    expect(matchOf('Ñandú "1" AND x')).toBe('"Ñandú" "1" "AND" "x" *');
+    expect(() => matchOf('a '.repeat(33))).toThrow('at most 32 words');
+  });
+
+  it('pages through every match once, also while others are written', async () => {
+    const keys = Array.from({ length: 23 }, (_, i) => `page/${i}`);
+    for (const [i, key] of keys.entries()) await put(key, 'capybara '.repeat((i % 5) + 1));
+    const seen: string[] = [];
+    for (let cursor: string | undefined, at = 0; ; at++) {
+      const page = await ana.call(qindex.search, {
+        query: 'capybara',
+        limit: 4,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      seen.push(...page.items.map(({ record }) => record.key));
+      if (page.next === undefined) break;
+      cursor = page.next;
+      await put(`late/${at}`, `nothing like it ${'filler '.repeat(20)}`);
+    }
+    expect(seen.toSorted()).toEqual(keys.toSorted());
+  });
+
+  it('leaves the index of words exactly in step with the records', async () => {
+    // FTS5 compares its index with the table of documents, and fails where they differ.
+    const check = `INSERT INTO qindex_text (qindex_text, rank) VALUES ('integrity-check', 1)`;
+    await expect(node.store.commit([{ sql: check }])).resolves.toBeDefined();
+    const strays = await node.store.read(
+      `SELECT r.id FROM qindex_record r LEFT JOIN qindex_document d
+         ON d.tenant = r.tenant AND d.record_id = r.id
+       WHERE (r.removed_ms IS NULL) <> (d.docid IS NOT NULL)`,
+    );
+    expect(strays).toEqual([]);
+  });
+});

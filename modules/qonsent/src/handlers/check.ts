@@ -1,0 +1,25 @@
+import { handler } from '@anarq/kernel';
+import { askGrants } from '../checking.ts';
+import { qonsent } from '../contract.ts';
+import { callers } from '../parties.ts';
+
+export const check = handler(qonsent.check, (input, ctx) => {
+  const { audience, command, resource, operation } = input;
+  const mine = callers(ctx);
+  // Grants between others are not for the caller to ask about.
+  const candidates = ctx.services.grants
+    .candidates(audience, command)
+    .filter(({ subject, links }) =>
+      [audience, subject, ...links.map(({ iss }) => iss)].some((did) => mine.has(did)),
+    );
+  return askGrants(candidates, {
+    audience,
+    command,
+    args: {
+      ...(operation === undefined ? {} : { op: operation, tool: operation }),
+      ...(resource === undefined ? {} : { resource }),
+      ...(input.input === undefined ? {} : { input: input.input }),
+    },
+    now_s: Math.floor(ctx.now_ms / 1000),
+  });
+});

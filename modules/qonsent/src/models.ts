@@ -1,0 +1,79 @@
+import { t } from '@anarq/common-schemas';
+
+/** A limit on spending. */
+export const BudgetModel = t.named(
+  'Budget',
+  t.object({
+    unit: t.string({ pattern: '^[A-Za-z]{2,12}$', maxLength: 12, description: 'e.g. rUv, EUR.' }),
+    total: t.optional(t.decimal({ description: 'All calls together.' })),
+    perCall: t.optional(t.decimal({ description: 'One call.' })),
+  }),
+);
+
+export const grantCommand = () =>
+  t.string({
+    pattern: '^(/|(/[a-z0-9]+)+)$',
+    maxLength: 256,
+    description: 'UCAN command: /qdrive/get, /qdrive for all below it, / for everything.',
+  });
+
+export const resource = () =>
+  t.string({
+    minLength: 1,
+    maxLength: 512,
+    description: 'module/noun/id, exactly; e.g. qdrive/file/file_0197a….',
+  });
+
+export const operationName = () =>
+  t.string({
+    pattern: '^[A-Za-z][A-Za-z0-9._-]{1,127}$',
+    maxLength: 128,
+    description: 'Operation id or MCP tool name, exactly: qmarket.purchase.',
+  });
+
+/** A grant after it was registered, with the members of ConsentRef. */
+export const IssuedModel = t.named(
+  'IssuedGrant',
+  t.object({
+    grant: t.cid({ description: 'CID of the delegation.' }),
+    policyCid: t.cid({ description: 'CID of the root delegation of its chain.' }),
+    scope: t.string({ maxLength: 256, description: 'UCAN command.' }),
+    exp: t.integer({ minimum: 0, description: 'Expiry, seconds since 1970; 0: never.' }),
+    issuer: t.did(),
+    audience: t.did(),
+    subject: t.did({ description: 'Whose authority it passes on.' }),
+  }),
+);
+
+export const GrantModel = t.named(
+  'Grant',
+  t.object({
+    grant: t.cid(),
+    proof: t.optional(t.cid({ description: 'The delegation that it passes on.' })),
+    issuer: t.did(),
+    audience: t.did(),
+    subject: t.did(),
+    command: t.string({ maxLength: 256 }),
+    policy: t.json({ maxBytes: 65_536, description: 'UCAN policy: statements that must all hold.' }),
+    budget: t.optional(BudgetModel),
+    purpose: t.string({ maxLength: 256 }),
+    createdAt: t.instant(),
+    expiresAt: t.optional(t.instant()),
+    revokedAt: t.optional(t.instant()),
+    inForce: t.boolean({ description: 'Neither it nor a delegation above it is ended or revoked.' }),
+  }),
+);
+
+/** What one link of a grant still lets its holder spend. */
+export const BudgetStateModel = t.named(
+  'BudgetState',
+  t.object({
+    grant: t.cid({ description: 'The link that carries the budget.' }),
+    unit: t.string({ maxLength: 64 }),
+    total: t.optional(t.decimal()),
+    perCall: t.optional(t.decimal()),
+    spent: t.decimal(),
+    reserved: t.decimal({ description: 'Held by calls that are under way.' }),
+    left: t.optional(t.decimal({ description: 'Absent where there is no total.' })),
+  }),
+);

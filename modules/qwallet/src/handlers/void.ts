@@ -1,0 +1,26 @@
+import { process } from '@anarq/kernel';
+import { ledger } from '@anarq/ledger/contract';
+import { qwallet } from '../contract.ts';
+import { advance } from '../intentStates.ts';
+import { checkMoved } from '../outcomes.ts';
+import { intents, standing } from '../store.ts';
+import { paymentOf, stateView } from '../views.ts';
+
+export const voidIntent = process(qwallet.void, async ({ intentId }, ctx) => {
+  const row = await ctx.rows(intents).require(intentId);
+  let status = advance(standing(row), 'void', ctx.now_ms);
+  if (row.hold !== null && status === 'VOIDED') {
+    const freed = await ctx.step(
+      'free',
+      ledger.createTransfers,
+      { transfers: [{ id: `${row.hold}:void`, pendingId: row.hold, flags: ['void_pending'] }] },
+      { as: 'module' },
+    );
+    // The ledger's clock decides: a hold that has just run out is free already.
+    if (freed.results[0]?.result === 'pending_transfer_expired') status = 'EXPIRED';
+    else checkMoved(freed.results, { intentId });
+  }
+  ctx.rows(intents).update(row, { status });
+  ctx.emit('q.qwallet.tx.voided.v1', { ...paymentOf(row), status });
+  return stateView(row, status);
+});

@@ -1,0 +1,19 @@
+import { handler } from '@anarq/kernel';
+import { squid } from '../contract.ts';
+import { founder } from '../control.ts';
+import { createIdentity } from '../creation.ts';
+
+export const registerOrganisation = handler(squid.registerOrganisation, async (input, ctx) => {
+  const owner = await founder(ctx);
+  const created = await createIdentity(ctx, {
+    tenant: owner.tenant,
+    kind: 'organisation',
+    name: input.name,
+    controller: owner.did,
+    uniqueName: true,
+    document: input.document,
+  });
+  const { did, kind, controller, custody } = created;
+  ctx.emit('q.squid.created.v1', { did, kind, controller, custody });
+  return created;
+});

@@ -1,0 +1,112 @@
+import { t } from '@anarq/common-schemas';
+
+/** Words that several operations of sQuid share. */
+export const kind = () =>
+  t.enum(['person', 'organisation', 'agent', 'module', 'node'], {
+    description: 'What the identity stands for.',
+  });
+
+export const displayName = () =>
+  t.string({
+    minLength: 1,
+    maxLength: 128,
+    sensitive: 'personal',
+    description: 'A name for people to read; sealed at rest.',
+  });
+
+/** A genesis document has about 12,000 bytes; the limit leaves room for spacing. */
+export const genesisDocument = () =>
+  t.json({
+    maxBytes: 32_768,
+    description: 'Genesis document (did:squid): public keys and the proof that their owner made it.',
+  });
+
+/** Where private keys are kept. */
+export const custody = () =>
+  t.enum(['self', 'node'], {
+    description: 'self: the owner holds the private keys; node: they are sealed on this node.',
+  });
+
+export const status = () => t.enum(['active', 'suspended']);
+
+export const role = () =>
+  t.enum(['admin', 'member'], {
+    description: 'admin: everything; member: the ordinary operations listed in the README.',
+  });
+
+/** Public keys as Multikeys (W3C Controlled Identifiers 1.0). */
+export const PublicKeysModel = t.named(
+  'PublicKeys',
+  t.object({
+    ed25519: t.string({ maxLength: 64 }),
+    mldsa65: t.string({ maxLength: 3_072 }),
+    x25519: t.string({ maxLength: 64 }),
+    mlkem768: t.string({ maxLength: 2_048 }),
+  }),
+);
+
+/** An identity as somebody of its tenant may see it. */
+export const IdentityModel = t.named(
+  'Identity',
+  t.object({
+    did: t.did(),
+    kind: kind(),
+    status: status(),
+    keys: PublicKeysModel,
+    createdAt: t.instant(),
+    name: t.optional(displayName()),
+    controller: t.optional(t.did({ description: 'Who administers it.' })),
+    parent: t.optional(t.did({ description: 'The identity that this is a sub-identity of.' })),
+    custody: t.optional(custody()),
+    document: t.optional(genesisDocument()),
+  }),
+);
+
+/** What a call that makes an identity answers with. */
+export const CreatedModel = t.named(
+  'CreatedIdentity',
+  t.object({
+    did: t.did(),
+    kind: kind(),
+    custody: custody(),
+    controller: t.did(),
+    document: genesisDocument(),
+  }),
+);
+
+/** What one link of a grant lets its holder still spend. */
+export const BudgetLeftModel = t.named(
+  'BudgetLeft',
+  t.object({
+    grant: t.cid({ description: 'The link that carries the budget.' }),
+    unit: t.string({ maxLength: 64 }),
+    total: t.optional(t.decimal()),
+    perCall: t.optional(t.decimal()),
+    spent: t.decimal(),
+    reserved: t.decimal({ description: 'Held by calls that are under way.' }),
+    left: t.optional(t.decimal({ description: 'Absent where there is no total.' })),
+  }),
+);
+
+export const HeldGrantModel = t.named(
+  'HeldGrant',
+  t.object({
+    grant: t.cid(),
+    subject: t.did({ description: 'On whose behalf it lets the caller act.' }),
+    command: t.string({ maxLength: 256 }),
+    purpose: t.string({ maxLength: 256 }),
+    expiresAt: t.optional(t.instant()),
+    budgets: t.array(BudgetLeftModel, { maxItems: 8 }),
+  }),
+);
+
+export const MemberModel = t.named(
+  'Member',
+  t.object({
+    member: t.did(),
+    role: role(),
+    grant: t.cid({ description: 'The delegation from the organisation.' }),
+    since: t.instant(),
+    inForce: t.boolean({ description: 'False once the delegation was revoked or has ended.' }),
+  }),
+);

@@ -1,0 +1,195 @@
+/** The bus: wakes the subscriptions that new events are for. */
+
+import { fail } from '@anarq/common-schemas';
+import type { Store } from '@anarq/store';
+
+import {
+  defaultLimits,
+  PAGE_ROWS_MAX,
+  SCAN_ROWS_MAX,
+  SUBSCRIPTIONS_MAX,
+  type BusLimits,
+} from './limits.ts';
+import { headOf } from './outbox.ts';
+import { readPage } from './page.ts';
+import { pruneOutbox } from './prune.ts';
+import { Subscriber } from './subscriber.ts';
+import { busMigrations, moveBack } from './tables.ts';
+import type {
+  Bus,
+  BusFailure,
+  BusOptions,
+  DeadLetter,
+  EventPage,
+  EventQuery,
+  SubscribeOptions,
+  Subscription,
+} from './types.ts';
+
+const CONSUMER = /^[A-Za-z0-9._:/-]{1,128}$/;
+
+/**
+ * Opens the bus over the outbox of a store, and brings its own tables up to date.
+ * @throws StoreError, where `outboxMigrations` were not applied too.
+ */
+export async function createBus(options: BusOptions): Promise<Bus> {
+  await options.store.migrate('bus', busMigrations);
+  return new EmbeddedBus(options, await headOf(options.store));
+}
+
+class EmbeddedBus implements Bus {
+  readonly #options: BusOptions;
+  readonly #store: Store;
+  readonly #limits: BusLimits;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #safety: NodeJS.Timeout;
+  /** Every event up to here was shown to every subscriber. */
+  #seen: number;
+  #scheduled = false;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #closed = false;
+
+  constructor(options: BusOptions, head: number) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#seen = head;
+    this.#safety = setInterval(() => this.wake(), this.#limits.safety_ms).unref();
+  }
+
+  subscribe(options: SubscribeOptions): Subscription {
+    const { consumer } = options;
+    if (this.#closed) fail('SERVICE_UNAVAILABLE', 'The bus is closed.');
+    if (!CONSUMER.test(consumer)) fail('INPUT_INVALID', 'This is no name for a consumer.');
+    if (this.#subscribers.has(consumer)) throwSubscribed(consumer);
+    if (this.#subscribers.size >= SUBSCRIPTIONS_MAX) {
+      const limit = { limit: 'subscriptions', max: SUBSCRIPTIONS_MAX };
+      fail('LIMIT_EXCEEDED', `At most ${SUBSCRIPTIONS_MAX} subscriptions.`, limit);
+    }
+    const subscriber = new Subscriber(options, {
+      store: this.#store,
+      now_ms: this.#options.now_ms,
+      limits: this.#limits,
+      head: () => this.#seen,
+      tell: (failure) => this.#tell(failure),
+      ended: (ended) => this.#subscribers.delete(ended.consumer),
+    });
+    this.#subscribers.set(consumer, subscriber);
+    return subscriber;
+  }
+
+  wake(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#lookAgain = true;
+      this.#looking ??= this.#look();
+    });
+  }
+
+  read(query: EventQuery): Promise<EventPage> {
+    return readPage(this.#store, query);
+  }
+
+  async replay(consumer: string, fromSeq: number): Promise<void> {
+    if (!Number.isSafeInteger(fromSeq) || fromSeq < 1) {
+      fail('INPUT_INVALID', 'fromSeq is the number of an event, 1 or more.');
+    }
+    const running = this.#subscribers.get(consumer);
+    if (running !== undefined) return await running.replay(fromSeq - 1);
+    const now_ms = this.#options.now_ms();
+    const [known] = await this.#store.read('SELECT 1 FROM bus_cursor WHERE consumer = :consumer', {
+      consumer,
+    });
+    if (known === undefined) fail('QINDEX_NOT_FOUND', `There is no consumer ${consumer}.`);
+    await this.#store.commit([moveBack({ consumer, seq: fromSeq - 1, now_ms })]);
+  }
+
+  async dead(consumer: string): Promise<readonly DeadLetter[]> {
+    const rows = await this.#store.read(
+      `SELECT event_id, seq, reason, at_ms FROM bus_dead WHERE consumer = :consumer
+       ORDER BY seq LIMIT :limit`,
+      { consumer, limit: PAGE_ROWS_MAX },
+    );
+    return rows.map((row) => ({
+      event_id: String(row['event_id']),
+      seq: Number(row['seq']),
+      reason: String(row['reason']),
+      at_ms: Number(row['at_ms']),
+    }));
+  }
+
+  async prune(before_ms: number): Promise<number> {
+    await Promise.all([...this.#subscribers.values()].map((subscriber) => subscriber.save()));
+    return await pruneOutbox(this.#store, before_ms);
+  }
+
+  async forget(consumer: string): Promise<void> {
+    if (this.#subscribers.has(consumer)) throwSubscribed(consumer);
+    const params = { consumer };
+    await this.#store.commit([
+      { sql: 'DELETE FROM bus_cursor WHERE consumer = :consumer', params },
+      { sql: 'DELETE FROM bus_inbox WHERE consumer = :consumer', params },
+      { sql: 'DELETE FROM bus_dead WHERE consumer = :consumer', params },
+    ]);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#safety);
+    await this.#looking;
+    await Promise.all([...this.#subscribers.values()].map((subscriber) => subscriber.close()));
+  }
+
+  async #look(): Promise<void> {
+    try {
+      while (this.#lookAgain && !this.#closed) {
+        this.#lookAgain = false;
+        while ((await this.#lookOnce()) === SCAN_ROWS_MAX && !this.#closed);
+      }
+    } catch (error) {
+      // The safety timer looks again.
+      this.#tell({ dead: false, error });
+    } finally {
+      this.#looking = null;
+    }
+  }
+
+  /** Shows the next new events to all; answers how many there were. */
+  async #lookOnce(): Promise<number> {
+    const rows = await this.#store.read(
+      'SELECT seq, topic, tenant FROM kernel_outbox WHERE seq > :seen ORDER BY seq LIMIT :limit',
+      { seen: this.#seen, limit: SCAN_ROWS_MAX },
+    );
+    const kinds = new Map(
+      rows.map((row) => {
+        const kind = { topic: String(row['topic']), tenant: String(row['tenant']) };
+        return [JSON.stringify(kind), kind];
+      }),
+    );
+    // Before anyone is told: a subscriber that is at work compares with it when it is done.
+    this.#seen = Number(rows.at(-1)?.['seq'] ?? this.#seen);
+    for (const subscriber of this.#subscribers.values()) {
+      const wanted = kinds.values().some(({ topic, tenant }) => subscriber.wants(topic, tenant));
+      if (wanted) subscriber.poke();
+      else subscriber.lift(this.#seen);
+    }
+    return rows.length;
+  }
+
+  #tell(failure: BusFailure): void {
+    try {
+      this.#options.onError(failure);
+    } catch {
+      // Reporting must not stop the delivery that it reports on.
+    }
+  }
+}
+
+function throwSubscribed(consumer: string): never {
+  return fail('STATE_CONFLICT', `${consumer} is subscribed; close that subscription first.`, {
+    state: 'subscribed',
+  });
+}

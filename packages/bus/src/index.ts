@@ -1,0 +1,16 @@
+/** @anarq/bus: consumers with durable cursors over the outbox of a store. */
+
+export { createBus } from './bus.ts';
+export { defaultLimits, type BusLimits } from './limits.ts';
+export { outboxMigrations } from './tables.ts';
+export type {
+  Bus,
+  BusEvent,
+  BusFailure,
+  BusOptions,
+  DeadLetter,
+  EventPage,
+  EventQuery,
+  SubscribeOptions,
+  Subscription,
+} from './types.ts';

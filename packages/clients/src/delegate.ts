@@ -1,0 +1,66 @@
+import {
+  AuthorityError,
+  BUDGET_KEY,
+  MLDSA_CONTEXT,
+  parseBudget,
+  parsePolicy,
+  prepareDelegation,
+  type Budget,
+} from '@anarq/authority';
+import { fail } from '@anarq/common-schemas';
+import { concatBytes, randomBytes, signSingle, type IdentityKeys } from '@anarq/crypto';
+
+export interface DelegateOrder {
+  /** Keys of the issuer; they stay here. */
+  readonly keys: Pick<IdentityKeys, 'ed25519' | 'mldsa65'>;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Whose authority it is; the issuer, unless it passes on what it was given. */
+  readonly subject: string;
+  /** '/qdrive/get'; '/' for everything. */
+  readonly command: string;
+  /** Statements over the arguments of a call; default: none, every call of the command. */
+  readonly policy?: readonly unknown[];
+  /** Seconds since 1970; absent: until it is revoked. */
+  readonly exp_s?: number;
+  readonly nbf_s?: number;
+  readonly budget?: Budget;
+}
+
+const NONCE_BYTES = 12;
+/**
+ * Signs a UCAN 1.0-rc.1 delegation on this side, Ed25519 and ML-DSA-65 together, for an issuer that
+ * keeps its own keys. Register it with qonsent.grant.
+ * @returns the sealed token
+ * @throws QError GRANT_MALFORMED when a member is not of UCAN's form
+ */
+export function delegate(order: DelegateOrder): Uint8Array {
+  try {
+    const meta = order.budget === undefined ? {} : { [BUDGET_KEY]: { ...order.budget } };
+    parseBudget(meta);
+    const prepared = prepareDelegation(
+      {
+        iss: order.issuer,
+        aud: order.audience,
+        sub: order.subject,
+        cmd: order.command,
+        pol: parsePolicy(order.policy ?? []),
+        nonce: randomBytes(NONCE_BYTES),
+        exp: order.exp_s ?? null,
+        ...(order.nbf_s === undefined ? {} : { nbf: order.nbf_s }),
+        meta,
+      },
+      'ed25519+mldsa65',
+    );
+    const { signedBytes } = prepared;
+    return prepared.seal(
+      concatBytes(
+        signSingle(order.keys.ed25519, signedBytes),
+        signSingle(order.keys.mldsa65, signedBytes, MLDSA_CONTEXT),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof AuthorityError) return fail('GRANT_MALFORMED', `${error.message}.`);
+    throw error;
+  }
+}

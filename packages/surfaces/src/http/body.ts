@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import { fail, QError } from '@anarq/common-schemas';
+
+/** What is read past the limit and thrown away, so that the connection outlives the refusal. */
+const DISCARDED_BYTES_MAX = 16_777_216;
+const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*"?utf-8"?[ \t]*)?$/i;
+
+/** Whether a Content-Type says JSON; no charset but UTF-8 exists for it (RFC 8259 section 8.1). */
+export const isJsonType = (contentType: string | undefined): boolean =>
+  contentType !== undefined && JSON_TYPE.test(contentType);
+
+/** Whether a request brings a body (RFC 9112 section 6.3). */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined ||
+  (headers['content-length'] !== undefined && Number(headers['content-length']) > 0);
+
+/**
+ * Reads a whole body of at most `maxBytes`. A longer one is read to its end and thrown away before
+ * it is refused, within bounds, so that the sender sees the answer and can go on.
+ * @throws QError INPUT_TOO_LARGE; INPUT_MALFORMED where the body is encoded or breaks off
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (request.headers['content-encoding'] !== undefined)
+    fail('INPUT_MALFORMED', 'Send the body without Content-Encoding.');
+  const tooLarge = () =>
+    new QError('INPUT_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`, { maxBytes });
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + DISCARDED_BYTES_MAX)
+    throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (bytes > maxBytes + DISCARDED_BYTES_MAX) request.destroy();
+    });
+    request.once('end', () => {
+      if (bytes > maxBytes) reject(tooLarge());
+      else resolve(Buffer.concat(chunks));
+    });
+    const broken = () => reject(new QError('INPUT_MALFORMED', 'The body broke off.'));
+    request.once('error', broken);
+    request.once('close', broken);
+  });
+}
+
+/** Reads what is left of a body and throws it away, so that the connection can be used again. */
+export function discardRest(request: IncomingMessage): void {
+  let bytes = 0;
+  request.on('error', () => {});
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > DISCARDED_BYTES_MAX) request.destroy();
+  });
+}

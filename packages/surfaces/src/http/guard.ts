@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http';
+import { QError } from '@anarq/common-schemas';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { SurfaceLog } from '../callTarget.ts';
+
+/** A refusal before any call is made of the request, with the HTTP status that belongs to it. */
+export class Refusal extends QError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super('INPUT_INVALID', message);
+    this.status = status;
+  }
+}
+
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether an address to listen on can be reached from this machine only. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+interface GuardSettings {
+  readonly host: string;
+  readonly hostNames?: readonly string[];
+  readonly log?: SurfaceLog;
+}
+
+/**
+ * What holds for every request, whatever its route: it means this node, it comes from no foreign
+ * page, the node is not stopping, and the log gets one line for it.
+ */
+export function guardRequests(
+  app: FastifyInstance,
+  settings: GuardSettings,
+  state: { readonly isClosing: boolean },
+): void {
+  const names = new Set([
+    ...LOOPBACK_NAMES,
+    ...(settings.hostNames ?? []).map((name) => name.toLowerCase()),
+  ]);
+  const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
+  app.addHook('onRequest', (request, reply, next) => {
+    writeLine(request, reply.raw, settings.log);
+    if (isGuarded) checkHost(request, names);
+    checkOrigin(request, names);
+    if (state.isClosing) {
+      reply.header('connection', 'close');
+      throw new QError('SERVICE_UNAVAILABLE', 'The node is stopping.', { retryAfter_ms: 1_000 });
+    }
+    next();
+  });
+  app.addHook('onSend', (_request, reply, payload, next) => {
+    if (state.isClosing) reply.header('connection', 'close');
+    next(null, payload);
+  });
+}
+
+/** Against DNS rebinding: a page under a foreign name must not speak to a node on this machine. */
+function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
+  const name = hostName(headers.host);
+  if (name === undefined || !names.has(name))
+    throw new Refusal(403, 'The Host header names another machine than this node.');
+}
+
+/** A page may call the node it was loaded from, and one of this machine any node here. */
+function checkOrigin({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
+  const { origin } = headers;
+  if (origin === undefined) return;
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url === undefined || !(url.host === headers.host?.toLowerCase() || names.has(url.hostname)))
+    throw new Refusal(403, 'Pages of another origin may not call this node.');
+}
+
+/** The name of a Host header without its port; undefined for anything else (RFC 9110 section 7.2). */
+function hostName(host: string | undefined): string | undefined {
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase();
+}
+
+function writeLine(
+  request: FastifyRequest,
+  response: ServerResponse,
+  log: SurfaceLog | undefined,
+): void {
+  if (log?.served === undefined) return;
+  const begun_ms = performance.now();
+  response.once('close', () => {
+    log.served?.({
+      requestId: request.id,
+      method: request.method,
+      route: request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown'),
+      status: response.headersSent ? response.statusCode : 0,
+      duration_ms: performance.now() - begun_ms,
+    });
+  });
+}

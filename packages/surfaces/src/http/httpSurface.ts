@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { CallTarget, SurfaceLog } from '../callTarget.ts';
+import { documentRoutes } from './documents.ts';
+import { answerErrors, answerSocketError, sendError } from './failures.ts';
+import { guardRequests } from './guard.ts';
+import { mcpRoute } from './mcpRoute.ts';
+import { operationRoutes } from './operations.ts';
+import { transferRoutes } from './transfer.ts';
+
+export interface HttpSurfaceOptions {
+  /** Address to listen on; default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 for any free port; default 8080. */
+  readonly port?: number;
+  /** Where the node is reached from outside, for documents; default: the Host of the request. */
+  readonly publicUrl?: string;
+  /** Host names, without port, under which the node answers beside the loopback ones. */
+  readonly hostNames?: readonly string[];
+  readonly headersTimeout_ms?: number;
+  /** From the first byte of a request to the last of its body. */
+  readonly requestTimeout_ms?: number;
+  /** How long a connection may be still, while content flows or between calls that run. */
+  readonly idleTimeout_ms?: number;
+  /** How long running calls may take to end when the node stops. */
+  readonly closeDeadline_ms?: number;
+  readonly log?: SurfaceLog;
+}
+
+export interface HttpSurface {
+  /** For example 'http://127.0.0.1:8080'. */
+  readonly url: string;
+  readonly port: number;
+  /** Takes no more calls, lets those under way end, and cuts what is left at the deadline. */
+  close(): Promise<void>;
+}
+
+interface Settings extends HttpSurfaceOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly headersTimeout_ms: number;
+  readonly requestTimeout_ms: number;
+  readonly idleTimeout_ms: number;
+  readonly closeDeadline_ms: number;
+}
+
+const DEFAULTS = {
+  host: '127.0.0.1',
+  port: 8080,
+  headersTimeout_ms: 10_000,
+  requestTimeout_ms: 120_000,
+  idleTimeout_ms: 120_000,
+  closeDeadline_ms: 10_000,
+};
+
+/** A hybrid signature is a header of 4.5 kB; two of them, a grant and the rest fit. */
+const HEADER_BYTES_MAX = 32_768;
+/** Paths carry DIDs and keys. */
+const PATH_MEMBER_CHARS_MAX = 2_048;
+const KEEP_ALIVE_MS = 5_000;
+
+/**
+ * Serves a node over HTTP: a route for each operation, /mcp, /transfer, and the documents.
+ * @throws Error when the address is taken, or two contracts claim one route
+ */
+export async function startHttpSurface(
+  target: CallTarget,
+  options: HttpSurfaceOptions = {},
+): Promise<HttpSurface> {
+  const settings: Settings = { ...DEFAULTS, ...options };
+  const state = { isClosing: false };
+  const app = createApp(settings);
+  guardRequests(app, settings, state);
+  answerErrors(app, target, settings.log);
+  operationRoutes(app, target);
+  transferRoutes(app, target, settings.log);
+  documentRoutes(app, target, settings.publicUrl);
+  const closeMcp = mcpRoute(app, target, settings.log);
+  // Bound to one address: 'localhost' may mean two, and two servers.
+  const host = settings.host === 'localhost' ? '127.0.0.1' : settings.host;
+  await app.listen({ host, port: settings.port });
+  const port = portOf(app);
+  return {
+    port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: async () => {
+      state.isClosing = true;
+      await Promise.all([closeServer(app, settings.closeDeadline_ms), closeMcp()]);
+    },
+  };
+}
+
+function createApp(settings: Settings): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: () => `req_${randomUUID()}`,
+    requestTimeout: settings.requestTimeout_ms,
+    connectionTimeout: settings.idleTimeout_ms,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: settings.headersTimeout_ms,
+      requestTimeout: settings.requestTimeout_ms,
+      connectionsCheckingInterval: Math.min(1_000, settings.headersTimeout_ms),
+    },
+    routerOptions: { maxParamLength: PATH_MEMBER_CHARS_MAX },
+    clientErrorHandler: answerSocketError,
+    frameworkErrors: (error, request, reply) => {
+      sendError(error, request, reply, settings.log);
+    },
+  });
+  // Bodies are read by the routes themselves, each under the limit of its operation.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  return app;
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('The HTTP surface listens on no port.');
+  return address.port;
+}
+
+async function closeServer(app: FastifyInstance, deadline_ms: number): Promise<void> {
+  // A connection whose last answer went out after the close began is idle only from then on.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => app.server.closeAllConnections(), deadline_ms);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(cut);
+  }
+}

@@ -1,0 +1,61 @@
+import { fail, type AnyOperation, type Result } from '@anarq/common-schemas';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CallTarget } from '../callTarget.ts';
+import { hasBody, isJsonType, readBody } from './body.ts';
+import { factsOf, readHeaders, type CallHeaders } from './credential.ts';
+import { inputOf, takesQuery } from './input.ts';
+import { sendResult } from './respond.ts';
+import { parseStrictJson } from './strictJson.ts';
+
+/** One route for each operation: a request becomes one call, and its result one answer. */
+export function operationRoutes(app: FastifyInstance, target: CallTarget): void {
+  for (const contract of target.contracts)
+    for (const op of Object.values(contract.operations))
+      app.route({
+        method: op.http.method,
+        url: `/${contract.name}${op.http.path.replaceAll(/\{([^}]+)\}/g, ':$1')}`,
+        handler: async (request, reply) => {
+          const result = await invoke(op, request, target);
+          if (op.sunset !== undefined) reply.header('sunset', new Date(op.sunset).toUTCString());
+          return sendResult(reply, result, request.id);
+        },
+      });
+}
+
+async function invoke(
+  op: AnyOperation,
+  request: FastifyRequest,
+  target: CallTarget,
+): Promise<Result<unknown>> {
+  const headers = readHeaders(request.raw.rawHeaders);
+  const facts = factsOf(headers);
+  const body = await bodyOf(op, request, headers);
+  return target.invoke({
+    operation: op.id,
+    input: inputOf(op, request.params as Readonly<Record<string, string>>, queryOf(request), body),
+    surface: 'http',
+    requestId: request.id,
+    peer: request.ip,
+    ...facts,
+  });
+}
+
+/** The query string as it came: what it means, the contract says. */
+export function queryOf({ raw }: FastifyRequest): string {
+  const url = raw.url ?? '';
+  const split = url.indexOf('?');
+  return split < 0 ? '' : url.slice(split + 1);
+}
+
+async function bodyOf(
+  op: AnyOperation,
+  { raw }: FastifyRequest,
+  headers: CallHeaders,
+): Promise<unknown> {
+  if (!hasBody(raw)) return undefined;
+  if (takesQuery(op))
+    fail('INPUT_INVALID', `${op.http.method} takes its members in path and query, not in a body.`);
+  if (!isJsonType(headers['content-type']))
+    fail('INPUT_MALFORMED', 'The Content-Type must be application/json.');
+  return parseStrictJson(await readBody(raw, op.limits.bodyBytes));
+}

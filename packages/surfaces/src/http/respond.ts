@@ -1,0 +1,57 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { API_VERSION, errorEntry, HEADERS, type Failure, type Result } from '@anarq/common-schemas';
+import type { FastifyReply } from 'fastify';
+
+/** Headers of every answer: what it answers, and that nobody keeps or guesses at it. */
+export const commonHeaders = (requestId: string): OutgoingHttpHeaders => ({
+  [HEADERS.requestId]: requestId,
+  [HEADERS.apiVersion]: API_VERSION,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+});
+
+/** The headers that follow from a result: replayed, when to try again, how to prove oneself. */
+export function resultHeaders(result: Result<unknown>): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  if (result.replayed === true) headers[HEADERS.replayed] = 'true';
+  if (result.status === 'ok') return headers;
+  const wait_ms = result.details?.['retryAfter_ms'];
+  if (typeof wait_ms === 'number')
+    headers['retry-after'] = String(Math.max(1, Math.ceil(wait_ms / 1000)));
+  if (statusOf(result) === 401) headers['www-authenticate'] = 'Bearer realm="q"';
+  return headers;
+}
+
+/** The HTTP status of a result, from the error table; every success is 200. */
+export const statusOf = (result: Result<unknown>): number =>
+  result.status === 'ok' ? 200 : errorEntry(result.code).http;
+
+/** Writes a result in its envelope; a failure has its own request id, and the header repeats it. */
+export function sendResult(
+  reply: FastifyReply,
+  result: Result<unknown>,
+  requestId: string,
+  status = statusOf(result),
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers({
+      ...commonHeaders(result.status === 'error' ? result.requestId : requestId),
+      ...resultHeaders(result),
+    })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(result));
+}
+
+/** A failure as the bytes of a whole HTTP/1.1 answer, for a socket that has no request yet. */
+export function rawAnswer(status: number, reason: string, failure: Failure): string {
+  const body = JSON.stringify(failure);
+  const headers = {
+    ...commonHeaders(failure.requestId),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+  return `HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n${body}`;
+}

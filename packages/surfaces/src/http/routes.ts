@@ -1,0 +1,31 @@
+import type { AnyContract } from '@anarq/common-schemas';
+
+export interface RouteEntry {
+  readonly method: string;
+  readonly pattern: RegExp;
+}
+
+/** Routes that are no operations, as [methods, pattern]. */
+const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
+  [['GET'], /^\/(health|openapi\.json|asyncapi\.json|\.well-known\/q-node)$/],
+  [['GET', 'HEAD'], /^\/transfer\/[^/]+$/],
+  [['PUT'], /^\/transfer\/[^/]+\/[^/]+$/],
+  [['GET', 'POST', 'DELETE'], /^\/mcp$/],
+];
+
+/** Every route, to name the methods that a path does take. Asked only for requests that have none. */
+export function routesOf(contracts: readonly AnyContract[]): readonly RouteEntry[] {
+  const operations = contracts.flatMap(({ name, operations: byName }) =>
+    Object.values(byName).map(({ http }) => ({
+      method: http.method,
+      pattern: new RegExp(`^/${name}${patternOf(http.path)}$`),
+    })),
+  );
+  const fixed = FIXED.flatMap(([methods, pattern]) =>
+    methods.map((method) => ({ method, pattern })),
+  );
+  return [...operations, ...fixed];
+}
+
+const patternOf = (path: string): string =>
+  path.replaceAll(/[.*+?^$|()[\]\\]/g, '\\$&').replaceAll(/\{[^}]+\}/g, '[^/]+');

@@ -1,0 +1,145 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, delegate, http, keys, uploadFile, type Client } from '@anarq/common-clients';
+import { deriveKeys, generateSeed, openRootKey, toBase64url } from '@anarq/crypto';
+import { genesisFrom } from '@anarq/kernel';
+import { ledger } from '@anarq/ledger/contract';
+import type { NodeAddress } from '@anarq/node';
+import { qdrive } from '@anarq/qdrive/contract';
+import { qmarket } from '@anarq/qmarket/contract';
+import { qonsent } from '@anarq/qonsent/contract';
+import { qwallet } from '@anarq/qwallet/contract';
+import { squid } from '@anarq/squid/contract';
+import { startNodeProcess, type NodeProcess } from '@anarq/testing';
+
+/** A node's folder in which somebody offers a file and somebody else can pay for it. */
+export interface PurchaseWorld {
+  readonly folder: string;
+  readonly listingId: string;
+  readonly fileId: string;
+  readonly seller: Party;
+  readonly buyer: Party;
+  readonly operatorSeed: Uint8Array;
+}
+
+export interface Party {
+  readonly did: string;
+  readonly seed: Uint8Array;
+}
+
+export const PRICE = '3';
+export const FUNDS = '10';
+export const UNIT = 'rUv';
+
+const contracts = [squid, qdrive, qonsent, qmarket, qwallet, ledger];
+
+export const clientOf = (address: NodeAddress, { did, seed }: Party): Client =>
+  createClient({
+    contracts,
+    transport: http({ url: address.url, credentials: keys({ did, seed, nodeDid: address.node }) }),
+  });
+
+export const foldersOf = (folder: string) => ({
+  dataFolder: join(folder, 'data'),
+  keysFolder: join(folder, 'keys'),
+});
+
+/** Founds the world on a node process and stops it again. */
+export async function foundWorld(options: {
+  readonly sellerRevokes: boolean;
+}): Promise<PurchaseWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
+  const node = await startNodeProcess(foldersOf(folder));
+  try {
+    const { seed } = await openRootKey({ file: join(folder, 'keys/operator.key'), create: false });
+    const operator = clientOf(node.address, { did: node.address.operator, seed });
+    const seller = await bringIn(operator, 'seller');
+    const buyer = await bringIn(operator, 'buyer');
+    await operator.call(qwallet.fund, { identity: buyer.did, amount: FUNDS, unit: UNIT });
+    const offered = await offer(node, seller);
+    if (options.sellerRevokes)
+      await clientOf(node.address, seller).call(qonsent.revoke, { grant: offered.grant });
+    return { folder, ...offered, seller, buyer, operatorSeed: seed };
+  } finally {
+    await node.stop();
+  }
+}
+
+async function bringIn(operator: Client, name: string): Promise<Party> {
+  const seed = generateSeed();
+  const { document } = genesisFrom(seed, { kind: 'person', now_ms: Date.now() });
+  const { did } = await operator.call(squid.create, {
+    kind: 'person',
+    name,
+    document: JSON.parse(JSON.stringify(document)),
+  });
+  return { did, seed };
+}
+
+async function offer(node: NodeProcess, seller: Party) {
+  const client = clientOf(node.address, seller);
+  const content = new TextEncoder().encode('the content that is sold');
+  const { fileId } = await uploadFile(client, once(content), {
+    name: 'goods.txt',
+    bytes: content.length,
+  });
+  const wellKnown = await fetch(`${node.address.url}/.well-known/q-node`);
+  const { modules } = (await wellKnown.json()) as { modules: { name: string; did: string }[] };
+  const market = modules.find(({ name }) => name === 'qmarket')?.did ?? '';
+  const token = delegate({
+    keys: deriveKeys(seller.seed, { index: 0 }),
+    issuer: seller.did,
+    audience: market,
+    subject: seller.did,
+    command: '/qdrive/get',
+    policy: [['==', '.resource', `qdrive/file/${fileId}`]],
+  });
+  const { listingId } = await client.call(qmarket.list, {
+    fileId,
+    title: 'Goods',
+    description: '',
+    price: PRICE,
+    unit: UNIT,
+    shares: [{ identity: seller.did, weight: 1 }],
+    tags: [],
+    terms: { kind: 'use' },
+    delegation: toBase64url(token),
+  });
+  const { items } = await client.call(qonsent.list, {});
+  const grant = items.find(({ audience }) => audience === market)?.grant ?? '';
+  return { fileId, listingId, grant };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** A copy of the world to break. */
+export async function copyWorld(world: PurchaseWorld): Promise<PurchaseWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
+  await cp(world.folder, folder, { recursive: true });
+  return { ...world, folder };
+}
+
+export const removeWorld = ({ folder }: PurchaseWorld): Promise<void> =>
+  rm(folder, { recursive: true, force: true });
+
+/** Every point that the kernel passes while the world's purchase is made. */
+export async function pointsOf(world: PurchaseWorld): Promise<string[]> {
+  const copy = await copyWorld(world);
+  const pointsFile = join(copy.folder, 'points');
+  const node = await startNodeProcess({ ...foldersOf(copy.folder), pointsFile });
+  try {
+    await clientOf(node.address, copy.buyer).result(
+      qmarket.purchase,
+      { listingId: copy.listingId, maxPrice: PRICE, unit: UNIT },
+      { idempotencyKey: 'the-purchase', retry: false },
+    );
+    const text = await readFile(pointsFile, 'utf8');
+    return [...new Set(text.trim().split('\n'))];
+  } finally {
+    await node.stop();
+    await removeWorld(copy);
+  }
+}
