@@ -53,9 +53,7 @@ describe('the example of CONTRIBUTING.md', () => {
   });
 
   // Its describe and it register here, as tests of this file.
-  for (const path of files.keys())
-    if (path.endsWith('.test.ts')) {
-      const test = pathToFileURL(join(folder, path)).href;
-      describe(path, async () => void (await import(test)));
-    }
+  describe('its own test', async () => {
+    await import(pathToFileURL(join(folder, 'modules/tally/tests/tally.test.ts')).href);
+  });
 });

@@ -18,6 +18,8 @@ export interface PurchaseWorld {
   readonly folder: string;
   readonly listingId: string;
   readonly fileId: string;
+  /** The seller's delegation to the market. */
+  readonly grant: string;
   readonly seller: Party;
   readonly buyer: Party;
   readonly operatorSeed: Uint8Array;
@@ -46,9 +48,7 @@ export const foldersOf = (folder: string) => ({
 });
 
 /** Founds the world on a node process and stops it again. */
-export async function foundWorld(options: {
-  readonly sellerRevokes: boolean;
-}): Promise<PurchaseWorld> {
+export async function foundWorld(): Promise<PurchaseWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
   const node = await startNodeProcess(foldersOf(folder));
   try {
@@ -58,8 +58,6 @@ export async function foundWorld(options: {
     const buyer = await bringIn(operator, 'buyer');
     await operator.call(qwallet.fund, { identity: buyer.did, amount: FUNDS, unit: UNIT });
     const offered = await offer(node, seller);
-    if (options.sellerRevokes)
-      await clientOf(node.address, seller).call(qonsent.revoke, { grant: offered.grant });
     return { folder, ...offered, seller, buyer, operatorSeed: seed };
   } finally {
     await node.stop();
@@ -126,10 +124,13 @@ export const removeWorld = ({ folder }: PurchaseWorld): Promise<void> =>
   rm(folder, { recursive: true, force: true });
 
 /** Every point that the kernel passes while the world's purchase is made. */
-export async function pointsOf(world: PurchaseWorld): Promise<string[]> {
+export async function pointsOf(
+  world: PurchaseWorld,
+  order: Pick<Parameters<typeof startNodeProcess>[0], 'revokeAt'> = {},
+): Promise<string[]> {
   const copy = await copyWorld(world);
   const pointsFile = join(copy.folder, 'points');
-  const node = await startNodeProcess({ ...foldersOf(copy.folder), pointsFile });
+  const node = await startNodeProcess({ ...foldersOf(copy.folder), ...order, pointsFile });
   try {
     await clientOf(node.address, copy.buyer).result(
       qmarket.purchase,

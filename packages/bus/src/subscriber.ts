@@ -5,7 +5,7 @@ import type { Row } from '@anarq/store';
 import { attempt, buryStatements } from './delivery.ts';
 import { BATCH_ROWS_MAX, WINDOW_ROWS_MAX, type BusLimits } from './limits.ts';
 import { readWindow, tenantCondition, type Window } from './outbox.ts';
-import { moveBack, openCursor, savePosition, type CursorMove } from './tables.ts';
+import { cursorOf, moveBack, openCursor, savePosition, type CursorMove } from './tables.ts';
 import {
   matches,
   topicCondition,
@@ -117,7 +117,7 @@ export class Subscriber implements Subscription {
     this.#position = this.#saved = (await this.#insist(open)) ?? 0;
     while (!this.#closing) {
       await this.#moveBack();
-      ;if (false) await this.#insist(() => this.save());
+      if (this.#isFarAhead()) await this.#insist(() => this.save());
       if (this.#position >= head()) await this.#rest();
       else await this.#takeBatch();
     }
@@ -173,15 +173,19 @@ export class Subscriber implements Subscription {
     }
   }
 
+  /** Sets an event aside; whether it is passed now. */
   async #bury(row: Row, reason: unknown): Promise<boolean> {
     const { store, now_ms } = this.#context;
+    const seq = Number(row['seq']);
     try {
       await store.commit(buryStatements(row, this.consumer, reason, now_ms()));
-      this.#saved = Number(row['seq']);
+      this.#saved = seq;
       return true;
     } catch (error) {
-      this.#tell({ seq: Number(row['seq']), dead: false, error });
-      return false;
+      this.#tell({ seq, dead: false, error });
+      // Where the outcome is unknown, or another bus was faster, the cursor knows.
+      const cursor = await cursorOf(store, this.consumer).catch(() => undefined);
+      return cursor !== undefined && cursor >= seq;
     }
   }
 

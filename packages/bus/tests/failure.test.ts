@@ -97,6 +97,30 @@ describe('a handler that fails', () => {
     expect(failures).toHaveLength(30);
   });
 
+  it('goes on although it cannot be told that the dead letter was written', async () => {
+    const store = await outboxStore();
+    const deaf = storeBehind(store, {
+      commit: async (batch) => {
+        const results = await store.commit(batch);
+        const buries = batch.some(({ sql }) => sql.startsWith('INSERT INTO bus_dead'));
+        if (buries) throw new StoreError('FAILED', 'the thread died', { outcome: 'unknown' });
+        return results;
+      },
+    });
+    const { bus } = await testBus(deaf, { attempts_max: 2 });
+    bus.subscribe({
+      consumer: 'a',
+      topics: ['q.*'],
+      handle: async ({ id }) => {
+        if (id === 'poison') throw new Error('no');
+        return [effect(id)];
+      },
+    });
+    await emit(store, bus, 'poison', 'good');
+    await eventually(async () => expect(await effects(store)).toEqual(['good']));
+    expect(await bus.dead('a')).toHaveLength(1);
+  });
+
   it('waits 100 ms first, and twice as long each time, up to ten seconds', () => {
     const waits = [1, 2, 3, 7, 8, 9, 5_000].map((failures) =>
       retryDelay_ms(failures, defaultLimits),

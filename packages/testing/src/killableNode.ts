@@ -9,6 +9,8 @@ interface Order {
   readonly killAt?: string;
   /** File to which every point that is passed is appended. */
   readonly pointsFile?: string;
+  /** A grant that ends while the node is at a point. */
+  readonly revokeAt?: { readonly point: string; readonly grant: string };
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
@@ -20,6 +22,8 @@ const node = await startNode({
   version: '0.0.0-test',
   probe: (point) => {
     if (order.pointsFile !== undefined) appendFileSync(order.pointsFile, `${point}\n`);
+    if (point === order.revokeAt?.point)
+      node.kernel.services.grants.prepareRevoke(order.revokeAt.grant, Date.now()).activate();
     if (point !== order.killAt) return;
     process.kill(process.pid, 'SIGKILL');
     // The signal arrives at once, but not within this call: nothing more may be done here.

@@ -21,6 +21,7 @@ export async function startNodeProcess(order: {
   readonly keysFolder: string;
   readonly killAt?: string;
   readonly pointsFile?: string;
+  readonly revokeAt?: { readonly point: string; readonly grant: string };
 }): Promise<NodeProcess> {
   const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
   const child = spawn(
