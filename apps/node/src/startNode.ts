@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kernel, Probe } from '@anarq/kernel';
+import type { Store } from '@anarq/store';
 import { startHttpSurface } from '@anarq/surfaces';
 import { loadModules, type ModuleName } from './modules.ts';
 import { defaultKeysFolder, openNode } from './openNode.ts';
@@ -32,6 +33,7 @@ export interface NodeAddress {
 export interface RunningNode {
   readonly url: string;
   readonly kernel: Kernel;
+  readonly store: Store;
   readonly address: NodeAddress;
   readonly operatorSeed: Uint8Array;
   readonly isNew: boolean;
@@ -75,6 +77,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     return {
       url: surface.url,
       kernel,
+      store: opened.store,
       address,
       operatorSeed: opened.operatorSeed,
       isNew: opened.isNew,

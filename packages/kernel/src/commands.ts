@@ -182,8 +182,9 @@ export async function recheckGrants(inv: Invocation, parts: KernelParts): Promis
 export function usedOf(inv: Invocation, work: WorkContext): Used {
   const { ceiling } = inv;
   if (work.spent === undefined || ceiling === undefined) return ceiling;
-  if (minorOf(work.spent, ceiling.unit) > minorOf(ceiling.amount, ceiling.unit))
-    throw new QError('INTERNAL', `${inv.compiled.op.id} spent more than its call was allowed.`);
+  const spent = minorOf(work.spent, ceiling.unit);
+  if (spent < 0n || spent > minorOf(ceiling.amount, ceiling.unit))
+    throw new QError('INTERNAL', `${inv.compiled.op.id} spent what its call was not allowed.`);
   return { amount: work.spent, unit: ceiling.unit };
 }
 

@@ -158,9 +158,14 @@ function baseContext(
   };
 }
 
+/** Tables that no module reads or writes by SQL: the kernel's, the log's, the schema's. */
+const NOT_A_MODULES = /\b(?:kernel|log|sqlite)_/i;
+
 /** SQL of a module confines itself to the tenant, or it is not run. */
 function confined(statement: Statement, tenant: string): Statement {
   if (!/:tenant\b/.test(statement.sql)) throw new Error('SQL of a module must use :tenant');
+  if (NOT_A_MODULES.test(statement.sql))
+    throw new Error('SQL of a module keeps to its own tables');
   return { ...statement, params: { ...statement.params, tenant } };
 }
 

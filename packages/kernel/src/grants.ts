@@ -176,7 +176,12 @@ export class Grants {
           per_call_minor: own.perCall === undefined ? null : minorOf(own.perCall, own.unit),
         },
       });
-    return { grant, statements, activate: () => this.#registry.add(grant) };
+    return { grant, statements, activate: () => this.#activate(grant) };
+  }
+
+  /** A link that was revoked between the commit and here leaves the grant out, as if it had ended. */
+  #activate(grant: CompiledGrant): void {
+    if (!grant.chain.some((cid) => this.#registry.isRevoked(cid))) this.#registry.add(grant);
   }
 
   /** Prepares to revoke a delegation, and with it every one that builds on it. */

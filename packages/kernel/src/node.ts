@@ -1,3 +1,4 @@
+import { createBus, outboxMigrations, type Bus } from '@anarq/bus';
 import type { AnyContract, Result } from '@anarq/common-schemas';
 import { createTickets, type BlockStore } from '@anarq/content';
 import {
@@ -69,6 +70,8 @@ export interface Kernel {
   readonly contracts: readonly AnyContract[];
   readonly services: Services;
   readonly node: NodeFacts;
+  /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
+  readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
   health(): Promise<Health>;
   /** Finishes what is under way, records what waits, and closes the log. */
@@ -86,6 +89,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const started_ms = now_ms();
 
   await store.migrate('kernel', kernelMigrations);
+  await store.migrate('outbox', outboxMigrations);
   for (const module of modules) await store.migrate(module.contract.name, module.migrations);
 
   const sealer = createSealer(rootKey);
@@ -112,6 +116,11 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     blocks,
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
   };
+  const bus = await createBus({
+    store,
+    now_ms,
+    onError: (failure) => onError(failure.error, 'bus'),
+  });
   const batch = new BatchRecords(store, log, (error) => onError(error, 'batch'));
   const parts: KernelParts = {
     store,
@@ -120,7 +129,10 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     batch,
     probe: options.probe ?? (() => undefined),
     onError,
-    wake: () => log.wake(),
+    wake: () => {
+      log.wake();
+      bus.wake();
+    },
   };
   const invoker = new Invoker(parts, modules, now_ms);
   await invoker.processes.resume();
@@ -134,11 +146,13 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     contracts: modules.map(({ contract }) => contract),
     services,
     node,
+    events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
     health: () => healthOf(parts, invoker, version, started_ms, now_ms),
     close: async () => {
       await invoker.drain(DRAIN_MS);
       await batch.flush();
+      await bus.close();
       await log.close();
     },
   };

@@ -66,12 +66,6 @@ CREATE TABLE kernel_step (
   input_digest TEXT NOT NULL, result_sealed BLOB NOT NULL, at_ms INTEGER NOT NULL,
   PRIMARY KEY (process, name)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE kernel_outbox (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, module TEXT NOT NULL,
-  topic TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, record TEXT, at_ms INTEGER NOT NULL
-) STRICT;
-CREATE INDEX kernel_outbox_topic ON kernel_outbox (topic, seq);
 `,
   },
 ];

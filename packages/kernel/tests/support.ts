@@ -12,8 +12,8 @@ import type { Call, DelegationOrder, IdentityKind } from '../src/index.ts';
 
 /** What a test may change in a call: what is signed, what is sent, or both. */
 export interface Twist {
-  /** Fields of the call as sent. */
-  readonly sent?: Partial<Call>;
+  /** Fields of the call as sent; one that is undefined is left out. */
+  readonly sent?: { readonly [K in keyof Call]?: Call[K] | undefined };
   /** Fields as signed, where they differ from what is sent. */
   readonly signed?: Record<string, string | undefined>;
   readonly credential?: Call['credential'];
@@ -29,10 +29,14 @@ export async function send<Op extends AnyOperation>(
   twist: Twist = {},
 ): Promise<Result<OutputOf<Op>>> {
   const ts = twist.ts ?? new Date().toISOString();
-  const sent: Partial<Call> = {
+  const given = {
     ...(op.kind === 'query' ? {} : { idempotencyKey: randomUUID() }),
     ...twist.sent,
   };
+  // Every member that is left has the type of the call's own.
+  const sent = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Partial<Call>;
   const { subject, grant, idempotencyKey } = sent;
   const signature = signCall(deriveKeys(who.seed, { index: 0 }), {
     node: node.kernel.node.did,
@@ -129,10 +133,11 @@ export async function agentOf(
   node: TestNode,
   from: Pick<Actor, 'did' | 'seed'>,
   order: Order = {},
-): Promise<Actor & { readonly grant: string }> {
+): Promise<Actor & { readonly grant: string; readonly token: string }> {
   const did = await custodial(node, `agent ${randomUUID()}`);
   const cid = await grant(node, from, did, order);
-  return { ...node.withToken(did, await token(node, did, cid)), grant: cid };
+  const text = await token(node, did, cid);
+  return { ...node.withToken(did, text), grant: cid, token: text };
 }
 
 export async function setStatus(

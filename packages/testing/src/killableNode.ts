@@ -22,8 +22,7 @@ const node = await startNode({
   version: '0.0.0-test',
   probe: (point) => {
     if (order.pointsFile !== undefined) appendFileSync(order.pointsFile, `${point}\n`);
-    if (point === order.revokeAt?.point)
-      node.kernel.services.grants.prepareRevoke(order.revokeAt.grant, Date.now()).activate();
+    if (point === order.revokeAt?.point) revoke(order.revokeAt.grant);
     if (point !== order.killAt) return;
     process.kill(process.pid, 'SIGKILL');
     // The signal arrives at once, but not within this call: nothing more may be done here.
@@ -35,3 +34,10 @@ process.on('SIGTERM', () => {
   void node.close().then(() => process.exit(0));
 });
 process.stdout.write(`${JSON.stringify(node.address)}\n`);
+
+/** Begins to revoke a grant; the commit that follows next in the store's queue finds it revoked. */
+function revoke(grant: string): void {
+  const revocation = node.kernel.services.grants.prepareRevoke(grant, Date.now());
+  void node.store.commit(revocation.statements);
+  revocation.activate();
+}
