@@ -28,6 +28,9 @@ type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
 /** More elements than this are not looked at: the statement is then UNKNOWN. */
 const ELEMENTS_MAX = 10_000;
 
+/** Longer explanations are cut. */
+const EXPECTED_LENGTH_MAX = 512;
+
 interface Compiled {
   test(value: unknown): Truth;
   explain(value: unknown, pointer: string): PolicyFailure;
@@ -100,9 +103,27 @@ function compileOr(parts: readonly Compiled[]): Compiled {
       }
       return result;
     },
-    explain: (_value, pointer) =>
-      failure(pointer, '.', `one of ${parts.length} statements to hold`, 'none of them does'),
+    explain: (value, pointer) =>
+      explainOr(
+        parts.map((part, i) => part.explain(value, `${pointer}/1/${i}`)),
+        pointer,
+      ),
   };
+}
+
+/** What is asked of one value is told as one list; else only that nothing held. */
+function explainOr(failures: readonly PolicyFailure[], pointer: string): PolicyFailure {
+  const [first] = failures;
+  const isOneValue = failures.every(({ selector }) => selector === first?.selector);
+  if (first === undefined || !isOneValue || first.selector === '.')
+    return failure(
+      pointer,
+      '.',
+      `one of ${failures.length} statements to hold`,
+      'none of them does',
+    );
+  const expected = [...new Set(failures.map((each) => each.expected))].join(' or ');
+  return failure(pointer, first.selector, expected.slice(0, EXPECTED_LENGTH_MAX), first.actual);
 }
 
 function compileNot(part: Compiled): Compiled {

@@ -60,9 +60,6 @@ export const toBits = <N extends string>(
 ): number => names.reduce((bits, name) => bits | flags[name], 0);
 
 /** The names of the bits that are set, in the order of the table. */
-export const toNames = <N extends string>(
-  flags: Readonly<Record<N, number>>,
-  bits: number,
-): N[] =>
+export const toNames = <N extends string>(flags: Readonly<Record<N, number>>, bits: number): N[] =>
   // The keys of the table are its names.
   (Object.keys(flags) as N[]).filter((name) => (bits & flags[name]) !== 0);

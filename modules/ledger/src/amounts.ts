@@ -19,8 +19,7 @@ export function readAmount(amount: string, unit: string): bigint {
 }
 
 /** @throws AMOUNT_INVALID for a unit that the node does not know */
-export const checkUnit = (unit: string): void =>
-  void orInvalid(() => unitOf(unit), { unit });
+export const checkUnit = (unit: string): void => void orInvalid(() => unitOf(unit), { unit });
 
 function orInvalid<T>(read: () => T, details: Readonly<Record<string, string>>): T {
   try {

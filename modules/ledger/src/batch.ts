@@ -1,13 +1,5 @@
-import {
-  ACCOUNT_FLAGS,
-  changed,
-  type AccountState,
-} from './account.ts';
-import {
-  decideAccount,
-  type AccountRequest,
-  type AccountResult,
-} from './accountRules.ts';
+import { ACCOUNT_FLAGS, changed, type AccountState } from './account.ts';
+import { decideAccount, type AccountRequest, type AccountResult } from './accountRules.ts';
 import { runLinked } from './linked.ts';
 import {
   isTransient,
@@ -68,7 +60,11 @@ export function planTransfers(
       return 'created';
     },
     open: () => {
-      saved = { accounts: new Map(accounts), transfers: new Map(transfers), created: created.length };
+      saved = {
+        accounts: new Map(accounts),
+        transfers: new Map(transfers),
+        created: created.length,
+      };
     },
     discard: () => {
       ({ accounts, transfers } = saved);

@@ -1,4 +1,9 @@
-import { TRANSFER_FLAGS as FLAG, type TransferRefusal, type TransferRequest, type TransferState } from './transfer.ts';
+import {
+  TRANSFER_FLAGS as FLAG,
+  type TransferRefusal,
+  type TransferRequest,
+  type TransferState,
+} from './transfer.ts';
 
 /**
  * What a transfer is answered whose id was used before: `exists` where it says the same, else the

@@ -15,7 +15,8 @@ const namesOf = <T extends object>(flags: T) => Object.keys(flags) as Names<T>;
 
 const code = () =>
   t.integer({ minimum: 1, maximum: CODE_MAX, description: 'Why: a number of the caller’s own.' });
-const userData = () => t.string({ maxLength: 256, description: 'A reference of the caller’s own.' });
+const userData = () =>
+  t.string({ maxLength: 256, description: 'A reference of the caller’s own.' });
 
 const accountMembers = {
   id: t.id({ description: 'Chosen by the caller, unique within the tenant.' }),

@@ -9,7 +9,9 @@ import type { TransferRequest, TransferState } from './transfer.ts';
 export type LedgerReader = Pick<ReadContext, 'select' | 'now_ms' | 'call'>;
 
 /** What pending transfers of an account, on one side of it, have run out by :now_ms. */
-const due = (side: 'debit' | 'credit') => `COALESCE((SELECT SUM(t.amount_minor) FROM ledger_transfer t
+const due = (
+  side: 'debit' | 'credit',
+) => `COALESCE((SELECT SUM(t.amount_minor) FROM ledger_transfer t
   WHERE t.tenant = a.tenant AND t.${side}_account = a.id AND t.phase = 'pending' AND t.expires_ms <= :now_ms), 0)`;
 
 /** Columns of an account with its balances as they stand at :now_ms: expired holds are free. */

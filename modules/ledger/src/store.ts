@@ -23,34 +23,42 @@ export const accounts = table(
 );
 
 /** `seq` is the order of commits within the tenant; `expires_ms` only where a pending one has it. */
-export const transfers = table('ledger_transfer', {}, {
-  seq: int(),
-  debit_account: text(),
-  credit_account: text(),
-  amount_minor: minor(),
-  pending_id: nullable(text()),
-  timeout_s: int(),
-  unit: text(),
-  code: int(),
-  flags: int(),
-  user_data: nullable(text()),
-  phase: text(),
-  expires_ms: nullable(int()),
-});
+const transfers = table(
+  'ledger_transfer',
+  {},
+  {
+    seq: int(),
+    debit_account: text(),
+    credit_account: text(),
+    amount_minor: minor(),
+    pending_id: nullable(text()),
+    timeout_s: int(),
+    unit: text(),
+    code: int(),
+    flags: int(),
+    user_data: nullable(text()),
+    phase: text(),
+    expires_ms: nullable(int()),
+  },
+);
 
 /** Ids that were refused for a transient reason; they stay refused. */
-export const failedTransfers = table('ledger_failed', {}, { result: text() });
+const failedTransfers = table('ledger_failed', {}, { result: text() });
 
 /** Balances of accounts with history, as each transfer left them; the id is 'account|seq'. */
-export const balances = table('ledger_balance', {}, {
-  account: text(),
-  seq: int(),
-  transfer: text(),
-  debits_pending_minor: minor(),
-  debits_posted_minor: minor(),
-  credits_pending_minor: minor(),
-  credits_posted_minor: minor(),
-});
+const balances = table(
+  'ledger_balance',
+  {},
+  {
+    account: text(),
+    seq: int(),
+    transfer: text(),
+    debits_pending_minor: minor(),
+    debits_posted_minor: minor(),
+    credits_pending_minor: minor(),
+    credits_posted_minor: minor(),
+  },
+);
 
 /** The table itself refuses what no rule may ever let through: a second lock on the same door. */
 const GUARD = `

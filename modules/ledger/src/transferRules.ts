@@ -82,8 +82,7 @@ function createTransfer(
   const amountMinor = request.amountMinor ?? 0n;
   const limit = beyondLimits(amountMinor, isPending, debit, credit, facts.amountMaxMinor);
   if (limit !== undefined) return refuse(limit);
-  const expires_ms =
-    request.timeout_s === 0 ? undefined : facts.now_ms + request.timeout_s * 1000;
+  const expires_ms = request.timeout_s === 0 ? undefined : facts.now_ms + request.timeout_s * 1000;
   return {
     result: 'created',
     transfer: {

@@ -17,7 +17,7 @@ describe.skipIf(!haveVectors)('a node answers as the tables of TigerBeetle say',
 
   for (const name of vectorNames) {
     const tables = readVector(name);
-    it(name, async ({ skip }) => {
+    it(`${name}`, async ({ skip }) => {
       for (const [place, actions] of tables.entries()) {
         // A ledger of its own for each table: a tenant of its own.
         const player = nodePlayer(await node.person('auditor', `${name}${place}`), clock);

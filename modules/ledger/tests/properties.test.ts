@@ -52,7 +52,10 @@ const resolution = fc
 
 /** A batch of transfers, or seconds that pass. */
 const move: fc.Arbitrary<readonly TransferRequest[] | number> = fc.oneof(
-  { weight: 5, arbitrary: fc.array(fc.oneof(plain, pending, resolution), { minLength: 1, maxLength: 6 }) },
+  {
+    weight: 5,
+    arbitrary: fc.array(fc.oneof(plain, pending, resolution), { minLength: 1, maxLength: 6 }),
+  },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
 );
 const game = fc.array(move, { minLength: 1, maxLength: 12 });
@@ -79,7 +82,9 @@ describe('whatever is asked of the rules, in whatever order', () => {
             of.reduce((total, account) => total + pick(account), 0n);
           expect(sum((a) => a.debitsPostedMinor)).toBe(sum((a) => a.creditsPostedMinor));
           expect(sum((a) => a.debitsPendingMinor)).toBe(sum((a) => a.creditsPendingMinor));
-          const held = [...transfers.values()].filter((t) => t.phase === 'pending' && t.unit === unit);
+          const held = [...transfers.values()].filter(
+            (t) => t.phase === 'pending' && t.unit === unit,
+          );
           expect(sum((a) => a.debitsPendingMinor)).toBe(
             held.reduce((total, t) => total + t.amountMinor, 0n),
           );
@@ -102,16 +107,23 @@ describe('whatever is asked of the rules, in whatever order', () => {
       fc.asyncProperty(game, chain, async (moves, batch) => {
         const { player, accounts, transfers } = memoryLedger(AMOUNT_MAX_MINOR);
         await play(player, moves);
-        const before = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) => typeof v === 'bigint' ? `${v}n` : v);
+        const before = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) =>
+          typeof v === 'bigint' ? `${v}n` : v,
+        );
         const results = await player.createTransfers(
           batch.map((request, i) => ({
             ...request,
-            flags: i < batch.length - 1 ? request.flags | TRANSFER_FLAGS.linked : request.flags & ~TRANSFER_FLAGS.linked,
+            flags:
+              i < batch.length - 1
+                ? request.flags | TRANSFER_FLAGS.linked
+                : request.flags & ~TRANSFER_FLAGS.linked,
           })),
         );
         if (results.every((result) => result === 'created')) return;
         expect(results).not.toContain('created');
-        const after = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) => typeof v === 'bigint' ? `${v}n` : v);
+        const after = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) =>
+          typeof v === 'bigint' ? `${v}n` : v,
+        );
         expect(after).toBe(before);
       }),
       { numRuns: 200 },
@@ -167,7 +179,8 @@ describe('the store beside its plain twin, the rules over maps', () => {
     for (const account of accounts.items)
       if (account.flags.includes('debits_must_not_exceed_credits'))
         expect(
-          BigInt(account.debitsPending) + BigInt(account.debitsPosted) <= BigInt(account.creditsPosted),
+          BigInt(account.debitsPending) + BigInt(account.debitsPosted) <=
+            BigInt(account.creditsPosted),
         ).toBe(true);
     expect(node.errors).toStrictEqual([]);
   });

@@ -13,7 +13,9 @@ export const haveVectors = existsSync(folder);
 if (!haveVectors) console.warn(`ledger vectors not found in ${folder}: their tests are skipped`);
 
 export const vectorNames: readonly string[] = haveVectors
-  ? readdirSync(folder).filter((name) => name.endsWith('.txt')).sort()
+  ? readdirSync(folder)
+      .filter((name) => name.endsWith('.txt'))
+      .toSorted()
   : [];
 
 export interface Amounts {
@@ -76,7 +78,8 @@ function toAccount(c: readonly string[]): Action {
       ? 'imported or closed account'
       : !isId(id)
         ? 'id that no call can carry'
-        : c.slice(1, 5).some((x) => number(x) !== 0n) || [c[8], c[17], c[18]].some((x) => number(x) !== 0n)
+        : c.slice(1, 5).some((x) => number(x) !== 0n) ||
+            [c[8], c[17], c[18]].some((x) => number(x) !== 0n)
           ? 'member that the contract does not have'
           : undefined;
   const ledger = number(c[9]);

@@ -39,7 +39,7 @@ export function issueTicket(
 }
 
 /** `plain|<actor>|<subject, where it is another>|<grant>,<grant>`: short, as tickets are. */
-export const writeAuthority = ({ form, actor, subject, grants }: TicketAuthority): string =>
+const writeAuthority = ({ form, actor, subject, grants }: TicketAuthority): string =>
   [form, actor, subject === actor ? '' : subject, grants.join(',')].join('|');
 
 /** @throws TICKET_INVALID for a ticket that this module did not issue */
@@ -69,13 +69,7 @@ export async function assertStillAllowed(
   now_ms: number,
 ): Promise<void> {
   const { actor, subject } = authority;
-  for (const did of new Set([actor, subject])) {
-    const identity = await services.identities.get(did);
-    if (identity?.status !== 'active')
-      fail('SQUID_IDENTITY_INVALID', 'The identity behind this ticket is not in force.', {
-        identity: did,
-      });
-  }
+  for (const did of new Set([actor, subject])) await assertInForce(did, services);
   const givers = new Set([actor, subject]);
   for (const cid of authority.grants) {
     const grant = services.grants.active(cid);
@@ -93,4 +87,14 @@ export async function assertStillAllowed(
     fail('QONSENT_DENIED', 'What this ticket is for has another owner now.', {
       why: { rule: 'no grant behind the ticket comes from the owner', changeableBy: owner },
     });
+}
+
+/** A sub-identity is in force while its root is. */
+async function assertInForce(did: string, services: Services): Promise<void> {
+  const identity = await services.identities.get(did);
+  if (identity?.status !== 'active')
+    return fail('SQUID_IDENTITY_INVALID', 'The identity behind this ticket is not in force.', {
+      identity: did,
+    });
+  if (identity.parent !== undefined) await assertInForce(identity.parent, services);
 }

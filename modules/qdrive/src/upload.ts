@@ -16,7 +16,7 @@ export const MISSING_TOLD_MAX = 50;
 type Timed = Pick<UploadRow, 'state' | 'expires_ms'>;
 
 /** The state of an upload now: one whose time is over has expired, swept or not. */
-export const stateAt = (upload: Timed, now_ms: number): UploadState =>
+const stateAt = (upload: Timed, now_ms: number): UploadState =>
   upload.state === 'OPEN' && upload.expires_ms <= now_ms
     ? 'EXPIRED'
     : (upload.state as UploadState);

@@ -176,6 +176,24 @@ describe('a grant to get a file', () => {
     expect(refused.map(codeOf)).toEqual(['QONSENT_DENIED', 'QONSENT_DENIED', 'QONSENT_DENIED']);
   });
 
+  it('serves who acts for its holder, until either of the two grants is revoked', async () => {
+    for (const revoked of ['for the holder', 'of the file'] as const) {
+      const bob = await drive.node.person('Bob');
+      const helper = await drive.node.person('Helper');
+      const cids = {
+        'for the holder': await grant(drive.node, bob, helper, { command: '/qdrive/get' }),
+        'of the file': await grant(drive.node, drive.alice, bob, { command: '/qdrive/get' }),
+      };
+      const { fileId } = file;
+      const ticket = await helper.call(qdrive.get, { fileId }, { subject: bob.did });
+      expect(printOf(await bodyOf(await fetchTicket(drive, ticket)))).toBe(printOf(content));
+      await revoke(drive.node, cids[revoked]);
+      expect(await (await fetchTicket(drive, ticket)).json()).toMatchObject({
+        code: 'GRANT_REVOKED',
+      });
+    }
+  });
+
   it('that expired makes its ticket useless', async () => {
     const bob = await drive.node.person('Bob');
     const exp_s = Math.floor(Date.now() / 1000) + 60;

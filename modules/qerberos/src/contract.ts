@@ -62,7 +62,8 @@ export const qerberos = contract({
         trust: t.optional(
           t.string({
             maxLength: 8_193,
-            description: 'Ed25519 verifier key of the log, or that, a comma, and its ML-DSA-44 key.',
+            description:
+              'Ed25519 verifier key of the log, or that, a comma, and its ML-DSA-44 key.',
           }),
         ),
       }),

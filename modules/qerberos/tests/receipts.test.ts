@@ -65,7 +65,9 @@ describe('a receipt', () => {
       postQuantumKey: 'pinned',
     });
     expect(await ask({ trust: `${trust}x` })).toMatchObject({ ok: false, records: [] });
-    expect(await anonymous('qerberos.verifyReceipt', { receipt: null })).toMatchObject({ ok: false });
+    expect(await anonymous('qerberos.verifyReceipt', { receipt: null })).toMatchObject({
+      ok: false,
+    });
   });
 
   it('is not verified once any one character of it is another', async () => {
@@ -98,7 +100,9 @@ describe('a receipt', () => {
   });
 
   it('is given only to those whom the record concerns', async () => {
-    expect(await codeOf(mallory.call(qerberos.receipt, { cid: founding }))).toBe('QINDEX_NOT_FOUND');
+    expect(await codeOf(mallory.call(qerberos.receipt, { cid: founding }))).toBe(
+      'QINDEX_NOT_FOUND',
+    );
     const onBehalf = mallory.call(qerberos.receipt, { cid: founding }, { subject: alice.did });
     expect(await codeOf(onBehalf)).toBe('QONSENT_DENIED');
   });
@@ -140,7 +144,8 @@ describe('proofs', () => {
       verifyConsistency(before.size, after.size, root, rootOf(after), hashes);
     expect(holds(rootOf(before))).toBe(true);
     expect(holds(rootOf(after))).toBe(false);
-    const ask = (from: number, to: number) => codeOf(alice.call(qerberos.consistency, { from, to }));
+    const ask = (from: number, to: number) =>
+      codeOf(alice.call(qerberos.consistency, { from, to }));
     expect(await ask(2, 1)).toBe('INPUT_INVALID');
     expect(await ask(1, 1_000_000)).toBe('INPUT_INVALID');
   });
@@ -170,7 +175,7 @@ describe('the state of the log', () => {
     await node.kernel.services.log.integrate();
     await node.store.commit([
       {
-        sql: 'UPDATE log_record SET sealed = x\'00\' WHERE cid = :cid',
+        sql: "UPDATE log_record SET sealed = x'00' WHERE cid = :cid",
         params: { cid: founding },
       },
     ]);

@@ -8,7 +8,7 @@ export const lockRowId = (owner: string, name: string): string =>
   `lockname_${sha256Hex(utf8(`${owner}\n${name}`)).slice(0, 32)}`;
 
 /** Whether somebody holds the lock now. At the instant of its expiry a lock is free. */
-export const isHeld = (lock: LockRow, now_ms: number): boolean =>
+const isHeld = (lock: LockRow, now_ms: number): boolean =>
   lock.lock_id !== '' && lock.expires_ms > now_ms;
 
 /** @throws LOCK_HELD with the time after which it is free at the latest, unless it is renewed */

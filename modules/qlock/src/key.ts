@@ -19,7 +19,7 @@ export const keyView = (row: KeyRow): Static<typeof Key> => ({
   createdAt: new Date(row.created_ms).toISOString(),
 });
 
-export const versionIdOf = (keyId: string, version: number): string => `${keyId}.${version}`;
+const versionIdOf = (keyId: string, version: number): string => `${keyId}.${version}`;
 
 /** Makes a version of a key: secret sealed, public part beside it. */
 export function addVersion(

@@ -87,18 +87,20 @@ describe('a listing', () => {
 
   it('needs a delegation that really opens the file, else nothing of it stays', async () => {
     const { node, seller } = market;
-    const other = await upload(node, seller);
-    const wrong = delegate(node, seller, other);
-    await expect(offer(market, { title: 'Zeppelin', delegation: wrong })).rejects.toMatchObject({
+    const narrow = delegate(node, seller, market.fileId, {
+      policy: [['==', '.op', 'qdrive.file']],
+    });
+    await expect(offer(market, { title: 'Zeppelin', delegation: narrow })).rejects.toMatchObject({
       code: 'STATE_CONFLICT',
+      details: { state: 'NOT_COVERED' },
     });
     expect((await market.buyer.call(qindex.search, { query: 'zeppelin' })).items).toEqual([]);
     const given = await seller.call(qonsent.list, { limit: 1 });
     expect(given.items[0]?.inForce).toBe(false);
+    const ofAnother = delegate(node, seller, await upload(node, seller));
     const broader = delegate(node, seller, market.fileId, { command: '/qdrive' });
-    await expect(offer(market, { delegation: broader })).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
-    });
+    for (const delegation of [ofAnother, broader])
+      await expect(offer(market, { delegation })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('is not made by what somebody else writes into the index', async () => {

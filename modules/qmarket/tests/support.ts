@@ -3,7 +3,13 @@ import { deriveKeys, sha256Hex, toBase64url } from '@anarq/crypto';
 import type { InputOf, OutputOf } from '@anarq/common-schemas';
 import { qdrive } from '@anarq/qdrive/contract';
 import { qwallet } from '@anarq/qwallet/contract';
-import { startTestNode, type Actor, type TestNode, type TestNodeOptions } from '@anarq/testing';
+import {
+  startTestNode,
+  type Actor,
+  type CallOptions,
+  type TestNode,
+  type TestNodeOptions,
+} from '@anarq/testing';
 import { qmarket } from '../src/contract.ts';
 
 export type Listing = OutputOf<typeof qmarket.list>;
@@ -56,7 +62,7 @@ export function delegate(
   node: TestNode,
   giver: Actor,
   fileId: string,
-  more: { readonly exp_s?: number; readonly command?: string } = {},
+  more: { readonly exp_s?: number; readonly command?: string; readonly policy?: unknown[] } = {},
 ): string {
   const { grants, node: facts } = node.kernel.services;
   const token = grants.sign(
@@ -65,7 +71,7 @@ export function delegate(
       audience: facts.modules['qmarket']!,
       subject: giver.did,
       command: more.command ?? '/qdrive/get',
-      policy: [['==', '.resource', `qdrive/file/${fileId}`]],
+      policy: [['==', '.resource', `qdrive/file/${fileId}`], ...(more.policy ?? [])],
       exp_s: more.exp_s,
     },
     deriveKeys(giver.seed, { index: 0 }),
@@ -108,5 +114,8 @@ export async function moneyOf(
 }
 
 /** Whether somebody may fetch the file now. */
-export const canFetch = async (who: Actor, fileId: string): Promise<boolean> =>
-  (await who.result(qdrive.get, { fileId })).status === 'ok';
+export const canFetch = async (
+  who: Actor,
+  fileId: string,
+  options?: CallOptions,
+): Promise<boolean> => (await who.result(qdrive.get, { fileId }, options)).status === 'ok';

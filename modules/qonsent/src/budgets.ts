@@ -28,7 +28,7 @@ export async function budgetStates(grants: Services['grants'], chain: readonly s
 /** CIDs of a grant and of the delegations above it, leaf first; also of one no longer in force. */
 export async function chainOf(grants: Services['grants'], cid: string): Promise<string[]> {
   const chain: string[] = [];
-  for (let next: string | undefined = cid; next !== undefined; ) {
+  for (let next: string | undefined = cid; next !== undefined;) {
     chain.push(next);
     next = (await grants.get(next))?.proof;
   }

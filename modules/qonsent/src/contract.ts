@@ -1,4 +1,13 @@
-import { command, contract, event, page, pageInput, query, t, WhySchema } from '@anarq/common-schemas';
+import {
+  command,
+  contract,
+  event,
+  page,
+  pageInput,
+  query,
+  t,
+  WhySchema,
+} from '@anarq/common-schemas';
 import {
   BudgetModel,
   BudgetStateModel,
@@ -37,13 +46,16 @@ export const qonsent = contract({
         expiresAt: t.optional(t.instant()),
         budget: t.optional(BudgetModel),
         proof: t.optional(
-          t.cid({ description: 'The grant that is passed on; needed unless one gives of its own.' }),
+          t.cid({
+            description: 'The grant that is passed on; needed unless one gives of its own.',
+          }),
         ),
         purpose: t.optional(t.string({ maxLength: 256, description: 'What it is for.' })),
         token: t.optional(
           t.bytes({
             maxBytes: 65_536,
-            description: 'The delegation, signed by whoever keeps its own keys; says all the rest.',
+            description:
+              'The delegation, signed by whoever keeps its own keys. It alone counts: what stands beside it must stand in it.',
           }),
         ),
       }),

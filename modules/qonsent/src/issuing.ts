@@ -7,22 +7,40 @@ import { policyOf } from './policy.ts';
 type Input = InputOf<typeof qonsent.grant>;
 
 /**
- * Who gives. Who acts for itself gives of its own. Who acts under a grant gives as itself, and only
- * from a grant that it names: else an agent could have its principal grant it everything.
- * @throws QONSENT_DENIED when it names none
+ * Who gives. Who acts for itself gives of its own. A process that its contract announces may have
+ * the subject give to a module, as listing a file does: such a grant outlives the mandate of the
+ * member who listed. Who else acts under a grant gives as itself, and only from a grant that it
+ * names: else an agent could have its principal grant it everything. Who came with a token has the
+ * one grant of the token to give from, whatever else its agent holds.
+ * @throws QONSENT_DENIED when it names none, or another
  */
-export function giverOf(call: CallFacts, proof: string | undefined): string {
-  const actsForItself = call.subject === call.actor && call.grants.length === 0;
-  if (actsForItself) return call.subject;
-  if (proof === undefined) {
-    const rule = `${call.actor} acts for ${call.subject} and passes on only what it holds: name the grant as proof`;
-    return fail('QONSENT_DENIED', `${call.operation} is refused: ${rule}.`, {
-      why: { rule, changeableBy: call.subject },
-      operation: call.operation,
-    });
-  }
-  return call.actor;
+export function giverOf(
+  call: CallFacts,
+  { proof, audience }: { readonly proof?: string; readonly audience: string },
+  modules: Readonly<Record<string, string>>,
+): string {
+  const { actor, subject, boundGrant } = call;
+  const isStep = call.process !== undefined && proof === undefined;
+  if (isStep && Object.values(modules).includes(audience)) return subject;
+  if (subject === actor && call.grants.length === 0) return subject;
+  if (proof === undefined)
+    return deny(
+      call,
+      `${actor} acts for ${subject} and passes on only what it holds: name the grant as proof`,
+    );
+  if (boundGrant !== undefined && proof !== boundGrant)
+    return deny(
+      call,
+      `the token of ${actor} is bound to ${boundGrant}, and passes on no other grant`,
+    );
+  return actor;
 }
+
+const deny = (call: CallFacts, rule: string): never =>
+  fail('QONSENT_DENIED', `${call.operation} is refused: ${rule}.`, {
+    why: { rule, changeableBy: call.subject },
+    operation: call.operation,
+  });
 
 /**
  * The delegation as bytes: as its giver signed it, or signed here with the keys that the node keeps.

@@ -54,13 +54,18 @@ export const GrantModel = t.named(
     audience: t.did(),
     subject: t.did(),
     command: t.string({ maxLength: 256 }),
-    policy: t.json({ maxBytes: 65_536, description: 'UCAN policy: statements that must all hold.' }),
+    policy: t.json({
+      maxBytes: 65_536,
+      description: 'UCAN policy: statements that must all hold.',
+    }),
     budget: t.optional(BudgetModel),
     purpose: t.string({ maxLength: 256 }),
     createdAt: t.instant(),
     expiresAt: t.optional(t.instant()),
     revokedAt: t.optional(t.instant()),
-    inForce: t.boolean({ description: 'Neither it nor a delegation above it is ended or revoked.' }),
+    inForce: t.boolean({
+      description: 'Neither it nor a delegation above it is ended or revoked.',
+    }),
   }),
 );
 

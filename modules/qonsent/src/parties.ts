@@ -4,7 +4,8 @@ import type { GrantRecord, ReadContext } from '@anarq/kernel';
 type Asked = Pick<ReadContext, 'call' | 'services'>;
 
 /** Whom the caller speaks as: the party it acts for, and itself. */
-export const callers = ({ call }: Asked): ReadonlySet<string> => new Set([call.subject, call.actor]);
+export const callers = ({ call }: Asked): ReadonlySet<string> =>
+  new Set([call.subject, call.actor]);
 
 /**
  * A grant that the caller gave, holds or is the subject of.

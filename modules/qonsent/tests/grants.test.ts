@@ -56,7 +56,11 @@ describe('giving', () => {
       command: '/squid',
       policy: [],
     };
-    const send = (who: Actor, token: Uint8Array, over: { command?: string; audience?: string } = {}) =>
+    const send = (
+      who: Actor,
+      token: Uint8Array,
+      over: { command?: string; audience?: string } = {},
+    ) =>
       codeOf(
         who.call(qonsent.grant, {
           audience: mallory.did,
@@ -67,20 +71,56 @@ describe('giving', () => {
       );
     const forged = grants.sign(order, deriveKeys(mallory.seed, { index: 0 }));
     expect(await send(mallory, forged)).toBe('SIGNATURE_INVALID');
-    const true_ = grants.sign(order, deriveKeys(alice.seed, { index: 0 }));
-    expect(await send(mallory, true_)).toBe('GRANT_CHAIN_BROKEN');
-    expect(await send(alice, true_, { command: '/' })).toBe('INPUT_INVALID');
-    expect(await send(alice, true_, { audience: bob.did })).toBe('INPUT_INVALID');
-    const flipped = Uint8Array.from(true_);
+    const genuine = grants.sign(order, deriveKeys(alice.seed, { index: 0 }));
+    expect(await send(mallory, genuine)).toBe('GRANT_CHAIN_BROKEN');
+    expect(await send(alice, genuine, { command: '/' })).toBe('INPUT_INVALID');
+    expect(await send(alice, genuine, { audience: bob.did })).toBe('INPUT_INVALID');
+    const flipped = Uint8Array.from(genuine);
     flipped[20]! ^= 1;
     expect(await send(alice, flipped)).toBe('SIGNATURE_INVALID');
-    expect(await send(alice, true_.subarray(0, 100))).toBe('GRANT_MALFORMED');
+    expect(await send(alice, genuine.subarray(0, 100))).toBe('GRANT_MALFORMED');
     const ofAlice = { ...order, issuer: mallory.did, audience: mallory.did };
     const stolen = grants.sign(ofAlice, deriveKeys(mallory.seed, { index: 0 }));
     expect(await send(mallory, stolen)).toBe('GRANT_CYCLIC');
     const about = { ...order, issuer: mallory.did, audience: bob.did };
     const other = grants.sign(about, deriveKeys(mallory.seed, { index: 0 }));
     expect(await send(mallory, other, { audience: bob.did })).toBe('GRANT_CHAIN_BROKEN');
+  });
+
+  it('refuses a token that lacks a limit which the call states beside it', async () => {
+    const { did: audience } = await alice.call(squid.createAgent, { name: 'beside' });
+    const signed = (over: object) =>
+      toBase64url(
+        node.kernel.services.grants.sign(
+          {
+            issuer: alice.did,
+            audience,
+            subject: alice.did,
+            command: '/qdrive',
+            policy: [['==', '.resource', 'qdrive/file/f']],
+            ...over,
+          },
+          deriveKeys(alice.seed, { index: 0 }),
+        ),
+      );
+    const send = (beside: object, over: object = {}) =>
+      codeOf(
+        alice.call(qonsent.grant, { audience, command: '/qdrive', token: signed(over), ...beside }),
+      );
+    const budget = { unit: 'rUv', total: '20' };
+    const until = { expiresAt: '2100-01-01T00:00:00Z' };
+    const from = { notBefore: '2001-01-01T00:00:00Z' };
+    expect(await send({ resource: 'qdrive/file/g' })).toBe('INPUT_INVALID');
+    expect(await send({ operations: ['qdrive.get'] })).toBe('INPUT_INVALID');
+    expect(await send({ policy: [['==', '.op', 'qdrive.get']] })).toBe('INPUT_INVALID');
+    expect(await send({ budget })).toBe('INPUT_INVALID');
+    expect(await send({ budget }, { budget: { unit: 'rUv', total: '21' } })).toBe('INPUT_INVALID');
+    expect(await send(until)).toBe('INPUT_INVALID');
+    expect(await send(until, { exp_s: 4_200_000_000 })).toBe('INPUT_INVALID');
+    expect(await send(from)).toBe('INPUT_INVALID');
+    const all = { resource: 'qdrive/file/f', budget, ...until, ...from };
+    const within = { budget, exp_s: 4_000_000_000, nbf_s: 1_000_000_000 };
+    expect(await send(all, within)).toBe('OK');
   });
 
   it('registers a token once, and never again after its revocation', async () => {
@@ -162,8 +202,10 @@ describe('an agent that passes its grant on', () => {
     expect(await ask({ proof, command: '/' })).toBe('GRANT_OVER_BROAD');
     expect(await ask({ proof, command: '/squid' })).toBe('GRANT_OVER_BROAD');
     expect(await ask({ proof, budget: { unit: 'rUv', total: '21' } })).toBe('GRANT_OVER_BROAD');
-    expect(await ask({ proof, budget: { unit: 'rUv', total: '0.0000001' } })).toBe('AMOUNT_INVALID');
-    expect(await ask({ proof: broad.grant, command: '/' })).toBe('GRANT_CHAIN_BROKEN');
+    expect(await ask({ proof, budget: { unit: 'rUv', total: '0.0000001' } })).toBe(
+      'AMOUNT_INVALID',
+    );
+    expect(await ask({ proof: broad.grant, command: '/' })).toBe('QONSENT_DENIED');
     expect(await ask({ proof, audience: narrow.did })).toBe('GRANT_CYCLIC');
     expect(await ask({ proof, audience: alice.did })).toBe('GRANT_CYCLIC');
     expect(await ask({ proof, policy: { not: 'a list' } })).toBe('GRANT_MALFORMED');
@@ -171,6 +213,22 @@ describe('an agent that passes its grant on', () => {
     expect(await ask({ proof, expiresAt: '2001-01-01T00:00:00Z' })).toBe('GRANT_EXPIRED');
     expect(await ask({ proof, budget: { unit: 'rUv', total: '5', perCall: '1' } })).toBe('OK');
     expect(await codeOf(narrow.robot.call(squid.agents, {}))).toBe('QONSENT_DENIED');
+  });
+
+  it('cannot use with one token what its agent holds under another grant', async () => {
+    const { did, robot } = await agentOf(node, alice, 'two grants', { command: '/qonsent' });
+    const { grant: broad } = await giveAtHome(node, alice, { audience: did, command: '/' });
+    const pass = { audience: mallory.did, command: '/squid', proof: broad };
+    expect(await codeOf(robot.call(qonsent.grant, pass))).toBe('QONSENT_DENIED');
+    const more = { agent: did, grant: broad };
+    const keys = await agentOf(node, alice, 'key keeper', { command: '/' });
+    expect(await codeOf(keys.robot.call(squid.issueToken, more))).toBe('QONSENT_DENIED');
+    expect(await codeOf(keys.robot.call(squid.createOrganisation, { name: 'Robots' }))).toBe(
+      'QONSENT_DENIED',
+    );
+    const { did: organisation } = await alice.call(squid.createOrganisation, { name: 'Robots' });
+    const join = { organisation, member: mallory.did, role: 'admin' as const };
+    expect(await codeOf(keys.robot.call(squid.addMember, join))).toBe('QONSENT_DENIED');
   });
 
   it('does not outlive the end of what it was built on', async () => {
@@ -197,7 +255,9 @@ describe('an administrator of an organisation', () => {
     const proof = items.find(({ member }) => member === bob.did)!.grant;
     const { did: audience } = await bob.call(squid.createAgent, { name: 'house buyer' });
     const terms = { audience, command: '/squid', subject: organisation };
-    expect(await codeOf(giveAtHome(node, bob, { ...terms, proof: role! }))).toBe('GRANT_CHAIN_BROKEN');
+    expect(await codeOf(giveAtHome(node, bob, { ...terms, proof: role! }))).toBe(
+      'GRANT_CHAIN_BROKEN',
+    );
     expect(await codeOf(giveAtHome(node, bob, terms))).toBe('GRANT_CHAIN_BROKEN');
     const { grant } = await giveAtHome(node, bob, { ...terms, proof });
     const { token } = await bob.call(squid.issueToken, { agent: audience, grant });
@@ -247,7 +307,8 @@ describe('limits on resource and operation', () => {
         ['or', [['==', '.op', 'squid.revokeToken']]],
       ],
     });
-    const end = (agent: string) => codeOf(robot.call(squid.revokeToken, { agent, tokenId: 'tok_x' }));
+    const end = (agent: string) =>
+      codeOf(robot.call(squid.revokeToken, { agent, tokenId: 'tok_x' }));
     // The grant lets the call through; there just is no such token.
     expect(await end(theirs.did)).toBe('QINDEX_NOT_FOUND');
     expect(await end(other.did)).toBe('QONSENT_DENIED');
@@ -269,7 +330,13 @@ describe('limits on resource and operation', () => {
     expect(await boss.robot.call(qonsent.get, { grant })).toMatchObject({
       policy: [
         ['==', '.resource', 'qdrive/file/file_1'],
-        ['or', [['==', '.op', 'qdrive.get'], ['==', '.tool', 'qdrive.get']]],
+        [
+          'or',
+          [
+            ['==', '.op', 'qdrive.get'],
+            ['==', '.tool', 'qdrive.get'],
+          ],
+        ],
         ['!=', '.input.form', 'plain'],
       ],
       purpose: 'one file',

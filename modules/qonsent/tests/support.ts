@@ -42,7 +42,12 @@ export const giveAtHome = (node: TestNode, giver: Actor, terms: Terms) => {
 };
 
 /** An agent of somebody, holding a grant and showing a token for it. */
-export async function agentOf(node: TestNode, owner: Actor, name: string, terms: Partial<Terms> = {}) {
+export async function agentOf(
+  node: TestNode,
+  owner: Actor,
+  name: string,
+  terms: Partial<Terms> = {},
+) {
   const { did } = await owner.call(squid.createAgent, { name });
   const { grant } = await giveAtHome(node, owner, { ...terms, audience: did });
   const { token } = await owner.call(squid.issueToken, { agent: did, grant });

@@ -2,7 +2,7 @@ import { fail } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor, unitOf } from '@anarq/decimal';
 
 /** Largest amount of a payment: what the ledger's 64-bit store holds, in minor units. */
-export const AMOUNT_MAX_MINOR = 2n ** 63n - 1n;
+const AMOUNT_MAX_MINOR = 2n ** 63n - 1n;
 
 /**
  * An amount of the wire in minor units, zero or more.
@@ -30,7 +30,7 @@ export function readPayment(amount: string, unit: string): bigint {
 export const checkUnit = (unit: string): void => void orInvalid(() => unitOf(unit), { unit });
 
 /** @throws AMOUNT_INVALID in place of the error of the decimal engine */
-export function orInvalid<T>(work: () => T, details: Readonly<Record<string, string>>): T {
+function orInvalid<T>(work: () => T, details: Readonly<Record<string, string>>): T {
   try {
     return work();
   } catch (error) {

@@ -1,4 +1,13 @@
-import { command, contract, event, pageInput, process, query, t, unit } from '@anarq/common-schemas';
+import {
+  command,
+  contract,
+  event,
+  pageInput,
+  process,
+  query,
+  t,
+  unit,
+} from '@anarq/common-schemas';
 import { INTENT_STATUSES } from './intentStates.ts';
 import {
   AccountPage,

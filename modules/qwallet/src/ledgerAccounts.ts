@@ -2,8 +2,9 @@ import { fail, type InputOf, type OutputOf } from '@anarq/common-schemas';
 import { sha256Hex, utf8 } from '@anarq/crypto';
 import type { ledger } from '@anarq/ledger/contract';
 
-/** Why a transfer or an account is there: codes of the wallet's own. */
-export const CODES = { wallet: 1, clearing: 2, issuance: 3 } as const;
+/** Why an account is there: codes of the wallet's own. */
+const CODES = { wallet: 1, clearing: 2, issuance: 3 } as const;
+/** Why a transfer was made. */
 export const TRANSFER_CODES = { payment: 1, funding: 2, refund: 3 } as const;
 
 type NewAccount = InputOf<typeof ledger.createAccounts>['accounts'][number];

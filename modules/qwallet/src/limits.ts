@@ -43,10 +43,7 @@ export async function checkLimits(
       unit,
     });
   if (perDay === null) return;
-  const [row] = await ctx.select(
-    `SELECT ${TAKEN_TODAY} AS taken_minor`,
-    paramsOf(ctx, account),
-  );
+  const [row] = await ctx.select(`SELECT ${TAKEN_TODAY} AS taken_minor`, paramsOf(ctx, account));
   const leftMinor = perDay - (row?.['taken_minor'] as bigint);
   if (amountMinor > leftMinor)
     fail('LIMIT_EXCEEDED', `Today ${text(leftMinor)} ${unit} of ${text(perDay)} are left.`, {

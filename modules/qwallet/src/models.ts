@@ -40,10 +40,7 @@ export const WalletAccount = t.named(
   }),
 );
 
-export const AccountRef = t.named(
-  'AccountRef',
-  t.object({ accountId: t.id(), unit: unit() }),
-);
+export const AccountRef = t.named('AccountRef', t.object({ accountId: t.id(), unit: unit() }));
 
 export const Intent = t.named(
   'Intent',

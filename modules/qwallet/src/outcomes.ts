@@ -15,10 +15,7 @@ const STATES: Readonly<Record<string, string>> = {
  * says what was in the way.
  * @throws INSUFFICIENT_FUNDS, or STATE_CONFLICT where somebody else was faster
  */
-export function checkMoved(
-  results: Results,
-  details: Readonly<Record<string, string>>,
-): void {
+export function checkMoved(results: Results, details: Readonly<Record<string, string>>): void {
   const refused = results.find(
     ({ result }) => result !== 'created' && result !== 'linked_event_failed',
   );

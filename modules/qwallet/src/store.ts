@@ -1,4 +1,14 @@
-import { createTable, int, json, minor, nullable, sealed, table, text, type RowOf } from '@anarq/kernel';
+import {
+  createTable,
+  int,
+  json,
+  minor,
+  nullable,
+  sealed,
+  table,
+  text,
+  type RowOf,
+} from '@anarq/kernel';
 import type { Migration } from '@anarq/store';
 import type { IntentStatus } from './intentStates.ts';
 import type { Share } from './shares.ts';

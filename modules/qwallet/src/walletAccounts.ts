@@ -6,11 +6,7 @@ import { accounts } from './store.ts';
 type AccountContext = Pick<WriteContext, 'rows' | 'call'>;
 
 /** Sees to it that an identity has its wallet account in a unit; the ledger's is open already. */
-export async function keepAccount(
-  ctx: AccountContext,
-  owner: string,
-  unit: string,
-): Promise<void> {
+export async function keepAccount(ctx: AccountContext, owner: string, unit: string): Promise<void> {
   const id = accountIdOf(owner, unit);
   if ((await ctx.rows(accounts).get(id)) !== undefined) return;
   ctx.rows(accounts).insert({ id, owner, unit, per_call_minor: null, per_day_minor: null });

@@ -1,4 +1,13 @@
-import { command, contract, event, page, pageInput, process, query, t } from '@anarq/common-schemas';
+import {
+  command,
+  contract,
+  event,
+  page,
+  pageInput,
+  process,
+  query,
+  t,
+} from '@anarq/common-schemas';
 import {
   CreatedModel,
   custody,
@@ -172,7 +181,9 @@ export const squid = contract({
       personal: true,
       input: t.object({
         ...pageInput,
-        name: t.optional(t.string({ minLength: 1, maxLength: 128, description: 'Exactly this name.' })),
+        name: t.optional(
+          t.string({ minLength: 1, maxLength: 128, description: 'Exactly this name.' }),
+        ),
       }),
       output: page(
         t.object({ did: t.did(), name: displayName(), status: status(), createdAt: t.instant() }),
@@ -194,7 +205,10 @@ export const squid = contract({
       }),
       output: t.object({
         sessionId: t.id(),
-        ciphertext: t.bytes({ maxBytes: 1_120, description: 'Holds the key, for the caller only.' }),
+        ciphertext: t.bytes({
+          maxBytes: 1_120,
+          description: 'Holds the key, for the caller only.',
+        }),
         expiresAt: t.instant(),
       }),
       examples: [

@@ -55,3 +55,17 @@ export function denyControl(ctx: Asked, identity: IdentityRecord): never {
     operation: ctx.call.operation,
   });
 }
+
+/**
+ * Who came with a bearer token is bound to its one grant, and cannot make authority that is not.
+ * @throws QONSENT_DENIED for a token
+ */
+export function refuseToken(ctx: Pick<ReadContext, 'call'>): void {
+  const { boundGrant, operation } = ctx.call;
+  if (boundGrant === undefined) return;
+  const rule = 'a token is bound to one grant, and gives no authority beyond it';
+  fail('QONSENT_DENIED', `${operation} is refused: ${rule}.`, {
+    why: { grant: boundGrant, rule },
+    operation,
+  });
+}

@@ -5,13 +5,13 @@ import type { MemberRow } from './store.ts';
 /** A member as it is shown. */
 export function memberView(row: MemberRow, ctx: Pick<ReadContext, 'services' | 'now_ms'>) {
   const grant = ctx.services.grants.active(row.grant_cid);
-  const ended = grant?.exp_s != null && grant.exp_s * 1000 < ctx.now_ms;
+  const hasEnded = (grant?.exp_s ?? Infinity) * 1000 < ctx.now_ms;
   return {
     member: row.member,
     role: asRole(row.role),
     grant: row.grant_cid,
     since: new Date(row.since_ms).toISOString(),
-    inForce: grant !== undefined && !ended,
+    inForce: grant !== undefined && !hasEnded,
   };
 }
 

@@ -18,7 +18,8 @@ export const displayName = () =>
 export const genesisDocument = () =>
   t.json({
     maxBytes: 32_768,
-    description: 'Genesis document (did:squid): public keys and the proof that their owner made it.',
+    description:
+      'Genesis document (did:squid): public keys and the proof that their owner made it.',
   });
 
 /** Where private keys are kept. */

@@ -22,7 +22,9 @@ export async function setStatus(
   const identity = found ?? (await knownIdentity(ctx, did));
   if (!isOperator && subject !== identity.controller) denyControl(ctx, identity);
   if (subject === did)
-    fail('STATE_CONFLICT', 'Nobody suspends itself: it could not end that again.', { state: 'own' });
+    fail('STATE_CONFLICT', 'Nobody suspends itself: it could not end that again.', {
+      state: 'own',
+    });
   if (identity.kind === 'module' || identity.kind === 'node')
     fail('STATE_CONFLICT', 'The node and its modules are not suspended.', { state: identity.kind });
 

@@ -33,10 +33,7 @@ export interface Finding {
  * a signature by either.
  * @param known the identity as this node keeps it, by the DID of claim or document
  */
-export function judge(
-  claim: Claim,
-  known: (did: string) => IdentityRecord | undefined,
-): Finding {
+export function judge(claim: Claim, known: (did: string) => IdentityRecord | undefined): Finding {
   const reasons: string[] = [];
   const proved = claim.document === undefined ? undefined : readDocument(claim.document, reasons);
   const did = proved?.did ?? (claim.document === undefined ? claim.did : undefined);

@@ -26,7 +26,11 @@ const anonymous = (operation: string, input: unknown) =>
 describe('bringing a person in', () => {
   it('registers keys that stay with their owner, who can call at once', async () => {
     const { seed, did, document } = ownKeys('person');
-    const created = await node.operator.call(squid.create, { kind: 'person', name: 'Bea', document });
+    const created = await node.operator.call(squid.create, {
+      kind: 'person',
+      name: 'Bea',
+      document,
+    });
     expect(created).toMatchObject({ did, custody: 'self', controller: did, kind: 'person' });
     const bea = actorOf(() => node.kernel, { did, seed });
     await expect(bea.call(squid.activeContext, {})).resolves.toMatchObject({
@@ -39,7 +43,12 @@ describe('bringing a person in', () => {
 
   it('puts somebody into another tenant, where nobody of the first is to be seen', async () => {
     const { seed, did, document } = ownKeys('person');
-    await node.operator.call(squid.create, { kind: 'person', name: 'Far', document, tenant: 'far' });
+    await node.operator.call(squid.create, {
+      kind: 'person',
+      name: 'Far',
+      document,
+      tenant: 'far',
+    });
     const far = actorOf(() => node.kernel, { did, seed });
     expect((await far.call(squid.activeContext, {})).tenant).toBe('far');
     expect(await codeOf(far.call(squid.get, { did: alice.did }))).toBe('QINDEX_NOT_FOUND');
@@ -119,7 +128,10 @@ describe('sub-identities', () => {
     const { seed, did, document } = ownKeys('person', alice.did);
     const sub = await alice.call(squid.createSub, { purpose: 'forum', document });
     expect(sub).toMatchObject({ did, custody: 'self', controller: alice.did });
-    expect(await alice.call(squid.get, { did })).toMatchObject({ name: 'forum', parent: alice.did });
+    expect(await alice.call(squid.get, { did })).toMatchObject({
+      name: 'forum',
+      parent: alice.did,
+    });
     const seen = await mallory.call(squid.get, { did });
     expect(seen).toMatchObject({ did, status: 'active' });
     for (const hidden of ['name', 'parent', 'controller', 'document', 'custody'])
@@ -162,7 +174,9 @@ describe('suspending', () => {
     expect(await codeOf(guest.call(squid.activeContext, {}))).toBe('OK');
     expect(await codeOf(guest.call(squid.suspend, { did: guest.did }))).toBe('STATE_CONFLICT');
     const { did, operator } = node.kernel.node;
-    expect(await codeOf(node.operator.call(squid.suspend, { did: operator }))).toBe('STATE_CONFLICT');
+    expect(await codeOf(node.operator.call(squid.suspend, { did: operator }))).toBe(
+      'STATE_CONFLICT',
+    );
     expect(await codeOf(node.operator.call(squid.suspend, { did }))).toBe('STATE_CONFLICT');
   });
 });
@@ -172,7 +186,9 @@ describe('agents', () => {
     const carol = await node.person('Carol');
     const first = await carol.call(squid.createAgent, { name: 'runner' });
     await carol.call(squid.createAgent, { name: 'walker' });
-    expect(await codeOf(mallory.call(squid.createAgent, { name: 'runner' }))).toBe('STATE_CONFLICT');
+    expect(await codeOf(mallory.call(squid.createAgent, { name: 'runner' }))).toBe(
+      'STATE_CONFLICT',
+    );
     const names = [];
     let cursor: string | undefined;
     do {
@@ -185,6 +201,16 @@ describe('agents', () => {
     expect(named.items.map(({ did }) => did)).toEqual([first.did]);
     expect((await mallory.call(squid.agents, { name: 'runner' })).items).toEqual([]);
     expect(await codeOf(carol.call(squid.agents, { cursor: '_' }))).toBe('INPUT_INVALID');
+  });
+});
+
+describe('two who want the same name at once', () => {
+  it('end with one agent, and one refusal that says why', async () => {
+    const wanted = { name: 'only one' };
+    const codes = await Promise.all(
+      [alice, mallory].map((who) => codeOf(who.call(squid.createAgent, wanted))),
+    );
+    expect(codes.toSorted()).toEqual(['OK', 'STATE_CONFLICT']);
   });
 });
 

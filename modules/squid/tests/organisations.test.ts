@@ -121,11 +121,17 @@ describe('taking an organisation over', () => {
   it('is refused to a stranger at every door', async () => {
     const me = { organisation, member: stranger.did, role: 'admin' as const };
     expect(await codeOf(stranger.call(squid.addMember, me))).toBe('QONSENT_DENIED');
-    expect(await codeOf(stranger.call(squid.addMember, me, as(organisation)))).toBe('QONSENT_DENIED');
-    expect(await codeOf(stranger.call(squid.addMember, me, as(founder.did)))).toBe('QONSENT_DENIED');
+    expect(await codeOf(stranger.call(squid.addMember, me, as(organisation)))).toBe(
+      'QONSENT_DENIED',
+    );
+    expect(await codeOf(stranger.call(squid.addMember, me, as(founder.did)))).toBe(
+      'QONSENT_DENIED',
+    );
     const out = { organisation, member: founder.did };
     expect(await codeOf(stranger.call(squid.removeMember, out))).toBe('QONSENT_DENIED');
-    expect(await codeOf(stranger.call(squid.suspend, { did: organisation }))).toBe('QONSENT_DENIED');
+    expect(await codeOf(stranger.call(squid.suspend, { did: organisation }))).toBe(
+      'QONSENT_DENIED',
+    );
     expect(await codeOf(stranger.call(squid.members, { organisation }))).toBe('QONSENT_DENIED');
     const fromAfar = await node.person('Afar', 'afar');
     expect(await codeOf(fromAfar.call(squid.addMember, { ...me, member: fromAfar.did }))).toBe(

@@ -101,9 +101,9 @@ describe('a bearer token', () => {
     const end = { agent, tokenId };
     expect(await codeOf(mallory.call(squid.revokeToken, end))).toBe('QONSENT_DENIED');
     const elsewhere = await agentWithGrant(mallory);
-    expect(
-      await codeOf(mallory.call(squid.revokeToken, { agent: elsewhere.agent, tokenId })),
-    ).toBe('QINDEX_NOT_FOUND');
+    expect(await codeOf(mallory.call(squid.revokeToken, { agent: elsewhere.agent, tokenId }))).toBe(
+      'QINDEX_NOT_FOUND',
+    );
     await alice.call(squid.revokeToken, end);
     expect(await codeOf(node.withToken(agent, token).call(squid.agents, {}))).toBe('GRANT_REVOKED');
     expect(await codeOf(node.withToken(agent, other.token).call(squid.agents, {}))).toBe('OK');
@@ -232,9 +232,9 @@ describe('a session', () => {
     expect(await callWith(squid.activeContext, {}, { ...asSub, sign })).toMatchObject({
       data: { actor: sub.did, root: alice.did, signedBy: 'session' },
     });
-    expect(
-      await callWith(squid.activeContext, {}, { identity: alice.did, sign }),
-    ).toMatchObject({ code: 'SIGNATURE_INVALID' });
+    expect(await callWith(squid.activeContext, {}, { identity: alice.did, sign })).toMatchObject({
+      code: 'SIGNATURE_INVALID',
+    });
     expect(
       await callWith(
         squid.activeContext,

@@ -8,6 +8,7 @@ import type {
   OutputOf,
   Result,
 } from '@anarq/common-schemas';
+import { CryptoError } from '@anarq/crypto';
 import { CallError, localFailure } from './callError.ts';
 import { retrying, type Attempt } from './retry.ts';
 import {
@@ -58,6 +59,7 @@ export interface Client {
 }
 
 const TRANSPORT_MS = 10_000;
+const UNCARRIED = 'The input holds a text that is no Unicode, or is too long to sign.';
 
 /**
  * @example
@@ -150,6 +152,8 @@ async function once(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof CallError) return { kind: 'answered', result: error.failure };
+    if (error instanceof URIError || (error instanceof CryptoError && error.code === 'NOT_JSON'))
+      return { kind: 'answered', result: localFailure('INPUT_INVALID', UNCARRIED) };
     if (error instanceof ConnectionLost) return { kind: 'lost', reason: error.message };
     throw error;
   }

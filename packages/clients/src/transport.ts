@@ -74,7 +74,7 @@ export interface ContentPort {
   ): Promise<OpenedContent | Extract<Result<never>, { status: 'error' }>>;
 }
 
-export interface OpenedContent {
+interface OpenedContent {
   readonly status: 'open';
   /** The byte of the content that the body begins with: `from`, or an earlier one. */
   readonly start: number;

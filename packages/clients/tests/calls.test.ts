@@ -269,6 +269,7 @@ describe('a request', () => {
   it.each([
     [{ owner: '', index: 1 }],
     [{ owner: '..', index: 1 }],
+    [{ owner: '\ud800', index: 1 }],
     [{ owner: 'a', index: 1, words: [] }],
   ])('that HTTP cannot carry is refused here: %j', async (input) => {
     const client = await served((_request, response) => response.end(JSON.stringify(done({}))));

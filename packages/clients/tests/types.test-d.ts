@@ -1,7 +1,6 @@
 import type { Result } from '@anarq/common-schemas';
 import { everything, everyWord } from '../../schemas/tests/everyWord.ts';
-import type { Client, InProcessTarget } from '../src/index.ts';
-import type { Kernel } from '@anarq/kernel';
+import type { Client } from '../src/index.ts';
 
 // Compiled by the type check, never run: types flow from the contract to the caller without a cast.
 type Equal<A, B> =
@@ -29,6 +28,3 @@ export async function typed(client: Client): Promise<void> {
   // @ts-expect-error the output has no such member
   void echoed.nothing;
 }
-
-/** The kernel is a node that a client in the same process can call. */
-export const isTarget = (kernel: Kernel): InProcessTarget => kernel;

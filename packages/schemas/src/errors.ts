@@ -294,7 +294,7 @@ export const errorTable = {
   UPLOAD_INCOMPLETE: entry(
     409,
     'FAILED_PRECONDITION',
-    false,
+    true,
     'Parts of the upload are missing.',
     'Send the parts named in details.missing, then complete again.',
   ),

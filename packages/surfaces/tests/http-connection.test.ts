@@ -67,6 +67,49 @@ describe('a connection to the node', () => {
     socket.socket.destroy();
   });
 
+  it.each([
+    ['no Host at all', 'GET /health HTTP/1.1\r\n\r\n', 400, 'INPUT_INVALID'],
+    ['HTTP/1.0 without Host', 'GET /health HTTP/1.0\r\n\r\n', 400, 'INPUT_INVALID'],
+    [
+      'two Hosts',
+      'GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n',
+      422,
+      'INPUT_INVALID',
+    ],
+    [
+      'a method of another protocol',
+      'PROPFIND /everyword/list HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      405,
+      'METHOD_NOT_ALLOWED',
+    ],
+    [
+      'a part of a path beyond every limit',
+      `POST /everyword/echo/${'a'.repeat(3_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      413,
+      'INPUT_TOO_LARGE',
+    ],
+    [
+      'two lengths',
+      'POST /everyword/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'INPUT_MALFORMED',
+    ],
+  ])('with %s is answered in the envelope', async (_name, bytes, status, expected) => {
+    const { port } = await start();
+    const socket = new RawSocket(port).write(bytes);
+    const answer = await socket.answer();
+    expect([answer?.status, code(answer?.body)]).toEqual([status, expected]);
+    socket.socket.destroy();
+  });
+
+  it('ignores an expectation that it does not know', async () => {
+    const { port } = await start();
+    const socket = new RawSocket(port);
+    socket.write(request('GET /health', ['Host: localhost', 'Expect: 200-maybe']));
+    expect((await socket.answer())?.status).toBe(200);
+    socket.socket.destroy();
+  });
+
   it('answers under names that its operator gives it, and no others', async () => {
     const { port } = await start({ hostNames: ['node.example'] });
     const socket = new RawSocket(port);

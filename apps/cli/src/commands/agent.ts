@@ -23,9 +23,8 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
   if (budget.unit !== perCall.unit)
     fail('INPUT_INVALID', `--budget is in ${budget.unit}, --per-call in ${perCall.unit}.`);
   const expiresAt = instantOf(options.until, new Date());
-  const operations = options.allow.split(',').map((word) => word.trim());
+  const operations = await operationsOf(options.allow);
   const { client, address, seed } = await operatorClient(options.data, [squid, qonsent]);
-  await checkOperations(operations);
   const onBehalf = options.for === undefined ? {} : { subject: options.for };
   const { did: agent } = await client.call(squid.createAgent, { name }, onBehalf);
   const mandate =
@@ -39,7 +38,7 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
     audience: agent,
     subject: options.for ?? address.operator,
     command: '/',
-    policy: [['or', operations.map(operationIs)]],
+    policy: [['or', operations.map((id) => ['==', '.op', id])]],
     exp_s: Math.floor(expiresAt.getTime() / 1000),
     budget: { unit: budget.unit, total: budget.amount, perCall: perCall.amount },
   });
@@ -81,30 +80,28 @@ async function mandateFrom(client: Client, organisation: string, holder: string)
   return mandate?.grant ?? fail('QONSENT_DENIED', `No grant lets you act for ${organisation}.`);
 }
 
-/** An operation may be named by its id or by its tool name. */
-const operationIs = (name: string): readonly unknown[] => [
-  'or',
-  [
-    ['==', '.op', name],
-    ['==', '.tool', name],
-  ],
-];
-
-async function checkOperations(names: readonly string[]): Promise<void> {
+/**
+ * Ids of the operations that a list names, each by its id or by its tool name.
+ * @throws OPERATION_UNKNOWN
+ */
+async function operationsOf(list: string): Promise<string[]> {
   const { loadContracts } = await import('../contracts.ts');
-  const known = new Set(
+  const known = new Map(
     (await loadContracts()).flatMap(({ operations }) =>
       Object.values(operations).flatMap((op) =>
-        op.mcp === false ? [op.id] : [op.id, op.mcp.tool],
+        op.mcp === false
+          ? [[op.id, op.id] as const]
+          : [[op.id, op.id] as const, [op.mcp.tool, op.id] as const],
       ),
     ),
   );
-  const unknown = names.filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    fail(
-      'OPERATION_UNKNOWN',
-      `There is no operation ${unknown.join(', ')}; ./q modules lists them.`,
+  return list.split(',').map((word) => {
+    const name = word.trim();
+    return (
+      known.get(name) ??
+      fail('OPERATION_UNKNOWN', `There is no operation ${name}; ./q modules lists them.`)
     );
+  });
 }
 
 async function findAgent(client: Client, name: string): Promise<string> {

@@ -134,7 +134,8 @@ async function checkDisk(folder: string): Promise<Finding> {
 async function checkKeyFile(file: string, isNeeded: boolean): Promise<Finding> {
   const check = file.endsWith('root.key') ? 'Root key' : 'Operator key';
   const info = await stat(file).catch(() => undefined);
-  const shown = file.replace(homedir(), '~');
+  const home = `${homedir()}/`;
+  const shown = file.startsWith(home) ? `~/${file.slice(home.length)}` : file;
   if (info === undefined)
     return isNeeded
       ? { check, state: 'fail', found: `${shown} is missing`, fix: 'restore it from your copy' }

@@ -25,7 +25,10 @@ export async function up(options: UpOptions): Promise<void> {
   closeOnSignal(node);
   if (node.isNew && options.empty !== true) {
     const { seedExample } = await import('../seed.ts');
-    await seedExample(node);
+    await seedExample(node).catch(async (error: unknown) => {
+      await node.close();
+      throw error;
+    });
   }
   const started_ms = performance.now() - begun;
   if (options.json === true) {

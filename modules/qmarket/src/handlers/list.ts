@@ -31,8 +31,6 @@ export const list = process(qmarket.list, async (input, ctx) => {
       resource: `qdrive/file/${input.fileId}`,
       purpose: 'market',
       ...(input.delegation === undefined ? {} : { token: input.delegation }),
-      // Who acts for an organisation passes on what it holds from it.
-      ...(ctx.call.grants[0] === undefined ? {} : { proof: ctx.call.grants[0] }),
     },
     { undo: ({ grant }) => call(qonsent.revoke, { grant }) },
   );

@@ -1,4 +1,6 @@
+import type { OutputOf } from '@anarq/common-schemas';
 import { call, process } from '@anarq/kernel';
+import type { ContextOf } from '@anarq/kernel';
 import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { qmarket } from '../contract.ts';
@@ -9,14 +11,13 @@ import { licenses, listings, sales } from '../store.ts';
  * capture nothing is asked that could be refused, so money and licence always agree.
  */
 export const purchase = process(qmarket.purchase, async (input, ctx) => {
-  const { subject } = ctx.call;
   const order = await ctx.step('order', qmarket.order, input, {
     undo: ({ licenseId }) => call(qmarket.cancelOrder, { licenseId }),
   });
   const { licenseId, fileId, price, unit, fee, shares } = order;
   const expiry = order.expiresAt === undefined ? {} : { expiresAt: order.expiresAt };
 
-  const held = await ctx.step(
+  const { intentId } = await ctx.step(
     'hold',
     qwallet.reserve,
     {
@@ -25,63 +26,47 @@ export const purchase = process(qmarket.purchase, async (input, ctx) => {
       recipients: order.recipients,
       purpose: `licence ${licenseId} of listing ${input.listingId}`,
     },
-    { undo: ({ intentId }) => call(qwallet.void, { intentId }) },
+    { undo: (held) => call(qwallet.void, { intentId: held.intentId }) },
   );
-
-  const licence = await ctx.step(
+  const { grant } = await ctx.step(
     'license',
     qonsent.grant,
     {
       proof: order.proof,
-      audience: subject,
+      audience: ctx.call.subject,
       command: '/qdrive/get',
       resource: `qdrive/file/${fileId}`,
       purpose: `licence ${licenseId}`,
       ...expiry,
     },
-    { as: 'module', undo: ({ grant }) => call(qonsent.revoke, { grant }) },
+    { as: 'module', undo: (given) => call(qonsent.revoke, { grant: given.grant }) },
   );
+  await ctx.step('capture', qwallet.capture, { intentId });
 
-  await ctx.step('capture', qwallet.capture, { intentId: held.intentId });
+  const sale = { licenseId, listingId: input.listingId, price, unit, fee, shares };
+  await deliver(ctx, { ...sale, fileId, intentId, grant, boughtFor: ctx.call.subject });
+  ctx.spent(order.amount);
+  ctx.emit('q.qmarket.sold.v1', sale);
+  return { ...sale, fileId, intentId, grant, boughtFor: ctx.call.subject, ...expiry };
+});
 
+/** Puts the licence in force and notes the sale for the seller. */
+async function deliver(
+  ctx: ContextOf<typeof qmarket.purchase>,
+  bought: OutputOf<typeof qmarket.purchase>,
+): Promise<void> {
   const rows = ctx.rows(licenses);
-  const pending = await rows.require(licenseId);
-  rows.update(pending, {
-    state: 'ACTIVE',
-    intent_id: held.intentId,
-    grant_cid: licence.grant,
-  });
-  const { owner: seller } = await ctx.rows(listings).require(input.listingId);
+  const pending = await rows.require(bought.licenseId);
+  rows.update(pending, { state: 'ACTIVE', intent_id: bought.intentId, grant_cid: bought.grant });
+  const listing = await ctx.rows(listings).require(bought.listingId);
   ctx.rows(sales).insert({
     id: ctx.id('sale'),
-    owner: seller,
-    listing_id: input.listingId,
-    license_id: licenseId,
+    owner: listing.owner,
+    listing_id: listing.id,
+    license_id: pending.id,
     price_minor: pending.price_minor,
     fee_minor: pending.fee_minor,
-    unit,
-    shares,
+    unit: pending.unit,
+    shares: pending.shares,
   });
-  ctx.spent(order.amount);
-  ctx.emit('q.qmarket.sold.v1', {
-    listingId: input.listingId,
-    licenseId,
-    price,
-    unit,
-    fee,
-    shares,
-  });
-  return {
-    licenseId,
-    listingId: input.listingId,
-    fileId,
-    price,
-    unit,
-    fee,
-    shares,
-    intentId: held.intentId,
-    grant: licence.grant,
-    boughtFor: subject,
-    ...expiry,
-  };
-});
+}

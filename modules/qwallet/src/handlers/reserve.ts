@@ -22,8 +22,9 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
   const written = input.intentId === undefined ? undefined : await findIntent(ctx, input);
   const order = written === undefined ? await readNew(ctx, input) : orderOf(written);
   const account = await payingAccount(ctx, order.unit);
-  await checkLimits(ctx, account, order.amountMinor);
 
+  // What may change while this waits is checked after the hold: a run that comes back after a
+  // conflict or a crash must reach the hold again, so that its undo is known when it is refused.
   const held = await ctx.step(
     'hold',
     ledger.createTransfers,
@@ -36,7 +37,7 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
           amount: formatMinor(order.amountMinor, order.unit),
           unit: order.unit,
           code: TRANSFER_CODES.payment,
-          timeout_s: Math.ceil((order.expires_ms - ctx.now_ms) / 1000),
+          timeout_s: Math.max(1, Math.ceil((order.expires_ms - ctx.now_ms) / 1000)),
           flags: ['pending'],
           userData: id,
         },
@@ -51,6 +52,8 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
     },
   );
   checkMoved(held.results, { intentId: id, accountId: account.id });
+  if (written !== undefined) advance(standing(written), 'sign', ctx.now_ms);
+  await checkLimits(ctx, account, order.amountMinor);
 
   const facts = {
     id,
@@ -80,14 +83,18 @@ function readNew(ctx: Context, input: Input): Promise<Order> {
 
 /**
  * The intent that is to be paid, as it was written down: of the subject, and of exactly the amount
- * that the caller signs.
+ * that the caller signs. None of this ever changes.
  */
 async function findIntent(ctx: Context, input: Input): Promise<IntentRow> {
   const id = input.intentId ?? '';
   const row = await ctx.rows(intents).get(id);
   if (row === undefined || row.owner !== ctx.call.subject)
     return fail('QINDEX_NOT_FOUND', `There is no payment ${id} of yours here.`, { id });
-  if (input.recipients !== undefined || input.purpose !== undefined || input.expiresAt !== undefined)
+  if (
+    input.recipients !== undefined ||
+    input.purpose !== undefined ||
+    input.expiresAt !== undefined
+  )
     fail('INPUT_INVALID', 'Recipients, purpose and end of an intent stand in it; leave them out.');
   if (row.unit !== input.unit || readPayment(input.amount, input.unit) !== row.amount_minor)
     fail('VERSION_CONFLICT', 'The intent is of another amount than the one signed.', {
@@ -95,7 +102,6 @@ async function findIntent(ctx: Context, input: Input): Promise<IntentRow> {
       amount: formatMinor(row.amount_minor, row.unit),
       unit: row.unit,
     });
-  advance(standing(row), 'sign', ctx.now_ms);
   return row;
 }
 

@@ -9,15 +9,19 @@ import { paymentOf, stateView } from '../views.ts';
 export const voidIntent = process(qwallet.void, async ({ intentId }, ctx) => {
   const row = await ctx.rows(intents).require(intentId);
   let status = advance(standing(row), 'void', ctx.now_ms);
-  if (row.hold !== null && status === 'VOIDED') {
+  if (row.hold !== null) {
     const freed = await ctx.step(
       'free',
       ledger.createTransfers,
       { transfers: [{ id: `${row.hold}:void`, pendingId: row.hold, flags: ['void_pending'] }] },
       { as: 'module' },
     );
-    // The ledger's clock decides: a hold that has just run out is free already.
-    if (freed.results[0]?.result === 'pending_transfer_expired') status = 'EXPIRED';
+    // The ledger decides, not two clocks: a hold that has run out there, or was freed after its
+    // payment had expired, is free already; one that was captured meanwhile cannot be voided.
+    const answer = freed.results[0]?.result;
+    const isFree =
+      answer === 'pending_transfer_expired' || (answer === 'exists' && status === 'EXPIRED');
+    if (isFree) status = 'EXPIRED';
     else checkMoved(freed.results, { intentId });
   }
   ctx.rows(intents).update(row, { status });

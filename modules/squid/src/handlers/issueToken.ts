@@ -1,17 +1,20 @@
 import { fail } from '@anarq/common-schemas';
 import { handler, type IdentityRecord } from '@anarq/kernel';
 import { squid } from '../contract.ts';
-import { knownIdentity } from '../control.ts';
+import { knownIdentity, refuseToken } from '../control.ts';
 import { tokens } from '../store.ts';
 
 const LIFE_MAX_MS = 90 * 24 * 3_600_000;
 
 export const issueToken = handler(squid.issueToken, async (input, ctx) => {
+  refuseToken(ctx);
   const agent = await knownIdentity(ctx, input.agent);
   checkBearer(agent);
   const { grants, sessions } = ctx.services;
   if (grants.isRevoked(input.grant))
-    fail('GRANT_REVOKED', undefined, { why: { grant: input.grant, rule: 'the grant was revoked' } });
+    fail('GRANT_REVOKED', undefined, {
+      why: { grant: input.grant, rule: 'the grant was revoked' },
+    });
   const grant = grants.active(input.grant);
   if (grant === undefined || grant.audience !== agent.did)
     return fail('QINDEX_NOT_FOUND', `There is no such grant in force for ${agent.did}.`, {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { QError } from '@anarq/common-schemas';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SurfaceLog } from '../callTarget.ts';
+import { readHeaders } from './credential.ts';
 
 /** A refusal before any call is made of the request, with the HTTP status that belongs to it. */
 export class Refusal extends QError {
@@ -16,7 +17,7 @@ export class Refusal extends QError {
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether an address to listen on can be reached from this machine only. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 interface GuardSettings {
@@ -41,6 +42,9 @@ export function guardRequests(
   const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
   app.addHook('onRequest', (request, reply, next) => {
     writeLine(request, reply.raw, settings.log);
+    // Throws where a header that counts stands twice: Host and Origin below are then the only ones.
+    readHeaders(request.raw.rawHeaders);
+    if (request.headers.host === undefined) throw new Refusal(400, 'The Host header is missing.');
     if (isGuarded) checkHost(request, names);
     checkOrigin(request, names);
     if (state.isClosing) {

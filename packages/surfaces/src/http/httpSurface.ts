@@ -20,7 +20,7 @@ export interface HttpSurfaceOptions {
   readonly headersTimeout_ms?: number;
   /** From the first byte of a request to the last of its body. */
   readonly requestTimeout_ms?: number;
-  /** How long a connection may be still, while content flows or between calls that run. */
+  /** How long a connection may be still; default: longer than the longest operation may take. */
   readonly idleTimeout_ms?: number;
   /** How long running calls may take to end when the node stops. */
   readonly closeDeadline_ms?: number;
@@ -40,7 +40,7 @@ interface Settings extends HttpSurfaceOptions {
   readonly port: number;
   readonly headersTimeout_ms: number;
   readonly requestTimeout_ms: number;
-  readonly idleTimeout_ms: number;
+  readonly idleTimeout_ms?: number;
   readonly closeDeadline_ms: number;
 }
 
@@ -49,7 +49,6 @@ const DEFAULTS = {
   port: 8080,
   headersTimeout_ms: 10_000,
   requestTimeout_ms: 120_000,
-  idleTimeout_ms: 120_000,
   closeDeadline_ms: 10_000,
 };
 
@@ -58,6 +57,8 @@ const HEADER_BYTES_MAX = 32_768;
 /** Paths carry DIDs and keys. */
 const PATH_MEMBER_CHARS_MAX = 2_048;
 const KEEP_ALIVE_MS = 5_000;
+const IDLE_MIN_MS = 120_000;
+const IDLE_MARGIN_MS = 30_000;
 
 /**
  * Serves a node over HTTP: a route for each operation, /mcp, /transfer, and the documents.
@@ -69,7 +70,7 @@ export async function startHttpSurface(
 ): Promise<HttpSurface> {
   const settings: Settings = { ...DEFAULTS, ...options };
   const state = { isClosing: false };
-  const app = createApp(settings);
+  const app = createApp(settings, target);
   guardRequests(app, settings, state);
   answerErrors(app, target, settings.log);
   operationRoutes(app, target);
@@ -90,7 +91,7 @@ export async function startHttpSurface(
   };
 }
 
-function createApp(settings: Settings): FastifyInstance {
+function createApp(settings: Settings, target: CallTarget): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -98,9 +99,11 @@ function createApp(settings: Settings): FastifyInstance {
     forceCloseConnections: 'idle',
     genReqId: () => `req_${randomUUID()}`,
     requestTimeout: settings.requestTimeout_ms,
-    connectionTimeout: settings.idleTimeout_ms,
+    connectionTimeout: settings.idleTimeout_ms ?? idleTimeoutFor(target),
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
+      // The guard asks for it, and answers in the envelope.
+      requireHostHeader: false,
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: settings.headersTimeout_ms,
       requestTimeout: settings.requestTimeout_ms,
@@ -112,10 +115,22 @@ function createApp(settings: Settings): FastifyInstance {
       sendError(error, request, reply, settings.log);
     },
   });
+  // An expectation that is not known may be ignored (RFC 9110 section 10.1.1).
+  app.server.on('checkExpectation', (request, response) =>
+    app.server.emit('request', request, response),
+  );
   // Bodies are read by the routes themselves, each under the limit of its operation.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   return app;
+}
+
+/** A connection is still while its call runs; only beyond that is it abandoned. */
+function idleTimeoutFor({ contracts }: CallTarget): number {
+  const limits_ms = contracts.flatMap((contract) =>
+    Object.values(contract.operations).map(({ limits }) => limits.timeout_ms),
+  );
+  return Math.max(IDLE_MIN_MS, ...limits_ms.map((limit_ms) => limit_ms + IDLE_MARGIN_MS));
 }
 
 function portOf(app: FastifyInstance): number {

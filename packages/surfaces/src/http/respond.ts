@@ -23,7 +23,7 @@ export function resultHeaders(result: Result<unknown>): OutgoingHttpHeaders {
 }
 
 /** The HTTP status of a result, from the error table; every success is 200. */
-export const statusOf = (result: Result<unknown>): number =>
+const statusOf = (result: Result<unknown>): number =>
   result.status === 'ok' ? 200 : errorEntry(result.code).http;
 
 /** Writes a result in its envelope; a failure has its own request id, and the header repeats it. */

@@ -107,6 +107,8 @@ function writeHead(
     'content-type': 'application/octet-stream',
     ...commonHeaders(requestId),
     ...content.headers,
+    // What people uploaded is never a page of this node.
+    'content-security-policy': "default-src 'none'; sandbox",
     'accept-ranges': 'bytes',
     'content-length': Math.max(0, end - start + 1),
     ...(partial ? { 'content-range': `bytes ${start}-${end}/${totalBytes}` } : {}),

@@ -1,0 +1,89 @@
+import { deriveKeys, toBase64url } from '@anarq/crypto';
+import { ledger } from '@anarq/ledger/contract';
+import { qonsent } from '@anarq/qonsent/contract';
+import type { Actor } from '@anarq/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { qwallet } from '../src/contract.ts';
+import { accountIdOf } from '../src/ledgerAccounts.ts';
+import { openBank, type Bank } from './support.ts';
+
+describe('what others may do under a grant', () => {
+  let bank: Bank;
+  beforeEach(async () => {
+    bank = await openBank({ modules: ['qonsent', 'ledger', 'qwallet'] });
+    await bank.fund(bank.alice, '20', 'EUR');
+  });
+  afterEach(async () => bank.close());
+
+  /** The giver lets somebody use a command on one resource; answers the CID of the grant. */
+  const grant = async (giver: Actor, audience: Actor, command: string, resource: string) => {
+    const token = bank.node.kernel.services.grants.sign(
+      {
+        issuer: giver.did,
+        audience: audience.did,
+        subject: giver.did,
+        command,
+        policy: [['==', '.resource', resource]],
+      },
+      deriveKeys(giver.seed, { index: 0 }),
+    );
+    const issued = await bank.as(giver)(qonsent.grant, {
+      audience: audience.did,
+      command,
+      resource,
+      token: toBase64url(token),
+    });
+    return issued.grant;
+  };
+
+  it('a recipient pays back for another who lets it, and no longer once that is revoked', async () => {
+    const { intentId } = await bank.as(bank.alice)(qwallet.pay, {
+      amount: '10',
+      unit: 'EUR',
+      recipients: [
+        { identity: bank.shop.did, amount: '9' },
+        { identity: bank.artist.did, amount: '1' },
+      ],
+    });
+    const account = `qwallet/account/${accountIdOf(bank.artist.did, 'EUR')}`;
+    const cid = await grant(bank.artist, bank.shop, '/wallet/refund', account);
+    const half = await bank.as(bank.shop)(qwallet.refund, { intentId, amount: '5' });
+    expect(half.refunded).toBe('5');
+    expect(await bank.balance(bank.artist, 'EUR')).toStrictEqual(['0.5', '0', '0.5']);
+    await bank.as(bank.artist)(qonsent.revoke, { grant: cid });
+    await expect(bank.as(bank.shop)(qwallet.refund, { intentId })).rejects.toMatchObject({
+      code: 'QONSENT_DENIED',
+    });
+  });
+
+  it('an account of the ledger is read and debited by those whom its owner lets', async () => {
+    const open = (who: Actor, id: string) =>
+      bank.as(who)(ledger.createAccounts, {
+        accounts: [{ id, unit: 'EUR', code: 1, flags: [] }],
+      });
+    await open(bank.alice, 'till');
+    await open(bank.shop, 'desk');
+    const take = (id: string) =>
+      bank.as(bank.shop)(ledger.createTransfers, {
+        transfers: [
+          {
+            id,
+            debitAccountId: 'till',
+            creditAccountId: 'desk',
+            amount: '1',
+            unit: 'EUR',
+            code: 1,
+          },
+        ],
+      });
+    const read = () => bank.as(bank.shop)(ledger.account, { accountId: 'till' });
+    await expect(take('t1')).rejects.toMatchObject({ code: 'QONSENT_DENIED' });
+    await expect(read()).rejects.toMatchObject({ code: 'QINDEX_NOT_FOUND' });
+    const cid = await grant(bank.alice, bank.shop, '/ledger', 'ledger/account/till');
+    expect((await take('t1')).results).toStrictEqual([{ id: 't1', result: 'created' }]);
+    expect((await read()).debitsPosted).toBe('1');
+    await bank.as(bank.alice)(qonsent.revoke, { grant: cid });
+    await expect(read()).rejects.toMatchObject({ code: 'QINDEX_NOT_FOUND' });
+    await expect(take('t2')).rejects.toMatchObject({ code: 'QONSENT_DENIED' });
+  });
+});
