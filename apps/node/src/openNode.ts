@@ -12,7 +12,7 @@ import {
 } from '@anarq/kernel';
 import { openStore, type Store } from '@anarq/store';
 
-export interface NodeFolders {
+interface NodeFolders {
   /** Where the store and the content blocks lie. */
   readonly dataFolder: string;
   /** Where the root key and the operator's key lie; outside the data folder. */

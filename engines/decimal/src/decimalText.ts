@@ -8,7 +8,7 @@ export interface Exact {
 }
 
 /** Longest text of the contract language's decimals: sign, 39 digits, point, 18 places. */
-export const TEXT_CHARS_MAX = 59;
+const TEXT_CHARS_MAX = 59;
 const WHOLE_DIGITS_MAX = 39;
 const FORM = new RegExp(PATTERNS.decimal);
 

@@ -6,7 +6,7 @@ import { checkKeyName, keyIdHex } from './vkey.ts';
 /** The longest note read or written, in UTF-16 code units: well above 16 post-quantum signatures. */
 export const NOTE_LENGTH_MAX = 256 * 1024;
 /** The most signature lines read; the specification asks for at least 16. */
-export const NOTE_SIGNATURES_MAX = 64;
+const NOTE_SIGNATURES_MAX = 64;
 
 /** One signature line: key name, key id (8 hex digits), and what follows the id. */
 export interface NoteSignature {

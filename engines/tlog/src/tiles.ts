@@ -7,9 +7,9 @@ import { inRange, isCount } from './range.ts';
 /** Hashes in a full tile (C2SP tlog-tiles, "Merkle Tree"). */
 export const TILE_WIDTH = 256;
 /** Levels of the tree that one tile spans. */
-export const TILE_HEIGHT = 8;
+const TILE_HEIGHT = 8;
 /** Highest tile level that can exist in a tree of at most 2^53 - 1 leaves. */
-export const TILE_LEVEL_MAX = 6;
+const TILE_LEVEL_MAX = 6;
 
 /** Coordinates of a tile: `width` hashes (1 to 256), the first of them number `index * 256` of its level. */
 export interface Tile {

@@ -142,8 +142,8 @@ export const ledger = contract({
   },
   policies: {
     retention: {
-      account: { period: 'P10Y', then: 'ARCHIVE' },
-      transfer: { period: 'P10Y', then: 'ARCHIVE' },
+      account: { period: 'P10Y', atEnd: 'ARCHIVE' },
+      transfer: { period: 'P10Y', atEnd: 'ARCHIVE' },
     },
   },
 });

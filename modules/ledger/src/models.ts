@@ -104,7 +104,7 @@ export const TransferOutcomes = t.object({
   }),
 });
 
-export const BalanceEntry = t.named(
+const BalanceEntry = t.named(
   'BalanceEntry',
   t.object({
     transferId: t.id(),

@@ -286,8 +286,7 @@ export const qdrive = contract({
     }),
   },
   policies: {
-    // oxlint-disable-next-line unicorn/no-thenable -- a word of the contract language
-    retention: { upload: { period: 'P30D', then: 'DELETE' } },
+    retention: { upload: { period: 'P30D', atEnd: 'DELETE' } },
     pinning: {
       file: { strategy: 'PERMANENT', replicationFactor: 1, accessPattern: 'HOT' },
       upload: { strategy: 'TEMPORARY', replicationFactor: 1, accessPattern: 'WARM' },

@@ -5,7 +5,7 @@ export const RECEIPT_BYTES_MAX = 4 * 1_048_576;
 /** A record has 64 KiB; as JSON, where every character may be escaped, six times that. */
 const BODY_BYTES_MAX = 400_000;
 
-export const recordBody = () =>
+const recordBody = () =>
   t.json({ maxBytes: BODY_BYTES_MAX, description: 'What the record says.', sensitive: 'personal' });
 
 export const receiptJson = () =>

@@ -12,7 +12,7 @@ export const BudgetModel = t.named(
 
 export const grantCommand = () =>
   t.string({
-    pattern: '^(/|(/[a-z0-9]+)+)$',
+    pattern: '^(/|(/[a-z0-9-]+)+)$',
     maxLength: 256,
     description: 'UCAN command: /qdrive/get, /qdrive for all below it, / for everything.',
   });

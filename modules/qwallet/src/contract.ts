@@ -292,6 +292,6 @@ export const qwallet = contract({
     }),
   },
   policies: {
-    retention: { intent: { period: 'P10Y', then: 'ARCHIVE' } },
+    retention: { intent: { period: 'P10Y', atEnd: 'ARCHIVE' } },
   },
 });

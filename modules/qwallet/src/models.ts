@@ -2,7 +2,7 @@ import { page, t, unit } from '@anarq/common-schemas';
 import { INTENT_STATUSES } from './intentStates.ts';
 
 /** Recipients of one payment at most. */
-export const RECIPIENTS_MAX = 20;
+const RECIPIENTS_MAX = 20;
 
 const purpose = () =>
   t.string({
@@ -11,7 +11,7 @@ const purpose = () =>
     description: 'What the payment is for; sealed at rest.',
   });
 
-export const Recipient = t.named(
+const Recipient = t.named(
   'Recipient',
   t.object({
     identity: t.did({ description: 'Who is paid.' }),

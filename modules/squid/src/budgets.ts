@@ -4,7 +4,7 @@ import { formatMinor, parseMinor } from '@anarq/decimal';
 type GrantsPort = Services['grants'];
 
 /** What each link of a grant still lets its holder spend; empty for a grant not in force. */
-export async function budgetsLeft(grants: GrantsPort, cid: string) {
+async function budgetsLeft(grants: GrantsPort, cid: string) {
   const links = grants.active(cid)?.budgets ?? [];
   const found = await Promise.all(
     links.map(async (link) => {

@@ -36,7 +36,7 @@ export const role = () =>
   });
 
 /** Public keys as Multikeys (W3C Controlled Identifiers 1.0). */
-export const PublicKeysModel = t.named(
+const PublicKeysModel = t.named(
   'PublicKeys',
   t.object({
     ed25519: t.string({ maxLength: 64 }),
@@ -76,7 +76,7 @@ export const CreatedModel = t.named(
 );
 
 /** What one link of a grant lets its holder still spend. */
-export const BudgetLeftModel = t.named(
+const BudgetLeftModel = t.named(
   'BudgetLeft',
   t.object({
     grant: t.cid({ description: 'The link that carries the budget.' }),

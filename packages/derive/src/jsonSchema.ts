@@ -47,7 +47,7 @@ export const sorted = <V>(map: ReadonlyMap<string, V>): Record<string, V> =>
   Object.fromEntries([...map].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** The reference to a named schema of the document's components. */
-export const componentRef = (components: Components, name: string): JsonObject => ({
+const componentRef = (components: Components, name: string): JsonObject => ({
   $ref: `#/components/schemas/${components.nameOf(name)}`,
 });
 

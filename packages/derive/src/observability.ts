@@ -33,7 +33,7 @@ export function auditSpecification(contract: AnyContract): string {
       ? 'No resource of this module has an end of its own; records stay with the log.\n'
       : table(
           ['Resource', 'Kept', 'Then'],
-          retention.map(([type, rule]) => [code(type), rule.period, rule.then]),
+          retention.map(([type, rule]) => [code(type), rule.period, rule.atEnd]),
         ),
   ].join('');
 }

@@ -60,7 +60,7 @@ export function storageMap(contract: AnyContract): string {
             return [
               code(type),
               retention?.period ?? 'until its owner deletes it',
-              retention?.then ?? '-',
+              retention?.atEnd ?? '-',
               pinning?.strategy ?? '-',
               pinning === undefined ? '-' : String(pinning.replicationFactor),
               pinning?.accessPattern ?? '-',

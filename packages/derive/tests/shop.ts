@@ -86,8 +86,7 @@ export const shop = contract({
     }),
   },
   policies: {
-    // oxlint-disable-next-line unicorn/no-thenable -- the word of the module specification's policy
-    retention: { item: { period: 'P2Y', then: 'DELETE' } },
+    retention: { item: { period: 'P2Y', atEnd: 'DELETE' } },
     pinning: { item: { strategy: 'TEMPORARY', replicationFactor: 2, accessPattern: 'HOT' } },
   },
 });

@@ -7,7 +7,7 @@ import type { TreeState, WaitingRecord } from './treeStore.ts';
 import { advanceStatements, appendRecords, integer, readTree, text } from './treeStore.ts';
 
 /** Most records that one commit gives their place in the tree. */
-export const BATCH_MAX = 4096;
+const BATCH_MAX = 4096;
 
 const WAKE_DELAY_MS = 50;
 const RETRY_DELAY_MS = 1000;

@@ -26,7 +26,7 @@ export const BODY_BYTES_MAX = 64 * 1024;
 /** The longest sealed record: body, salt, key commitment, nonce and tag. */
 export const SEALED_BYTES_MAX = BODY_BYTES_MAX + 256;
 /** Length in bytes of a record's CID, which is the data of its leaf. */
-export const CID_BYTES = 36;
+const CID_BYTES = 36;
 
 const AAD = 'q.record.v1';
 const KEY_BYTES = 32;

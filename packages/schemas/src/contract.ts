@@ -137,7 +137,7 @@ type AnyDraft = Draft<OperationKind, OperationSpec>;
 export interface ModulePolicies {
   /** ISO 8601 duration by resource type, and what happens at its end. */
   readonly retention?: Readonly<
-    Record<string, { readonly period: string; readonly then: 'DELETE' | 'ARCHIVE' | 'ANONYMIZE' }>
+    Record<string, { readonly period: string; readonly atEnd: 'DELETE' | 'ARCHIVE' | 'ANONYMIZE' }>
   >;
   readonly pinning?: Readonly<
     Record<

@@ -41,7 +41,7 @@ export class Agent {
 
   async use(tool: string, args: Record<string, unknown>): Promise<ToolAnswer> {
     const { structuredContent } = await this.#client.callTool({ name: tool, arguments: args });
-    return structuredContent as unknown as ToolAnswer;
+    return readAnswer(structuredContent);
   }
 
   /** Fetches a file in its sealed form, opens it here, and digests what comes out. */
@@ -68,4 +68,12 @@ export class Agent {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+/** @throws Error when a tool answers with anything but the node's envelope */
+function readAnswer(value: unknown): ToolAnswer {
+  const isEnvelope =
+    typeof value === 'object' && value !== null && 'status' in value && 'code' in value;
+  if (!isEnvelope) throw new Error('the tool did not answer with the envelope of the node');
+  return value as ToolAnswer;
 }

@@ -16,7 +16,7 @@ import { squid } from '@anarq/squid/contract';
 const contracts = [squid, qonsent, qerberos, qindex, qdrive, qmarket, qwallet, ledger];
 
 /** Somebody with keys of their own, connected over HTTP. */
-export interface Person {
+interface Person {
   readonly did: string;
   readonly keys: IdentityKeys;
   readonly client: Client;

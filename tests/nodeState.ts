@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { Row } from '@anarq/store';
+import type { TestNode } from '@anarq/testing';
+
+/** Everything that a node keeps but its log: each row and each block of content, by what it is. */
+export type NodeState = ReadonlySet<string>;
+
+/** Reads the state of a node; changes nothing. */
+export async function stateOf({ store, kernel }: TestNode): Promise<NodeState> {
+  const state = new Set<string>();
+  // The log is left out: it is where refusals are recorded. SQLite's own tables say nothing more.
+  const tables = await store.read(
+    `SELECT name FROM sqlite_master WHERE type = 'table'
+       AND name NOT LIKE 'log\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  );
+  for (const { name } of tables)
+    for (const row of await store.read(`SELECT * FROM "${String(name)}"`))
+      state.add(`${String(name)} ${labelOf(row)} ${digestOf(row)}`);
+  for (let cursor: string | undefined; ;) {
+    const { cids, next } = await kernel.services.blocks.list(cursor, 1_000);
+    for (const cid of cids) state.add(`block ${cid}`);
+    if (next === undefined) return state;
+    cursor = next;
+  }
+}
+
+/**
+ * What became of the state: rows and blocks that came and went; a row that changed did both.
+ * @param key idempotency key of a refused call: the answer recorded under it is no change
+ */
+export function changesBetween(before: NodeState, after: NodeState, key?: string): string[] {
+  const isRecordOfRefusal = (entry: string) =>
+    key !== undefined && entry.startsWith('kernel_replay ') && entry.includes(` key=${key} `);
+  return [
+    ...[...before.difference(after)].map((entry) => `- ${entry}`),
+    ...[...after.difference(before)]
+      .filter((entry) => !isRecordOfRefusal(entry))
+      .map((entry) => `+ ${entry}`),
+  ];
+}
+
+/** The short texts of a row, so that a failed test says which one changed. */
+const labelOf = (row: Row): string =>
+  Object.entries(row)
+    .filter(([, value]) => typeof value === 'string' && value.length <= 80)
+    .map(([column, value]) => `${column}=${String(value)}`)
+    .join(' ');
+
+const digestOf = (row: Row): string =>
+  createHash('sha256').update(JSON.stringify(row, plain)).digest('hex');
+
+const plain = (_column: string, value: unknown): unknown =>
+  typeof value === 'bigint'
+    ? `${value}n`
+    : value instanceof Uint8Array
+      ? Buffer.from(value).toString('hex')
+      : value;
