@@ -176,7 +176,7 @@ run_npm() {
   (
     PATH=${NODE%/*}:$PATH
     export PATH
-    cd "$where" && exec "$@" --no-audit --no-fund --loglevel=error --progress=false --prefer-offline
+    cd "$where" && exec "$@" --no-audit --no-fund --loglevel=error --progress=false --prefer-offline --fetch-retry-maxtimeout=10000
   ) </dev/null >"$STATE/install.log" 2>&1 &
   child=$!
   echo "$child" >"$STATE/lock/npm"

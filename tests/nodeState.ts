@@ -25,16 +25,22 @@ export async function stateOf({ store, kernel }: TestNode): Promise<NodeState> {
 }
 
 /**
- * What became of the state: rows and blocks that came and went; a row that changed did both.
- * @param key idempotency key of a refused call: the answer recorded under it is no change
+ * What became of the state: rows and blocks that came and went; a row that changed did both. What
+ * only records a refusal is no change: the answer under the call's key, and the journal of a process
+ * that was undone, with the answers of its steps.
+ * @param key idempotency key of the refused call
  */
 export function changesBetween(before: NodeState, after: NodeState, key?: string): string[] {
-  const isRecordOfRefusal = (entry: string) =>
-    key !== undefined && entry.startsWith('kernel_replay ') && entry.includes(` key=${key} `);
+  const records = [
+    ...(key === undefined ? [] : [new RegExp(`^kernel_replay .* key=${RegExp.escape(key)} `)]),
+    /^kernel_replay .* key= proc_/,
+    /^kernel_process .* state=UNDONE /,
+    /^kernel_step /,
+  ];
   return [
     ...[...before.difference(after)].map((entry) => `- ${entry}`),
     ...[...after.difference(before)]
-      .filter((entry) => !isRecordOfRefusal(entry))
+      .filter((entry) => !records.some((record) => record.test(entry)))
       .map((entry) => `+ ${entry}`),
   ];
 }

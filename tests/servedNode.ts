@@ -3,11 +3,12 @@ import { generateSeed } from '@anarq/crypto';
 import { genesisFrom } from '@anarq/kernel';
 import { ledger } from '@anarq/ledger/contract';
 import { qdrive } from '@anarq/qdrive/contract';
+import { qindex } from '@anarq/qindex/contract';
 import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
-import { startHttpSurface } from '@anarq/surfaces';
+import { startHttpSurface, type CallTarget } from '@anarq/surfaces';
 import { startTestNode, type TestNode } from '@anarq/testing';
 
 /** A whole node behind HTTP, on a clock that a test sets. */
@@ -28,13 +29,25 @@ export interface Party {
 }
 
 export const UNIT = 'rUv';
-const contracts = [squid, qonsent, qdrive, qmarket, qwallet, ledger];
+/** What the clients of tests speak. */
+export const contracts = [squid, qonsent, qdrive, qindex, qmarket, qwallet, ledger];
 
 export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
   const clock = { offset_ms };
   const now_ms = () => Date.now() + clock.offset_ms;
   const node = await startTestNode({ now_ms });
-  const surface = await startHttpSurface(node.kernel, { port: 0, closeDeadline_ms: 500 });
+  const { contracts: served, logKeys, node: facts } = node.kernel;
+  // Asks for the kernel at each call: a node that was restarted has another one.
+  const target: CallTarget = {
+    contracts: served,
+    logKeys,
+    node: facts,
+    invoke: (call) => node.kernel.invoke(call),
+    health: () => node.kernel.health(),
+    receivePart: (ticket, part) => node.kernel.receivePart(ticket, part),
+    sendContent: (ticket, range) => node.kernel.sendContent(ticket, range),
+  };
+  const surface = await startHttpSurface(target, { port: 0, closeDeadline_ms: 500 });
   return {
     node,
     url: surface.url,
@@ -48,15 +61,25 @@ export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
   };
 }
 
-/** The client that people use: HTTP, own keys, sessions. */
-export const clientOf = ({ node, url, now_ms }: ServedNode, { did, seed }: Party): Client =>
-  createClient({
-    contracts,
-    transport: http({
-      url,
-      credentials: keys({ did, seed, nodeDid: node.kernel.node.did, now_ms }),
-    }),
-  });
+const clients = new WeakMap<ServedNode, Map<string, Client>>();
+
+/** The client that people use: HTTP, own keys, and one session for all calls. */
+export function clientOf(served: ServedNode, { did, seed }: Party): Client {
+  const { node, url, now_ms } = served;
+  const known = clients.get(served) ?? new Map<string, Client>();
+  clients.set(served, known);
+  const client =
+    known.get(did) ??
+    createClient({
+      contracts,
+      transport: http({
+        url,
+        credentials: keys({ did, seed, nodeDid: node.kernel.node.did, now_ms }),
+      }),
+    });
+  known.set(did, client);
+  return client;
+}
 
 /** Keys and the document that proves them, as they are made at home. */
 export function bornAtHome(now_ms: number) {
