@@ -53,12 +53,14 @@ export function tellError(error: unknown): void {
     return;
   }
   warn(`${cross} ${paint.bold(error.code)}  ${error.message}`);
-  const { why, violations } = (error.details ?? {}) as {
+  const { why, violations, ...details } = (error.details ?? {}) as {
     why?: { rule?: string; changeableBy?: string };
     violations?: readonly { path: string; expected: string }[];
   };
   if (why?.rule !== undefined) warn(`  why   ${why.rule}`);
   if (why?.changeableBy !== undefined) warn(`  who   ${why.changeableBy} can change it`);
   for (const { path, expected } of violations ?? []) warn(`  input ${path || '/'}: ${expected}`);
+  for (const [name, value] of Object.entries(details))
+    warn(`  ${paint.dim(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   for (const action of error.suggestedActions) warn(`  do    ${action}`);
 }

@@ -22,7 +22,7 @@ import {
   WalletAccount,
 } from './models.ts';
 
-const ALICE = 'did:squid:alice';
+const SOMEBODY = 'did:squid:QmcRD4wkPPi6dig81r5sLj9Zm1gDCL4zgpEj9CfuRrGbzF';
 const SHOP = 'did:squid:shop';
 const optionalOrder = {
   ...orderInput,
@@ -131,7 +131,7 @@ export const qwallet = contract({
             unit: 'EUR',
             recipients: [
               { identity: SHOP, amount: '9.75' },
-              { identity: ALICE, amount: '0.25' },
+              { identity: SOMEBODY, amount: '0.25' },
             ],
             purpose: 'order 17',
           },
@@ -253,8 +253,8 @@ export const qwallet = contract({
       emits: ['q.qwallet.account.funded.v1'],
       examples: [
         {
-          summary: '100 rUv for Alice',
-          input: { identity: ALICE, amount: '100', unit: 'rUv' },
+          summary: '100 rUv for somebody',
+          input: { identity: SOMEBODY, amount: '100', unit: 'rUv' },
         },
       ],
     }),

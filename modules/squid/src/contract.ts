@@ -21,7 +21,7 @@ import {
   status,
 } from './models.ts';
 
-const ALICE = 'did:squid:QmcRD4wkPPi6dig81r5sLj9Zm1gDCL4zgpEj9CfuRrGbzF';
+const SOMEBODY = 'did:squid:QmcRD4wkPPi6dig81r5sLj9Zm1gDCL4zgpEj9CfuRrGbzF';
 const ORGANISATION = 'did:squid:QmYwAPJzv5CZsnAzt8auVZRn2QzAfAEEBVVXCJpPcYNu4d';
 const AGENT = 'did:squid:QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51';
 const GRANT = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
@@ -55,7 +55,9 @@ export const squid = contract({
       output: CreatedModel,
       errors: ['STATE_CONFLICT'],
       emits: ['q.squid.created.v1'],
-      examples: [{ summary: 'With keys made here', input: { kind: 'person', name: 'Alice' } }],
+      examples: [
+        { summary: 'With keys made here', input: { kind: 'person', name: 'first member' } },
+      ],
     }),
     createOrganisation: process({
       summary: 'Found an organisation; the founder becomes its administrator.',
@@ -125,7 +127,7 @@ export const squid = contract({
       personal: true,
       input: t.object({ did: t.did() }),
       output: IdentityModel,
-      examples: [{ summary: 'By its id', input: { did: ALICE } }],
+      examples: [{ summary: 'By its id', input: { did: SOMEBODY } }],
     }),
     verify: query({
       summary: 'Check a genesis document, a known identity, or a signature by either.',
@@ -156,7 +158,7 @@ export const squid = contract({
         kind: t.optional(kind()),
         reasons: t.array(t.string({ maxLength: 512 }), { maxItems: 8 }),
       }),
-      examples: [{ summary: 'Is it known and in force here?', input: { did: ALICE } }],
+      examples: [{ summary: 'Is it known and in force here?', input: { did: SOMEBODY } }],
     }),
     activeContext: query({
       summary: 'Say who the caller is to this node, and what it may still spend.',
@@ -264,7 +266,7 @@ export const squid = contract({
       examples: [
         {
           summary: 'An ordinary member',
-          input: { organisation: ORGANISATION, member: ALICE, role: 'member' },
+          input: { organisation: ORGANISATION, member: SOMEBODY, role: 'member' },
         },
       ],
     }),
@@ -277,7 +279,7 @@ export const squid = contract({
       output: t.object({ member: t.did(), grant: t.cid(), removedAt: t.instant() }),
       emits: ['q.squid.member.removed.v1'],
       examples: [
-        { summary: 'Somebody leaves', input: { organisation: ORGANISATION, member: ALICE } },
+        { summary: 'Somebody leaves', input: { organisation: ORGANISATION, member: SOMEBODY } },
       ],
     }),
     members: query({

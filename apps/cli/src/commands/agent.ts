@@ -81,7 +81,8 @@ async function mandateFrom(client: Client, organisation: string, holder: string)
 }
 
 /**
- * Ids of the operations that a list names, each by its id or by its tool name.
+ * Ids of the operations that a list names, each by its id or by its tool name; the leading q may
+ * be left out: market.purchase.
  * @throws OPERATION_UNKNOWN
  */
 async function operationsOf(list: string): Promise<string[]> {
@@ -99,6 +100,7 @@ async function operationsOf(list: string): Promise<string[]> {
     const name = word.trim();
     return (
       known.get(name) ??
+      known.get(`q${name}`) ??
       fail('OPERATION_UNKNOWN', `There is no operation ${name}; ./q modules lists them.`)
     );
   });
