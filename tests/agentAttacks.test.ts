@@ -261,20 +261,43 @@ describe('an agent with a token', () => {
   });
 
   it('refunds no more than its budget: that too is money of its giver', async () => {
-    const recipients = [{ identity: alice.did, amount: '6' }];
+    const recipients = [{ identity: carol.did, amount: '6' }];
     const paid = await clientOf(served, bob).call(qwallet.pay, {
       amount: '6',
       unit: UNIT,
       recipients,
     });
-    const clerk = await agentOf(served, alice, 'clerk', {
+    const clerk = await agentOf(served, carol, 'clerk', {
       command: '/wallet',
       budget: { unit: UNIT, total: '5', perCall: '5' },
     });
     const { intentId } = paid;
-    expect(await tryTo(clerk.client, qwallet.refund, { intentId, amount: '6' })).toMatchObject(
-      refused('BUDGET_EXCEEDED'),
+    const refund = (amount?: string, unit?: string) => ({
+      intentId,
+      ...(amount === undefined ? {} : { amount }),
+      ...(unit === undefined ? {} : { unit }),
+    });
+    const beyond = [refund(), refund('6'), refund('6', UNIT), refund('1', 'EUR')];
+    for (const asked of beyond)
+      expect(await tryTo(clerk.client, qwallet.refund, asked)).toMatchObject(
+        refused('BUDGET_EXCEEDED'),
+      );
+    expect(await clerk.client.result(qwallet.refund, refund('4', UNIT))).toMatchObject({
+      code: 'SUCCESS',
+    });
+    expect(await tryTo(clerk.client, qwallet.refund, refund('2', UNIT))).toMatchObject(
+      refused('BUDGET_EXCEEDED', { limit: expect.objectContaining({ left: '1' }) }),
     );
+    // A budget in another unit, and a call that says so of money which is not.
+    const cashier = await agentOf(served, carol, 'cashier', {
+      command: '/wallet',
+      budget: { unit: 'EUR', total: '5', perCall: '5' },
+    });
+    const { seen } = await attempt(served, (idempotencyKey) =>
+      cashier.client.result(qwallet.refund, refund('2', 'EUR'), { idempotencyKey, retry: false }),
+    );
+    expect(seen.code).not.toBe('SUCCESS');
+    expect(seen.changes).toEqual([]);
   });
 
   it('is nobody once its grant is revoked', async () => {

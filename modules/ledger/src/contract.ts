@@ -46,11 +46,18 @@ export const ledger = contract({
       http: 'POST /transfers',
       scope: 'ledger/create-transfers',
       signature: 'full',
+      authorises: { amount: 'maxAmount', unit: 'unit' },
       input: t.object({
         transfers: t.array(NewTransfer, { minItems: 1, maxItems: EVENTS_MAX }),
+        maxAmount: t.optional(
+          t.decimal({
+            description: 'The most that these transfers may move; needed under a budget.',
+          }),
+        ),
+        unit: t.optional(unit()),
       }),
       output: TransferOutcomes,
-      errors: ['AMOUNT_INVALID'],
+      errors: ['AMOUNT_INVALID', 'PRICE_ABOVE_LIMIT'],
       examples: [
         {
           summary: 'Hold 3.50 EUR for an hour',

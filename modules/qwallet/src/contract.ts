@@ -211,15 +211,21 @@ export const qwallet = contract({
       mcp: { tool: 'wallet.refund', destructive: true },
       scope: 'wallet/refund',
       signature: 'full',
+      authorises: { amount: 'amount', unit: 'unit' },
       uses: ['ledger.createTransfers'],
       input: t.object({
         intentId: t.id(),
-        amount: t.optional(t.decimal({ description: 'Absent: all that is left.' })),
+        amount: t.optional(
+          t.decimal({ description: 'Absent: all that is left. Under a budget it is said.' }),
+        ),
+        unit: t.optional(unit()),
       }),
       output: Intent,
       errors: ['AMOUNT_INVALID', 'INSUFFICIENT_FUNDS', 'STATE_CONFLICT'],
       emits: ['q.qwallet.tx.refunded.v1'],
-      examples: [{ summary: 'Half of it', input: { intentId: 'intent_0', amount: '5' } }],
+      examples: [
+        { summary: 'Half of it', input: { intentId: 'intent_0', amount: '5', unit: 'EUR' } },
+      ],
     }),
     intent: query({
       summary: 'One payment of yours.',
@@ -246,6 +252,7 @@ export const qwallet = contract({
       resource: 'node',
       scope: 'wallet/fund',
       signature: 'full',
+      authorises: { amount: 'amount', unit: 'unit' },
       uses: ['ledger.createAccounts', 'ledger.createTransfers'],
       input: t.object({ identity: t.did(), amount: t.decimal(), unit: unit() }),
       output: t.object({ accountId: t.id(), amount: t.decimal(), unit: unit() }),

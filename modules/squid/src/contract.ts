@@ -251,7 +251,7 @@ export const squid = contract({
       input: t.object({ agent: t.did(), tokenId: t.id() }),
       output: t.object({ tokenId: t.id(), revokedAt: t.instant() }),
       examples: [
-        { summary: 'By its id', input: { agent: AGENT, tokenId: 'tok_Zm9vYmFyYmF6cXV4' } },
+        { summary: 'By its id', input: { agent: AGENT, tokenId: 'tok_01' } },
       ],
     }),
     addMember: command({

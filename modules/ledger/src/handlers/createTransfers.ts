@@ -1,4 +1,4 @@
-import type { InputOf } from '@anarq/common-schemas';
+import { fail, type InputOf } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { checkDebits, checkIds } from '../access.ts';
 import { toBits } from '../account.ts';
@@ -15,6 +15,7 @@ type Transfers = InputOf<typeof ledger.createTransfers>['transfers'];
 export const createTransfers = handler(ledger.createTransfers, async (input, ctx) => {
   checkIds(ctx, input.transfers);
   const requests = await readRequests(ctx, input.transfers);
+  checkLimit(input, requests);
   const set = await loadWorkingSet(ctx, requests);
   await checkDebits(ctx, requests, set);
   const plan = planTransfers(requests, set, {
@@ -25,6 +26,27 @@ export const createTransfers = handler(ledger.createTransfers, async (input, ctx
   writePlan(ctx, plan, set.accounts);
   return { results: requests.map(({ id }, i) => ({ id, result: plan.results[i] ?? 'created' })) };
 });
+
+/**
+ * What the caller said it would move at most bounds the sum of its transfers; a post or a void moves
+ * what was counted when it was held.
+ * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where a transfer is in another unit
+ */
+function checkLimit(
+  { maxAmount, unit, transfers }: InputOf<typeof ledger.createTransfers>,
+  requests: readonly TransferRequest[],
+): void {
+  if (maxAmount === undefined || unit === undefined) return;
+  const moving = requests.filter((_, i) => transfers[i]?.pendingId === undefined);
+  if (moving.some((request) => request.unit !== unit))
+    fail('INPUT_INVALID', `Under a limit in ${unit} every transfer is in ${unit}.`, { unit });
+  const total = moving.reduce((sum, { amountMinor }) => sum + (amountMinor ?? 0n), 0n);
+  if (total > readAmount(maxAmount, unit))
+    fail('PRICE_ABOVE_LIMIT', `The transfers move more than ${maxAmount} ${unit}.`, {
+      maxAmount,
+      unit,
+    });
+}
 
 /**
  * The transfers of the wire with amounts in minor units. A post or void may leave its unit out: it is

@@ -14,8 +14,10 @@ import { intentView, paymentOf, recipientsView } from '../views.ts';
 type Context = ProcessContext<typeof qwallet.refund>;
 type Transfers = InputOf<typeof ledger.createTransfers>['transfers'];
 
-export const refund = process(qwallet.refund, async ({ intentId, amount }, ctx) => {
+export const refund = process(qwallet.refund, async ({ intentId, amount, unit }, ctx) => {
   const row = await refundable(ctx, intentId);
+  if (unit !== undefined && unit !== row.unit)
+    fail('INPUT_INVALID', `The payment is in ${row.unit}, not in ${unit}.`, { unit: row.unit });
   const shares = sharesOf(row);
   const leftMinor = leftOf(shares);
   const backMinor = amount === undefined ? leftMinor : readPayment(amount, row.unit);

@@ -8,7 +8,7 @@ import { textOf } from '../files.ts';
 export const requirementsPath = 'docs/requirements.tsv';
 
 const header = 'id\trequirement\ttest file\ttest name';
-const idShape = /^QI-\d{3,4}$/;
+const idShape = /^Q[IEVXD]-\d{3}$/;
 
 /** What stands before a title: a call of it, test or describe, or of what `it.each(…)` returned. */
 const opensTest = /(?:\b(?:it|test|describe)(?:\.\w+)*|\))\(\s*$/;
