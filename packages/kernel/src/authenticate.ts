@@ -47,6 +47,7 @@ async function fromToken(token: string, now_ms: number, services: Services): Pro
     kind: agent.kind,
     signedBy: 'custodian',
     boundGrant: known.grant,
+    boundSubject: services.grants.active(known.grant)?.subject ?? known.grant,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type Why,
 } from '@anarq/common-schemas';
 import type { Store } from '@anarq/store';
+import type { Capability } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
 
@@ -17,9 +18,10 @@ import type { Services } from './services.ts';
 export async function authorise(inv: Invocation, services: Services, store: Store): Promise<void> {
   const { op } = inv.compiled;
   if (op.access === 'public') return allow(inv, { rule: 'the operation is public' });
+  if (inv.capability !== undefined) authoriseStep(inv, op, inv.capability);
   await findResource(inv, op, store);
-  if (inv.capability !== undefined) authoriseStep(inv, op);
-  else await chooseSubject(inv, op, services);
+  await findNamedEnd(inv, services);
+  if (inv.capability === undefined) await chooseSubject(inv, op, services);
   if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, store);
   authoriseResource(inv, op, services);
 }
@@ -46,14 +48,21 @@ async function findResource(inv: Invocation, op: AnyOperation, store: Store): Pr
     { tenant: inv.principal.tenant, resource },
   );
   if (row === undefined)
-    fail('QINDEX_NOT_FOUND', `There is no ${resource} for you here.`, { resource });
+    return fail('QINDEX_NOT_FOUND', `There is no ${resource} for you here.`, { resource });
   inv.resource = resource;
-  inv.owner = row!['owner'] as string;
+  inv.owner = row['owner'] as string;
+}
+
+/** Says of a grant that the call names, and that is not in force, how it ended. */
+async function findNamedEnd(inv: Invocation, services: Services): Promise<void> {
+  const { grant } = inv.call;
+  if (grant === undefined || services.grants.active(grant) !== undefined) return;
+  const end = await services.grants.endOf(grant, inv.principal.actor, inv.now_ms);
+  if (end !== undefined) inv.namedEnd = end;
 }
 
 /** A step acts for the subject of its process, within what the contract announced. */
-function authoriseStep(inv: Invocation, op: AnyOperation): void {
-  const capability = inv.capability!;
+function authoriseStep(inv: Invocation, op: AnyOperation, capability: Capability): void {
   if (!capability.uses.includes(op.id))
     deny(inv, op, 'QONSENT_DENIED', {
       rule: `${capability.operation} does not announce that it uses ${op.id}`,
@@ -76,7 +85,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
       return deny(inv, op, 'QONSENT_DENIED', {
         grant: grant.leaf,
         rule: `the token acts for ${grant.subject}, not for ${call.subject}`,
-        changeableBy: grant.links[0]!.iss,
+        changeableBy: grant.links[0]?.iss ?? grant.rootIssuer,
       });
     inv.subject = grant.subject;
     await checkSubject(inv, op, services);
@@ -171,8 +180,7 @@ function pick(
     const grant = services.grants.active(named);
     if (grant !== undefined && grant.audience === audience && grant.subject === subject)
       return grant;
-    if (services.grants.isRevoked(named))
-      deny(inv, op, 'GRANT_REVOKED', { grant: named, rule: 'the grant was revoked' });
+    if (inv.namedEnd !== undefined) deny(inv, op, inv.namedEnd.code, inv.namedEnd.why);
     // It may answer the other question, of subject or resource; but it is never passed over.
     if (grant === undefined || ![inv.principal.actor, inv.subject].includes(grant.audience))
       deny(inv, op, 'QONSENT_DENIED', {

@@ -2,7 +2,7 @@ import type { GrantBudget } from '@anarq/authority';
 import { fail, type AnyOperation } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
-import type { Reservation } from './capability.ts';
+import type { Capability, Reservation } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
 
@@ -26,7 +26,7 @@ export async function checkBudget(
     });
   }
   inv.ceiling = ceiling;
-  if (inv.capability !== undefined) checkCapability(inv, op, ceiling);
+  if (inv.capability !== undefined) checkCapability(inv.capability, op, ceiling);
   const amount_minor = minorOf(ceiling.amount, ceiling.unit);
   for (const budget of budgets) {
     const limit = (rule: string, facts: Record<string, string>): never =>
@@ -63,7 +63,7 @@ export async function checkBudget(
  * reserve already: of grants that only the step draws on.
  */
 function budgetsOf(inv: Invocation, services: Services): GrantBudget[] {
-  const held = new Set(inv.capability?.reservations.map(({ grant }) => grant));
+  const held = new Set(inv.capability?.held);
   const budgets = inv.grants
     .flatMap((leaf) => services.grants.active(leaf)?.budgets ?? [])
     .filter(({ cid }) => !held.has(cid));
@@ -87,11 +87,10 @@ export function ceilingOf(
 
 /** A step spends within the ceiling that the caller of its process signed. */
 function checkCapability(
-  inv: Invocation,
+  { ceiling: signed }: Capability,
   op: AnyOperation,
   ceiling: { amount: string; unit: string },
 ): void {
-  const signed = inv.capability!.ceiling;
   const within =
     signed !== undefined &&
     signed.unit === ceiling.unit &&

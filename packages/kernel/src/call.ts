@@ -44,6 +44,8 @@ export interface Principal {
   readonly signedBy: 'self' | 'session' | 'custodian' | 'capability' | 'nobody';
   /** A bearer token's grant: the only authority that this caller has. */
   readonly boundGrant?: string;
+  /** On whose behalf that grant lets it act. */
+  readonly boundSubject?: string;
 }
 
 export type IdentityKind = 'person' | 'organisation' | 'agent' | 'module' | 'node';

@@ -30,6 +30,8 @@ export interface Capability {
   /** Every link of the grants that allowed the call. */
   readonly links: readonly string[];
   readonly reservations: readonly { grant: string; unit: string; amount: string }[];
+  /** Links whose budgets this process, or one around it, holds: its steps count within that. */
+  readonly held: readonly string[];
   readonly expires_ms: number;
 }
 

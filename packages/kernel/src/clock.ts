@@ -18,7 +18,8 @@ function uuidV7(prefix: string, now_ms: number, random: Uint8Array): string {
   const bytes = new Uint8Array(16);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(now_ms) << 16n);
   bytes.set(random, 6);
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  const [, , , , , , sixth = 0, , eighth = 0] = bytes;
+  bytes[6] = 0x70 | (sixth & 0x0f);
+  bytes[8] = 0x80 | (eighth & 0x3f);
   return `${prefix}_${bytes.toHex()}`;
 }

@@ -140,14 +140,16 @@ export const guards = (inv: Invocation): Statement[] => [
   ...(inv.links.length === 0 || inv.capability?.operation === 'undo'
     ? []
     : [stillInForce([...new Set(inv.links)])]),
-  ...(inv.resource === undefined || inv.owner === undefined ? [] : [stillOwned(inv)]),
+  ...(inv.resource === undefined || inv.owner === undefined
+    ? []
+    : [stillOwned(inv.principal.tenant, inv.resource, inv.owner)]),
 ];
 
-const stillOwned = (inv: Invocation): Statement => ({
-  name: `owner of ${inv.resource}`,
+const stillOwned = (tenant: string, resource: string, owner: string): Statement => ({
+  name: `owner of ${resource}`,
   sql: `SELECT owner FROM kernel_resource
         WHERE tenant = :tenant AND resource = :resource AND owner = :owner`,
-  params: { tenant: inv.principal.tenant, resource: inv.resource!, owner: inv.owner! },
+  params: { tenant, resource, owner },
   expect: { rows: 1 },
 });
 

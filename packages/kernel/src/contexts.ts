@@ -149,6 +149,7 @@ function baseContext(
     now: new Date(inv.now_ms).toISOString(),
     services: parts.services,
     select: (sql, params = {}) => {
+      if (NOT_A_MODULES.test(sql)) throw new Error('SQL of a module keeps to its own tables');
       const statement = confined({ sql, params }, inv.principal.tenant);
       return parts.store.read(statement.sql, statement.params);
     },
@@ -158,14 +159,12 @@ function baseContext(
   };
 }
 
-/** Tables that no module reads or writes by SQL: the kernel's, the log's, the schema's. */
+/** Tables that no module reads by SQL: the kernel's, the log's, the schema's. */
 const NOT_A_MODULES = /\b(?:kernel|log|sqlite)_/i;
 
 /** SQL of a module confines itself to the tenant, or it is not run. */
 function confined(statement: Statement, tenant: string): Statement {
   if (!/:tenant\b/.test(statement.sql)) throw new Error('SQL of a module must use :tenant');
-  if (NOT_A_MODULES.test(statement.sql))
-    throw new Error('SQL of a module keeps to its own tables');
   return { ...statement, params: { ...statement.params, tenant } };
 }
 

@@ -10,7 +10,7 @@ import {
   type Delegation,
   type Policy,
 } from '@anarq/authority';
-import { fail, type ErrorCode } from '@anarq/common-schemas';
+import { fail, type ErrorCode, type Why } from '@anarq/common-schemas';
 import {
   randomBytes,
   signSingle,
@@ -134,7 +134,7 @@ export class Grants {
     const grant = await this.#inTableWords(() =>
       this.#compile(order.token, order.proof, order.now_ms),
     );
-    const leaf = grant.links[0]!;
+    const issuer = grant.links[0]?.iss ?? grant.rootIssuer;
     const own = grant.budgets.find((budget) => budget.cid === grant.leaf);
     const statements: Statement[] = [
       ...(order.proof === undefined ? [] : [stillInForce(grant.chain.slice(1))]),
@@ -147,7 +147,7 @@ export class Grants {
           tenant: order.tenant,
           token: order.token,
           proof: order.proof ?? null,
-          issuer: leaf.iss,
+          issuer,
           audience: grant.audience,
           subject: grant.subject,
           command: grant.cmd,
@@ -161,7 +161,7 @@ export class Grants {
         params: {
           tenant: order.tenant,
           resource: `qonsent/grant/${grant.leaf}`,
-          owner: leaf.iss,
+          owner: issuer,
         },
       },
     ];
@@ -224,6 +224,28 @@ export class Grants {
     return row === undefined ? undefined : recordOf(row);
   }
 
+  /**
+   * How a grant that somebody holds ended: by a revocation, of it or of one above it, or by time.
+   * @returns undefined when it did not end so, is unknown, or is somebody else's
+   */
+  async endOf(
+    cid: string,
+    holder: string,
+    now_ms: number,
+  ): Promise<{ code: 'GRANT_REVOKED' | 'GRANT_EXPIRED'; why: Why } | undefined> {
+    let record = await this.get(cid);
+    if (record?.audience !== holder) return undefined;
+    for (let links = 0; record !== undefined && links < CHAIN_MAX; links++) {
+      const why = { grant: record.cid, changeableBy: record.issuer };
+      if (record.revoked_ms !== undefined)
+        return { code: 'GRANT_REVOKED', why: { ...why, rule: 'the grant was revoked' } };
+      if (record.exp_s !== undefined && record.exp_s < Math.floor(now_ms / 1000))
+        return { code: 'GRANT_EXPIRED', why: { ...why, rule: 'the grant has ended' } };
+      record = record.proof === undefined ? undefined : await this.get(record.proof);
+    }
+    return undefined;
+  }
+
   /** Grants that somebody gave or received, newest first. */
   async involving(
     tenant: string,
@@ -246,14 +268,14 @@ export class Grants {
     });
     if (row === undefined) return undefined;
     const unit = row['unit'] as string;
-    const show = (minor: unknown) =>
-      minor === null ? undefined : formatMinor(minor as bigint, unit);
+    const show = (minor: unknown) => formatMinor(minor as bigint, unit);
+    const limit = (minor: unknown) => (minor === null ? undefined : show(minor));
     return {
       unit,
-      total: show(row['total_minor']),
-      perCall: show(row['per_call_minor']),
-      spent: show(row['spent_minor'])!,
-      reserved: show(row['reserved_minor'])!,
+      total: limit(row['total_minor']),
+      perCall: limit(row['per_call_minor']),
+      spent: show(row['spent_minor']),
+      reserved: show(row['reserved_minor']),
     };
   }
 

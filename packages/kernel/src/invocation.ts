@@ -35,6 +35,8 @@ export interface Invocation {
   grants: string[];
   /** Every link of those grants: all must be in force when the commit happens. */
   links: string[];
+  /** How the grant that the call names ended, where it did. */
+  namedEnd?: { readonly code: 'GRANT_REVOKED' | 'GRANT_EXPIRED'; readonly why: Why };
   why: Why;
   reservations: Reservation[];
   ceiling?: { readonly amount: string; readonly unit: string };

@@ -106,7 +106,8 @@ export class Invoker {
     const answer = this.#through(inv, ready.steps);
     this.#running.add(answer);
     const started = performance.now();
-    const result = await answer.finally(() => this.#running.delete(answer));
+    void answer.finally(() => this.#running.delete(answer));
+    const result = await inTime(inv, answer);
     this.#calls += 1;
     this.#total_ms += performance.now() - started;
     if (result.status === 'error') this.#failures += 1;
@@ -173,6 +174,7 @@ export class Invoker {
       uses: op.uses,
       links: inv.links,
       reservations: [],
+      held: [],
       expires_ms: inv.now_ms + op.limits.timeout_ms,
     };
     return async <Op extends AnyOperation>(asked: Op, input: InputOf<Op>) => {
@@ -217,6 +219,22 @@ export class Invoker {
       ...(step.journal === undefined ? {} : { journal: step.journal }),
     };
     return this.#through(inv, ready.stepSteps);
+  }
+}
+
+/** Answers in time, also for work that takes longer: that goes on, and is found under its key. */
+async function inTime(inv: Invocation, answer: Promise<Result<unknown>>): Promise<Result<unknown>> {
+  const { timeout_ms } = inv.compiled.op.limits;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Result<unknown>>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(failed(inv, new QError('TIMEOUT_ERROR', undefined, { timeout_ms })));
+    }, timeout_ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -271,7 +289,7 @@ function checkUses(
   const present = new Set(modules.map(({ contract }) => contract.name));
   for (const { compiled } of operations.values())
     for (const used of compiled.op.uses)
-      if (present.has(used.split('.')[0]!) && !operations.has(used))
+      if (present.has(used.slice(0, used.indexOf('.'))) && !operations.has(used))
         throw new Error(`${compiled.op.id} uses ${used}, which does not exist`);
 }
 

@@ -116,11 +116,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     blocks,
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
   };
-  const bus = await createBus({
-    store,
-    now_ms,
-    onError: (failure) => onError(failure.error, 'bus'),
-  });
+  const tell = ({ error }: { readonly error: unknown }) => onError(error, 'bus');
+  const bus = await createBus({ store, now_ms, onError: tell });
   const batch = new BatchRecords(store, log, (error) => onError(error, 'batch'));
   const parts: KernelParts = {
     store,
@@ -202,6 +199,7 @@ async function foundNode(
     );
     meta.set('operator', operator.did).set('node', node.did);
   }
+  const founded = (key: string) => meta.get(key) ?? neverFounded(key);
   const ofModules: Record<string, string> = {};
   for (const { contract } of modules) {
     const key = `module ${contract.name}`;
@@ -214,14 +212,19 @@ async function foundNode(
       tenant,
       kind: 'module',
       name: contract.name,
-      controller: meta.get('operator')!,
+      controller: founded('operator'),
       now_ms,
     });
     founding.push(...made.statements, remember(key, made.did));
     ofModules[contract.name] = made.did;
   }
   if (founding.length > 0) await store.commit(founding);
-  return { did: meta.get('node')!, operator: meta.get('operator')!, tenant, modules: ofModules };
+  const [did, operator] = [founded('node'), founded('operator')];
+  return { did, operator, tenant, modules: ofModules };
+}
+
+function neverFounded(key: string): never {
+  throw new Error(`the store does not say who the ${key} is`);
 }
 
 function operatorDocument(document: unknown): unknown {

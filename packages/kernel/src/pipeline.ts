@@ -1,8 +1,9 @@
 import { API_VERSION, fail, type AnyOperation } from '@anarq/common-schemas';
-import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
+import { canonicalJson, CryptoError, sha256Hex, utf8 } from '@anarq/crypto';
 import { authenticate, checkTime } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { checkBudget } from './budget.ts';
+import type { Capability } from './capability.ts';
 import type { Invocation, Step } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
 import type { RateLimit } from './rateLimit.ts';
@@ -43,9 +44,9 @@ export function compileStepPipeline(op: AnyOperation, parts: KernelParts): Step[
   const { services, store, replay } = parts;
   const steps: (Step | undefined)[] = [
     validate,
-    (inv) => checkCapability(inv),
+    becomeCaller,
     op.kind === 'query' ? undefined : (inv) => replay.check(inv),
-    (inv) => checkStepTime(inv, parts),
+    (inv) => inv.capability && checkStepTime(inv, inv.capability, parts),
     (inv) => authorise(inv, services, store),
     op.authorises === undefined ? undefined : (inv) => checkBudget(inv, services, store),
   ];
@@ -80,18 +81,30 @@ function limitIdentity(inv: Invocation, identities: RateLimit): void {
 }
 
 function validate(inv: Invocation): void {
+  const canonical = canonicalOf(inv.call.input);
   const violations = inv.compiled.input.violations(inv.call.input);
   if (violations.length > 0) fail('INPUT_INVALID', undefined, { violations });
-  inv.inputDigest = sha256Hex(utf8(canonicalJson(inv.call.input)));
+  inv.inputDigest = sha256Hex(utf8(canonical));
 }
 
-function checkCapability(inv: Invocation): void {
-  inv.principal = { ...inv.capability!.principal, signedBy: 'capability' };
+/** @throws INPUT_INVALID where a value is none of JSON; before anything that counts on it */
+function canonicalOf(input: unknown): string {
+  try {
+    return canonicalJson(input);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    return fail('INPUT_INVALID', `The input ${error.message}.`);
+  }
+}
+
+/** A step is made by whom its capability names. */
+function becomeCaller(inv: Invocation): void {
+  if (inv.capability !== undefined)
+    inv.principal = { ...inv.capability.principal, signedBy: 'capability' };
 }
 
 /** A revocation stops every step not yet begun; an undo is never stopped. */
-function checkStepTime(inv: Invocation, parts: KernelParts): void {
-  const capability = inv.capability!;
+function checkStepTime(inv: Invocation, capability: Capability, parts: KernelParts): void {
   if (capability.operation === 'undo') return;
   if (capability.expires_ms <= inv.now_ms)
     fail('GRANT_EXPIRED', 'The call was admitted too long ago to go on.');

@@ -8,12 +8,16 @@ const KEPT_MS = 24 * 3_600_000;
 /** Without a key, the same MCP call is taken for a repetition this long. */
 const SAME_CALL_MS = 600_000;
 const RETRY_AFTER_MS = 250;
+/** Keys whose time is over go a few at a time, in commits that happen anyway. */
+const SWEEP_EVERY = 100;
+const SWEEP_MAX = 500;
 
 /** What every write leaves behind under its idempotency key, so that nothing acts twice. */
 export class Replay {
   readonly #store: Store;
   readonly #sealer: Sealer;
   readonly #underWay = new Set<string>();
+  #taken = 0;
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store;
@@ -72,12 +76,14 @@ export class Replay {
     };
   }
 
-  /** The statement that takes the key: with the answer, or with the process that will give it. */
+  /** The statements that take the key: with the answer, or with the process that will give it. */
   record(inv: Invocation, outcome: Result<unknown> | { readonly process: string }): Statement[] {
     const key = inv.replayKey;
     if (key === undefined) return [];
     const isProcess = 'process' in outcome;
+    this.#taken += 1;
     return [
+      ...(this.#taken % SWEEP_EVERY === 0 ? [sweep(inv.now_ms)] : []),
       {
         sql: `DELETE FROM kernel_replay WHERE tenant = :tenant AND identity = :identity
                 AND operation = :operation AND key = :key AND expires_ms <= :now_ms`,
@@ -112,10 +118,9 @@ export class Replay {
   #keyOf(inv: Invocation): ReplayKey {
     const { op } = inv.compiled;
     const { idempotencyKey, surface, again } = inv.call;
+    const subject = inv.call.subject ?? inv.principal.boundSubject ?? inv.principal.actor;
     // Never headers, time, signature or surface: the same intent has the same print everywhere.
-    const fingerprint = sha256Hex(
-      utf8(`${op.id}\n${op.version}\n${inv.call.subject ?? ''}\n${inv.inputDigest}`),
-    );
+    const fingerprint = sha256Hex(utf8(`${op.id}\n${op.version}\n${subject}\n${inv.inputDigest}`));
     const isStep = inv.capability !== undefined;
     if (idempotencyKey !== undefined && !isStep && !KEY.test(idempotencyKey))
       fail('INPUT_INVALID', 'An idempotency key has 1 to 200 visible ASCII characters.');
@@ -154,6 +159,13 @@ export class Replay {
     ) as Result<unknown>;
   }
 }
+
+const sweep = (now_ms: number): Statement => ({
+  sql: `DELETE FROM kernel_replay WHERE (tenant, identity, operation, key) IN (
+          SELECT tenant, identity, operation, key FROM kernel_replay
+          WHERE expires_ms <= :now_ms LIMIT :most)`,
+  params: { now_ms, most: SWEEP_MAX },
+});
 
 const columnsOf = ({ tenant, identity, operation, key }: ReplayKey) => ({
   tenant,

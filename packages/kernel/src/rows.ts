@@ -78,7 +78,7 @@ async function getRow<T extends Table>(
   const seen = scope.unit?.seen.get(key);
   if (seen === null) return undefined;
   if (seen !== undefined) {
-    scope.unit!.guard(table.name, scope.tenant, id, seen['version'] as number);
+    scope.unit?.guard(table.name, scope.tenant, id, seen['version'] as number);
     return decodeRow(table, scope.sealer, seen);
   }
   const [row] = await scope.store.read(

@@ -134,6 +134,24 @@ export class Sessions {
     };
   }
 
+  /** Prepares to revoke one token of an agent; the grant behind it stays. */
+  prepareRevokeToken(order: {
+    readonly tenant: string;
+    readonly agent: string;
+    readonly id: string;
+    readonly now_ms: number;
+  }): Statement[] {
+    return [
+      {
+        name: `token ${order.id}`,
+        sql: `UPDATE kernel_token SET revoked_ms = coalesce(revoked_ms, :now_ms)
+              WHERE tenant = :tenant AND agent = :agent AND id = :id`,
+        params: { ...order },
+        expect: { changes: 1 },
+      },
+    ];
+  }
+
   /** Looks a token up by its digest; nothing about it is kept in memory, so a revocation holds at once. */
   async findToken(token: string): Promise<AgentToken | undefined> {
     if (!/^qat_[A-Za-z0-9_-]{43}$/.test(token)) return undefined;

@@ -99,8 +99,9 @@ export class Transfers {
     const error = inTableWords(cause);
     const call = { requestId: `req_${toBase64url(randomBytes(12))}`, now_ms: this.#now_ms() };
     if (error instanceof QError) return failure(error.code, call, error.message, error.details);
-    if (error instanceof ContentError && CODES[error.code] !== undefined)
-      return failure(CODES[error.code]!, call, error.message);
+    const known = error instanceof ContentError ? CODES[error.code] : undefined;
+    if (error instanceof ContentError && known !== undefined)
+      return failure(known, call, error.message);
     this.#parts.onError(error, 'transfer');
     const code = error instanceof CryptoError ? 'CONTENT_DIGEST_MISMATCH' : 'INTERNAL';
     return failure(code, call);

@@ -10,11 +10,17 @@ let ana: Actor;
 let ben: Actor;
 let count = 0;
 let buy: NonNullable<LabHandlers['buy']> = () => ({ text: '' });
+let buyInner: NonNullable<LabHandlers['buyInner']> = () => ({ text: '' });
 
 beforeAll(async () => {
   node = await startTestNode({
     modules: [],
-    extra: [labModule({ buy: (input, ctx) => buy(input, ctx) })],
+    extra: [
+      labModule({
+        buy: (input, ctx) => buy(input, ctx),
+        buyInner: (input, ctx) => buyInner(input, ctx),
+      }),
+    ],
   });
 });
 afterAll(() => node.close());
@@ -32,7 +38,9 @@ const euros = (amount: string, really?: string) => ({
 });
 const left = async (cid: string) => {
   const state = await node.kernel.services.grants.budget(cid);
-  return state === undefined ? undefined : { spent: Number(state.spent), reserved: Number(state.reserved) };
+  return state === undefined
+    ? undefined
+    : { spent: Number(state.spent), reserved: Number(state.reserved) };
 };
 const payAs = (who: Actor, amount: string, really?: string) =>
   who.result(lab.pay, euros(amount, really), { subject: ana.did });
@@ -219,9 +227,14 @@ describe('a process that spends', () => {
   it('keeps held what it could not undo', async () => {
     const cid = await grant(node, ana, ben.did, { budget: { unit: 'EUR', total: '10' } });
     buy = async (_, ctx) => {
-      await ctx.step('put', lab.put, { id: `p${count}`, text: 'x' }, {
-        undo: () => call(lab.del, { id: 'not there' }),
-      });
+      await ctx.step(
+        'put',
+        lab.put,
+        { id: `p${count}`, text: 'x' },
+        {
+          undo: () => call(lab.del, { id: 'not there' }),
+        },
+      );
       await ctx.step('reject', lab.reject, {});
       return { text: '' };
     };
@@ -231,7 +244,13 @@ describe('a process that spends', () => {
 
   it.each([
     ['one step over the ceiling', [['5.01', 'EUR']]],
-    ['steps that together are over it', [['3', 'EUR'], ['2.01', 'EUR']]],
+    [
+      'steps that together are over it',
+      [
+        ['3', 'EUR'],
+        ['2.01', 'EUR'],
+      ],
+    ],
     ['a step in another unit', [['1', 'rUv']]],
   ])('is refused %s', async (_, steps) => {
     buy = async (input, ctx) => {
@@ -269,6 +288,30 @@ describe('a process that spends', () => {
     expect(codeOf(await own('4'))).toBe('BUDGET_EXCEEDED');
   });
 
+  it.each([0, 1, 2])('counts its steps once, %i processes deep', async (depth) => {
+    const input = { id: `deep${count}`, ...euros('3'), depth };
+    await ana.call(lab.put, { id: input.id, text: 'purse' });
+    const cid = await grant(node, ana, ben.did, { budget: { unit: 'EUR', total: '5' } });
+    const before = await totalPaid(node);
+    expect(codeOf(await ben.result(lab.buyFrom, input))).toBe('SUCCESS');
+    expect(await left(cid)).toEqual({ spent: 3, reserved: 0 });
+    expect(codeOf(await ben.result(lab.buyFrom, input))).toBe('BUDGET_EXCEEDED');
+    expect((await totalPaid(node)) - before).toBe(300n);
+  });
+
+  it('carries the full signature of its root to the processes within it', async () => {
+    buyInner = async (input, ctx) => {
+      await ctx.step('pay', lab.pay, euros(input.amount));
+      return { text: '' };
+    };
+    buy = async (input, ctx) => {
+      await ctx.step('inner', lab.buyInner, euros(input.amount));
+      return { text: '' };
+    };
+    expect(codeOf(await ana.result(lab.buy, euros('2')))).toBe('SUCCESS');
+    expect(codeOf(await ana.result(lab.buyInner, euros('2')))).toBe('QLOCK_AUTH_FAIL');
+  });
+
   it('is not overspent by twenty at once', async () => {
     const cid = await grant(node, ana, ben.did, { budget: { unit: 'EUR', total: '10' } });
     const before = await totalPaid(node);
@@ -294,9 +337,14 @@ describe('a process that spends', () => {
   it('is undone, and frees what it held, when its grant is revoked midway', async () => {
     const cid = await grant(node, ana, ben.did, { budget: { unit: 'EUR', total: '10' } });
     buy = async (_, ctx) => {
-      await ctx.step('put', lab.put, { id: `q${count}`, text: 'x' }, {
-        undo: ({ id }) => call(lab.del, { id }),
-      });
+      await ctx.step(
+        'put',
+        lab.put,
+        { id: `q${count}`, text: 'x' },
+        {
+          undo: ({ id }) => call(lab.del, { id }),
+        },
+      );
       await revoke(node, cid);
       await ctx.step('pay', lab.pay, euros('1'));
       return { text: '' };

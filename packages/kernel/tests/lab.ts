@@ -35,7 +35,16 @@ const payment = {
   unit: t.string({ maxLength: 12 }),
   really: t.optional(t.decimal()),
 };
-const STEPS = ['lab.put', 'lab.set', 'lab.del', 'lab.get', 'lab.reject', 'lab.work', 'lab.inner'];
+const STEPS = [
+  'lab.pay',
+  'lab.put',
+  'lab.set',
+  'lab.del',
+  'lab.get',
+  'lab.reject',
+  'lab.work',
+  'lab.inner',
+];
 
 export const lab = contract({
   name: 'lab',
@@ -127,6 +136,13 @@ export const lab = contract({
       output: t.object({}),
       limits: { perMinute: 60 },
     }),
+    slow: command({
+      summary: 'Is to answer within a tenth of a second.',
+      scope: 'lab/slow',
+      input: arg,
+      output: Text,
+      limits: { timeout_ms: 100 },
+    }),
     open: query({
       summary: 'Anybody may ask.',
       access: 'public',
@@ -184,12 +200,30 @@ export const lab = contract({
       output: Text,
       emits: ['q.lab.worked.v1'],
     }),
+    buyInner: processOp({
+      summary: 'A process within a process that spends; a session would do.',
+      scope: 'lab/buyInner',
+      authorises: { amount: 'amount', unit: 'unit' },
+      uses: ['lab.pay', 'lab.payFrom'],
+      input: t.object({ ...payment, arg: t.optional(t.string()) }),
+      output: Text,
+    }),
+    buyFrom: processOp({
+      summary: 'A process that spends from an item.',
+      scope: 'lab/buyFrom',
+      signature: 'full',
+      resource: 'item/{id}',
+      authorises: { amount: 'amount', unit: 'unit' },
+      uses: ['lab.payFrom', 'lab.buyFrom'],
+      input: t.object({ id: t.id(), ...payment, depth: t.integer() }),
+      output: Text,
+    }),
     buy: processOp({
       summary: 'A process that spends.',
       scope: 'lab/buy',
       signature: 'full',
       authorises: { amount: 'amount', unit: 'unit' },
-      uses: ['lab.pay', 'lab.payFrom', 'lab.put', 'lab.del', 'lab.reject'],
+      uses: ['lab.pay', 'lab.payFrom', 'lab.put', 'lab.del', 'lab.reject', 'lab.buyInner'],
       input: t.object({ ...payment, arg: t.optional(t.string()) }),
       output: Text,
     }),
@@ -215,9 +249,11 @@ type Op = typeof lab;
 export interface LabHandlers {
   readonly work?: Handler<Op['work']>;
   readonly ask?: Handler<Op['ask']>;
+  readonly slow?: () => Promise<{ text: string }>;
   readonly inner?: Handler<Op['inner']>;
   readonly run?: Handler<Op['run']>;
   readonly buy?: Handler<Op['buy']>;
+  readonly buyInner?: Handler<Op['buyInner']>;
 }
 
 const idle = () => ({ text: '' });
@@ -274,6 +310,7 @@ export const labModule = (hands: LabHandlers = {}): ModuleDefinition =>
       }),
       reject: handler(lab.reject, () => fail('STATE_CONFLICT', 'It always refuses.')),
       rare: handler(lab.rare, () => ({})),
+      slow: handler(lab.slow, () => (hands.slow ?? idle)()),
       open: handler(lab.open, (_, ctx) => ({ text: ctx.call.actor })),
       post: handler(lab.post, (_, ctx) => ({ text: ctx.call.actor })),
       room: handler(lab.room, (_, ctx) => ({ text: ctx.call.actor })),
@@ -283,6 +320,12 @@ export const labModule = (hands: LabHandlers = {}): ModuleDefinition =>
       ask: handler(lab.ask, (input, ctx) => (hands.ask ?? idle)(input, ctx)),
       inner: process(lab.inner, (input, ctx) => (hands.inner ?? idle)(input, ctx)),
       run: process(lab.run, (input, ctx) => (hands.run ?? idle)(input, ctx)),
+      buyInner: process(lab.buyInner, (input, ctx) => (hands.buyInner ?? idle)(input, ctx)),
+      buyFrom: process(lab.buyFrom, async ({ depth, ...input }, ctx) =>
+        depth > 0
+          ? ctx.step('inner', lab.buyFrom, { ...input, depth: depth - 1 })
+          : ctx.step('pay', lab.payFrom, input),
+      ),
       buy: process(lab.buy, (input, ctx) => (hands.buy ?? idle)(input, ctx)),
     },
   });
@@ -300,6 +343,10 @@ function addTotal(
     sql: `INSERT INTO lab_total (tenant, id, owner, version, created_ms, updated_ms, total_minor)
           VALUES (:tenant, 'total', :owner, 1, :now_ms, :now_ms, :amount)
           ON CONFLICT (tenant, id) DO UPDATE SET total_minor = total_minor + :amount`,
-    params: { owner: ctx.call.actor, now_ms: ctx.now_ms, amount: BigInt(Math.round(Number(amount) * 100)) },
+    params: {
+      owner: ctx.call.actor,
+      now_ms: ctx.now_ms,
+      amount: BigInt(Math.round(Number(amount) * 100)),
+    },
   });
 }

@@ -125,7 +125,7 @@ export const notesModule = defineModule(notes, {
     }),
     list: handler(notes.list, async (input, ctx) => {
       const found = await ctx.rows(noteTable).list({ limit: input.limit, cursor: input.cursor });
-      return { ...found, items: found.items.map(({ id, text }) => ({ id, text })) };
+      return { ...found, items: found.items.map(({ id, text: words }) => ({ id, text: words })) };
     }),
     spend: handler(notes.spend, async (input, ctx) => {
       const amount = BigInt(Math.round(Number(input.really ?? input.max)));

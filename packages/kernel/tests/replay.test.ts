@@ -4,7 +4,7 @@ import { startTestNode, type Actor, type TestNode } from '@anarq/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../src/index.ts';
 import { lab, labModule, type LabHandlers } from './lab.ts';
-import { agentOf, codeOf, countCodes, grant, revoke, send, totalPaid } from './support.ts';
+import { agentOf, codeOf, countCodes, grant, revoke, send, token, totalPaid } from './support.ts';
 
 const DAY_MS = 86_400_000;
 let node: TestNode;
@@ -51,7 +51,13 @@ describe('the same call under the same key', () => {
     expect(again).toMatchObject({ replayed: true, data: { text: '1 a' } });
     expect('cid' in again && 'cid' in first && again.cid === first.cid).toBe(true);
     const old = { ts: new Date(Date.now() - 3_600_000).toISOString() };
-    const late = await send(node, ana, lab.work, { arg: 'a' }, { ...old, sent: { idempotencyKey } });
+    const late = await send(
+      node,
+      ana,
+      lab.work,
+      { arg: 'a' },
+      { ...old, sent: { idempotencyKey } },
+    );
     expect(late).toMatchObject({ replayed: true });
     const mcp = { idempotencyKey, surface: 'mcp' as const };
     expect(await send(node, ana, lab.work, { arg: 'a' }, { sent: mcp })).toMatchObject({
@@ -138,9 +144,15 @@ describe('the same key', () => {
   it('must be visible text of at most 200 characters, and there', async () => {
     for (const idempotencyKey of ['a b', ' ', 'ä', 'x'.repeat(201)])
       expect(codeOf(await ana.result(lab.work, {}, { idempotencyKey }))).not.toBe('SUCCESS');
-    const without = await send(node, ana, lab.work, {}, {
-      sent: { idempotencyKey: undefined },
-    });
+    const without = await send(
+      node,
+      ana,
+      lab.work,
+      {},
+      {
+        sent: { idempotencyKey: undefined },
+      },
+    );
     expect(codeOf(without)).toBe('IDEMPOTENCY_KEY_REQUIRED');
     expect(done).toBe(0);
   });
@@ -197,9 +209,17 @@ describe('a key', () => {
   it('is kept for a day, and then is free again', async () => {
     const idempotencyKey = randomUUID();
     await ana.call(lab.work, { arg: 'a' }, { idempotencyKey });
-    const before = await ana.result(lab.work, { arg: 'a' }, { idempotencyKey, ...later(DAY_MS - 5_000) });
+    const before = await ana.result(
+      lab.work,
+      { arg: 'a' },
+      { idempotencyKey, ...later(DAY_MS - 5_000) },
+    );
     expect(before).toMatchObject({ replayed: true });
-    const after = await ana.result(lab.work, { arg: 'b' }, { idempotencyKey, ...later(DAY_MS + 5_000) });
+    const after = await ana.result(
+      lab.work,
+      { arg: 'b' },
+      { idempotencyKey, ...later(DAY_MS + 5_000) },
+    );
     expect(after).toMatchObject({ data: { text: '2 b' } });
     expect(after).not.toHaveProperty('replayed');
   });
@@ -211,6 +231,22 @@ describe('a key', () => {
     later(DAY_MS + 5_000);
     expect(codeOf(await send(node, ana, lab.work, {}, { sent, ts }))).toBe('TIME_EXPIRED');
     expect(codeOf(await send(node, ana, lab.post, {}, { sent, ts }))).toBe('TIME_EXPIRED');
+  });
+
+  it('leaves no trace in the store when its time has long been over', async () => {
+    const dan = await node.person(`dan ${count}`);
+    for (let i = 0; i < 5; i++) await dan.call(lab.work, {});
+    const kept = async () => {
+      const [row] = await node.store.read(
+        'SELECT count(*) AS n FROM kernel_replay WHERE identity = :did',
+        { did: dan.did },
+      );
+      return row?.['n'];
+    };
+    expect(await kept()).toBe(5);
+    const options = later(2 * DAY_MS);
+    for (let i = 0; i < 100; i++) await ana.call(lab.work, {}, options);
+    expect(await kept()).toBe(0);
   });
 
   it('of money is kept for good', async () => {
@@ -230,10 +266,16 @@ describe('a key', () => {
 
 describe('an MCP call without a key', () => {
   const mcp = (agent: Actor, arg: string, more: Partial<Call> = {}): Promise<Result<unknown>> =>
-    send(node, agent, lab.work, { arg }, {
-      credential: { kind: 'bearer', token: tokenOf.get(agent.did)! },
-      sent: { idempotencyKey: undefined, surface: 'mcp', ...more },
-    });
+    send(
+      node,
+      agent,
+      lab.work,
+      { arg },
+      {
+        credential: { kind: 'bearer', token: tokenOf.get(agent.did)! },
+        sent: { idempotencyKey: undefined, surface: 'mcp', ...more },
+      },
+    );
   const tokenOf = new Map<string, string>();
   const agent = async (): Promise<Actor> => {
     const made = await agentOf(node, ana);
@@ -260,6 +302,24 @@ describe('an MCP call without a key', () => {
     expect(await mcp(one, 'a')).toMatchObject({ data: { text: '1 a' }, replayed: true });
   });
 
+  it('for another principal is another call, though the same agent makes it', async () => {
+    const ben = await node.person(`ben ${count}`);
+    const one = await agent();
+    const other = await token(node, one.did, await grant(node, ben, one.did));
+    const tokens = [tokenOf.get(one.did) ?? '', other];
+    const answers = [];
+    for (const text of [...tokens, ...tokens]) {
+      tokenOf.set(one.did, text);
+      answers.push(await mcp(one, 'a'));
+    }
+    expect(answers.map((answer) => 'replayed' in answer)).toEqual([false, false, true, true]);
+    expect(done).toBe(2);
+    const withKey = { idempotencyKey: randomUUID() };
+    expect(codeOf(await mcp(one, 'a', withKey))).toBe('SUCCESS');
+    tokenOf.set(one.did, tokens[0] ?? '');
+    expect(codeOf(await mcp(one, 'a', withKey))).toBe('VERSION_CONFLICT');
+  });
+
   it('of another agent is another call', async () => {
     const [one, two] = [await agent(), await agent()];
     await mcp(one, 'a');
@@ -282,6 +342,8 @@ it('what is kept under a key is not to be read in the store', async () => {
   work = () => ({ text: 'very confidential' });
   await ana.call(lab.work, {}, { idempotencyKey: randomUUID() });
   const rows = await node.store.read('SELECT result_sealed FROM kernel_replay');
-  const texts = rows.map((row) => Buffer.from((row['result_sealed'] as Uint8Array) ?? '').toString());
+  const texts = rows.map((row) =>
+    Buffer.from((row['result_sealed'] as Uint8Array) ?? '').toString(),
+  );
   expect(texts.some((text) => text.includes('confidential'))).toBe(false);
 });

@@ -37,7 +37,7 @@ export async function send<Op extends AnyOperation>(
   const sent = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Partial<Call>;
-  const { subject, grant, idempotencyKey } = sent;
+  const { subject, grant: named, idempotencyKey } = sent;
   const signature = signCall(deriveKeys(who.seed, { index: 0 }), {
     node: node.kernel.node.did,
     identity: who.did,
@@ -46,7 +46,7 @@ export async function send<Op extends AnyOperation>(
     ts,
     inputDigest: sha256Hex(utf8(canonicalJson(input))),
     ...(subject === undefined ? {} : { subject }),
-    ...(grant === undefined ? {} : { grant }),
+    ...(named === undefined ? {} : { grant: named }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...twist.signed,
   });
@@ -74,12 +74,13 @@ export async function grant(
   { proof, now_ms = Date.now(), ...order }: Order = {},
 ): Promise<string> {
   const { grants } = node.kernel.services;
-  const token = grants.sign(
+  const signed = grants.sign(
     { issuer: from.did, audience: to, subject: from.did, command: '/', policy: [], ...order },
     deriveKeys(from.seed, { index: 0 }),
   );
   const { tenant } = node.kernel.node;
-  const made = await grants.prepareRegister({ token, proof, tenant, purpose: 'a test', now_ms });
+  const facts = { token: signed, proof, tenant, purpose: 'a test', now_ms };
+  const made = await grants.prepareRegister(facts);
   await node.store.commit(made.statements);
   made.activate();
   return made.grant.leaf;

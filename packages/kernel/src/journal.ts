@@ -1,0 +1,114 @@
+import type { AnyOperation, ErrorCode, Result } from '@anarq/common-schemas';
+import { canonicalJson, sha256Hex, utf8, type Sealer } from '@anarq/crypto';
+import type { Statement, Store } from '@anarq/store';
+
+/** The call that undoes a step, as it was planned when the step was done. */
+export interface Undo {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly as: 'caller' | 'module';
+}
+
+/** What a step asked, what it was answered, and how it is undone. */
+export interface Entry {
+  readonly digest: string;
+  readonly result: Result<unknown>;
+  readonly undo?: Undo;
+}
+
+/** Why a process is undone. */
+export interface Cause {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What a process asked so far, by the names of its steps, in their order. */
+export interface Asked {
+  readonly steps: Map<string, Entry>;
+  /** Present once it is being undone. */
+  readonly cause?: Cause;
+}
+
+/** Names beginning with ! or ? are the kernel's own. */
+const CAUSE = '!cause';
+
+/**
+ * What a process took from outside, sealed: with it a handler runs again after a crash, and goes
+ * on from where it was. The rows of steps are written in the commits of the steps.
+ */
+export class Journal {
+  readonly #store: Store;
+  readonly #sealer: Sealer;
+
+  constructor(store: Store, sealer: Sealer) {
+    this.#store = store;
+    this.#sealer = sealer;
+  }
+
+  async read(process: string): Promise<Asked> {
+    const rows = await this.#store.read(
+      `SELECT name, input_digest, result_sealed FROM kernel_step
+       WHERE process = :process ORDER BY place, name`,
+      { process },
+    );
+    const steps = new Map<string, Entry>();
+    let cause: Cause | undefined;
+    for (const row of rows) {
+      const name = row['name'] as string;
+      const kept = this.#open(process, name, row['result_sealed'] as Uint8Array);
+      if (name === CAUSE) cause = kept as Cause;
+      else
+        steps.set(name, {
+          digest: row['input_digest'] as string,
+          ...(kept as Omit<Entry, 'digest'>),
+        });
+    }
+    return cause === undefined ? { steps } : { steps, cause };
+  }
+
+  /** The statement that keeps the answer of a step; the first that is kept stays. */
+  entry(process: string, name: string, place: number, op: AnyOperation, entry: Entry): Statement {
+    const { digest, ...kept } = entry;
+    return this.#statement(process, name, place, op.id, digest, kept);
+  }
+
+  /** The statement after which a process is undone, and never goes on. */
+  cause(process: string, place: number, cause: Cause): Statement {
+    return this.#statement(process, CAUSE, place, 'undo', '', cause);
+  }
+
+  #statement(
+    process: string,
+    name: string,
+    place: number,
+    operation: string,
+    digest: string,
+    kept: unknown,
+  ): Statement {
+    return {
+      name: `journal ${name}`,
+      sql: `INSERT INTO kernel_step (process, name, place, operation, input_digest, result_sealed, at_ms)
+            VALUES (:process, :name, :place, :operation, :digest, :result, :at_ms)
+            ON CONFLICT (process, name) DO NOTHING`,
+      params: {
+        process,
+        name,
+        place,
+        operation,
+        digest,
+        result: this.#sealer.seal('journal', `${process}/${name}`, utf8(JSON.stringify(kept))),
+        at_ms: Date.now(),
+      },
+    };
+  }
+
+  #open(process: string, name: string, sealed: Uint8Array): unknown {
+    const plain = this.#sealer.open('journal', `${process}/${name}`, sealed);
+    return JSON.parse(new TextDecoder().decode(plain));
+  }
+}
+
+/** What a step asks, in short: the same again must be the same. */
+export const digestOf = (op: AnyOperation, input: unknown): string =>
+  sha256Hex(utf8(`${op.id}\n${op.version}\n${canonicalJson(input)}`));

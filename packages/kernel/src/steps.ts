@@ -1,0 +1,242 @@
+import {
+  QError,
+  type AnyOperation,
+  type InputOf,
+  type OutputOf,
+  type Result,
+} from '@anarq/common-schemas';
+import type { Statement } from '@anarq/store';
+import { ceilingOf, minorOf } from './budget.ts';
+import type { Capability } from './capability.ts';
+import { checkOutput } from './commands.ts';
+import type { Planned, ProcessContext, StepOptions } from './context.ts';
+import { workContext, type Ask, type IdSource, type WorkContext } from './contexts.ts';
+import type { Invocation } from './invocation.ts';
+import { digestOf, type Asked, type Entry, type Journal } from './journal.ts';
+import type { KernelParts } from './parts.ts';
+
+/** Calls an operation under a capability; given by the kernel, which owns the pipeline. */
+export type InvokeStep = (step: {
+  readonly op: AnyOperation;
+  readonly input: unknown;
+  readonly capability: Capability;
+  readonly idempotencyKey?: string;
+  readonly journal?: (answer: Result<unknown>) => readonly Statement[];
+}) => Promise<Result<unknown>>;
+
+const STEPS_MAX = 64;
+const STEP_NAME = /^[A-Za-z0-9][^\p{Cc}]{0,99}$/u;
+
+/** One step as its handler asked for it. */
+interface Order {
+  readonly name: string;
+  readonly op: AnyOperation;
+  readonly input: unknown;
+  readonly as: 'caller' | 'module';
+  readonly undo?: ((output: never) => Planned) | undefined;
+}
+
+/** One run of the handler of a process: its steps are answered from the journal, or made. */
+export class ProcessRun {
+  readonly #parts: KernelParts;
+  readonly #invokeStep: InvokeStep;
+  readonly #journal: Journal;
+  readonly #capability: Capability;
+  readonly #asked: Asked;
+  readonly #names = new Set<string>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Ceilings of the steps that spend for the caller, together, in the unit that it signed. */
+  #spent_minor = 0n;
+  /** A step whose end is not known, or is another than before: the run counts for nothing. */
+  #stop: unknown;
+  #isOver = false;
+
+  constructor(
+    parts: KernelParts,
+    invokeStep: InvokeStep,
+    journal: Journal,
+    capability: Capability,
+    asked: Asked,
+  ) {
+    this.#parts = parts;
+    this.#invokeStep = invokeStep;
+    this.#journal = journal;
+    this.#capability = capability;
+    this.#asked = asked;
+  }
+
+  /** Runs the handler to its end, and every step that it began. */
+  async handle(inv: Invocation, ids: IdSource): Promise<{ work: WorkContext; output: unknown }> {
+    const { work, ctx } = await this.#context(inv, ids);
+    let ended: { readonly output: unknown } | { readonly error: unknown };
+    try {
+      const input = inv.call.input as InputOf<AnyOperation>;
+      ended = { output: await inv.compiled.handler(input, ctx as never) };
+    } catch (error) {
+      ended = { error };
+    }
+    // Steps of a handler that did not wait for them end before anything is undone or told.
+    for (let waited = -1; waited < this.#underWay.size;) {
+      waited = this.#underWay.size;
+      await Promise.allSettled(this.#underWay);
+    }
+    this.#isOver = true;
+    // A handler that caught it does not know how the step ended; nothing is built on that.
+    if (this.#stop !== undefined) throw this.#stop;
+    if ('error' in ended) throw ended.error;
+    checkOutput(inv, ended.output);
+    this.#checkComplete();
+    return { work, output: ended.output };
+  }
+
+  async #context(
+    inv: Invocation,
+    ids: IdSource,
+  ): Promise<{ work: WorkContext; ctx: ProcessContext }> {
+    let asked = 0;
+    const ask: Ask = async (op, input) => {
+      const asking = this.#begin({ name: `?${asked++}:${op.id}`, op, input, as: 'caller' });
+      return (await asking) as OutputOf<typeof op>;
+    };
+    const work = await workContext(inv, this.#parts, ask, ids);
+    const step = <S extends AnyOperation>(
+      name: string,
+      op: S,
+      input: InputOf<S>,
+      { as = 'caller', undo }: StepOptions<S> = {},
+    ): Promise<OutputOf<S>> => {
+      if (!STEP_NAME.test(name)) throw new Error(`${name} is not a name for a step`);
+      // The kernel validated the output against the schema that the type is read from.
+      return this.#begin({ name, op, input, as, undo }) as Promise<OutputOf<S>>;
+    };
+    return { work, ctx: { ...work.ctx, step: step as ProcessContext['step'] } };
+  }
+
+  #begin(order: Order): Promise<unknown> {
+    const doing = this.#step(order);
+    // One that its handler forgot may fail before anybody looks.
+    doing.catch(() => undefined);
+    this.#underWay.add(doing);
+    return doing;
+  }
+
+  async #step(order: Order): Promise<unknown> {
+    const { name, op, input, as } = order;
+    if (this.#stop !== undefined) throw this.#stop;
+    if (this.#isOver) throw new Error(`step ${name} was begun after its handler had ended`);
+    if (this.#names.has(name)) throw new Error(`two steps are named ${name}`);
+    this.#names.add(name);
+    const asked_minor = as === 'caller' ? this.#take(op, input) : 0n;
+    try {
+      return await this.#answer(order);
+    } catch (error) {
+      this.#spent_minor -= asked_minor;
+      const isKnownEnd =
+        error instanceof QError && !error.retryable && error.code !== 'PROCESS_DIVERGED';
+      if (!isKnownEnd) this.#stop ??= error;
+      throw error;
+    }
+  }
+
+  /** Answered from the journal, or made under a key of its own. */
+  async #answer(order: Order): Promise<unknown> {
+    const { name, op, input } = order;
+    const digest = digestOf(op, input);
+    const known = this.#asked.steps.get(name);
+    if (known !== undefined && known.digest !== digest)
+      throw this.#diverged(`Step ${name} asks for something else than before.`, name);
+    const { result } = known ?? (await this.#call(order, digest));
+    if (result.status === 'ok') return result.data;
+    throw new QError(result.code, result.message, { ...result.details, step: name });
+  }
+
+  async #call(order: Order, digest: string): Promise<Entry> {
+    const { name, op, input, as, undo } = order;
+    const { steps } = this.#asked;
+    const { process, operation } = this.#capability;
+    if (steps.size >= STEPS_MAX)
+      throw new QError('LIMIT_EXCEEDED', `A process has at most ${STEPS_MAX} steps.`);
+    const place = steps.size;
+    const entryOf = (result: Result<unknown>): Entry => {
+      const planned = result.status === 'ok' ? undo?.(result.data as never) : undefined;
+      if (planned === undefined) return { digest, result };
+      return { digest, result, undo: { operation: planned.op.id, input: planned.input, as } };
+    };
+    const kept = (result: Result<unknown>): Statement[] => [
+      this.#journal.entry(process, name, place, op, entryOf(result)),
+    ];
+    this.#parts.probe(`before-step ${operation} ${name}`);
+    const result = await this.#invokeStep({
+      op,
+      input,
+      capability: as === 'module' ? asModule(this.#capability, this.#parts) : this.#capability,
+      ...(op.kind === 'query' ? {} : { idempotencyKey: `${process}/${name}` }),
+      ...(op.kind === 'command' ? { journal: kept } : {}),
+    });
+    if (result.status === 'error' && result.retryable)
+      throw new QError(result.code, result.message, result.details);
+    // A command journals in its own commit. A query has none, a nested process several, and a
+    // refusal before the handler none: these are asked again after a crash, so their entry may
+    // come a moment later. But once a process goes on from an answer, the answer stays.
+    if (op.kind !== 'command' || result.status === 'error')
+      await this.#parts.store.commit(kept(result));
+    const entry = entryOf(result);
+    steps.set(name, entry);
+    this.#parts.probe(`after-step ${operation} ${name}`);
+    return entry;
+  }
+
+  /**
+   * Takes what a step may spend from what the caller signed: the steps of a process together stay
+   * within its ceiling.
+   * @returns minor units taken, to give back when the step did not happen
+   */
+  #take(op: AnyOperation, input: unknown): bigint {
+    const signed = this.#capability.ceiling;
+    const asked = ceilingOf(op, input);
+    if (signed === undefined || asked === undefined || asked.unit !== signed.unit) return 0n;
+    const asked_minor = minorOf(asked.amount, asked.unit);
+    if (this.#spent_minor + asked_minor > minorOf(signed.amount, signed.unit))
+      throw new QError(
+        'BUDGET_EXCEEDED',
+        `${op.id} would spend more than is left of what the caller signed.`,
+        {
+          why: {
+            rule: `the caller signed at most ${signed.amount} ${signed.unit}`,
+            limit: { asked: asked.amount, unit: asked.unit },
+          },
+        },
+      );
+    this.#spent_minor += asked_minor;
+    return asked_minor;
+  }
+
+  /** A handler that no longer asks for a step that was done is another handler. */
+  #checkComplete(): void {
+    for (const name of this.#asked.steps.keys())
+      if (!this.#names.has(name) && !name.startsWith('?'))
+        throw this.#diverged(`Step ${name} was done, and is not asked for any more.`, name);
+  }
+
+  #diverged(message: string, step: string): QError {
+    return new QError('PROCESS_DIVERGED', message, { process: this.#capability.process, step });
+  }
+}
+
+/** The module acts as itself, under the grants that it holds; never beyond what the caller signed. */
+export function asModule(capability: Capability, parts: KernelParts): Capability {
+  const [module = ''] = capability.operation.split('.');
+  const did = parts.services.node.modules[module];
+  if (did === undefined) throw new Error(`${module} has no identity`);
+  return {
+    ...capability,
+    subject: did,
+    principal: {
+      actor: did,
+      root: did,
+      tenant: capability.principal.tenant,
+      kind: 'module',
+      signedBy: 'capability',
+    },
+  };
+}
