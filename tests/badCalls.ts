@@ -96,19 +96,16 @@ export const badCalls: AttackTables = {
       'VERSION_UNSUPPORTED',
       (w) => withHeaders(put(w), { [HEADERS.apiVersion]: 'v2' }),
     ],
-    // Misdirected before any call is made of it: 403, whatever the code says elsewhere.
-    ['another host', 'INPUT_INVALID', (w) => withHeaders(put(w), { host: 'evil.example' }), 403],
+    ['another host', 'HOST_REFUSED', (w) => withHeaders(put(w), { host: 'evil.example' })],
     [
       'a page of another origin',
-      'INPUT_INVALID',
+      'HOST_REFUSED',
       (w) => withHeaders(put(w), { origin: 'http://evil.example' }),
-      403,
     ],
     [
       'with headers of 40 KiB',
-      'INPUT_TOO_LARGE',
+      'HEADERS_TOO_LARGE',
       (w) => withHeaders(put(w), { 'x-padding': 'x'.repeat(40_960) }),
-      431,
     ],
     [
       'with two subjects',

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 /** Operations that anybody may call. Adding one is a decision, so it is written down here. */
 const PUBLIC = new Set([
   'squid.verify',
+  'squid.activeContext',
   'qlock.verify',
   'qerberos.checkpoint',
   'qerberos.consistency',

@@ -164,6 +164,7 @@ export const qmarket = contract({
       http: 'POST /listings/{listingId}/order',
       mcp: false,
       scope: 'qmarket/purchase',
+      uses: ['qdrive.file'],
       input: orderInput(),
       output: Order,
       errors: ['STATE_CONFLICT', 'PRICE_ABOVE_LIMIT', 'AMOUNT_INVALID'],

@@ -163,6 +163,7 @@ export const squid = contract({
     activeContext: query({
       summary: 'Say who the caller is to this node, and what it may still spend.',
       http: 'GET /context',
+      access: 'public',
       scope: 'squid/activecontext',
       input: t.object({}),
       output: t.object({
@@ -250,9 +251,7 @@ export const squid = contract({
       scope: 'squid/revoketoken',
       input: t.object({ agent: t.did(), tokenId: t.id() }),
       output: t.object({ tokenId: t.id(), revokedAt: t.instant() }),
-      examples: [
-        { summary: 'By its id', input: { agent: AGENT, tokenId: 'tok_01' } },
-      ],
+      examples: [{ summary: 'By its id', input: { agent: AGENT, tokenId: 'tok_01' } }],
     }),
     addMember: command({
       summary: 'Let somebody act for an organisation in a role; an earlier role of theirs ends.',

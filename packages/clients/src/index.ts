@@ -2,7 +2,7 @@
 export { CallError } from './callError.ts';
 export { createClient, type CallOptions, type Client } from './client.ts';
 export { anonymous, bearer, keys, type KeysOrder } from './credentials.ts';
-export { delegate, type DelegateOrder } from './delegate.ts';
+export { delegate, type DelegateOrder } from '@anarq/crypto';
 export { downloadFile, saveFile, type Download, type DownloadOrder } from './download.ts';
 export { http } from './http.ts';
 export { inProcess, type InProcessCall, type InProcessTarget } from './inProcess.ts';

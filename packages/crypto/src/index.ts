@@ -26,6 +26,8 @@ export {
   verifyCall,
   verifyCallMac,
 } from './callSignature.ts';
+export { delegate } from './delegate.ts';
+export type { DelegateOrder } from './delegate.ts';
 export type { IdentityKeys, LogKeys } from './derive.ts';
 export {
   deriveKeys,

@@ -206,7 +206,7 @@ const request = (inv: Invocation, op: AnyOperation, subject: string, audience: s
 });
 
 /** What the policy of a grant may speak about. */
-export const argumentsOf = (inv: Invocation, op: AnyOperation): Record<string, unknown> => ({
+const argumentsOf = (inv: Invocation, op: AnyOperation): Record<string, unknown> => ({
   op: op.id,
   tool: op.mcp === false ? op.id : op.mcp.tool,
   ...(inv.resource === undefined ? {} : { resource: inv.resource }),
@@ -244,7 +244,7 @@ const asTexts = (limit: object): Record<string, string> =>
   Object.fromEntries(Object.entries(limit).map(([key, value]) => [key, String(value)]));
 
 function allow(inv: Invocation, why: Why): void {
-  inv.subject = inv.principal.actor;
+  inv.subject = inv.principal.boundSubject ?? inv.principal.actor;
   inv.why = why;
 }
 

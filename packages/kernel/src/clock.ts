@@ -1,8 +1,5 @@
 import { randomBytes, sha256, utf8 } from '@anarq/crypto';
 
-/** Milliseconds since 1970. The node's own; tests may bring theirs. */
-export type Clock = () => number;
-
 /**
  * A time-ordered id, UUID version 7 (RFC 9562 section 5.7), in hex without hyphens, behind a prefix
  * that says of what: 'listing_0197…'.

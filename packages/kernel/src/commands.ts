@@ -173,7 +173,7 @@ export function runEffects(effects: readonly (() => void)[], parts: KernelParts,
 }
 
 /** A grant that was revoked meanwhile stops the call. */
-export async function recheckGrants(inv: Invocation, parts: KernelParts): Promise<void> {
+async function recheckGrants(inv: Invocation, parts: KernelParts): Promise<void> {
   const revoked = inv.links.find((cid) => parts.services.grants.isRevoked(cid));
   if (revoked !== undefined && inv.capability?.operation !== 'undo')
     throw new QError('GRANT_REVOKED', 'A grant behind this call was revoked.', {

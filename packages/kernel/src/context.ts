@@ -65,10 +65,11 @@ export interface ReadContext {
    * fills in.
    */
   select(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
-  /** Calls a query of another module (named in `uses`) under the authority of this call. */
+  /** Calls a query of another module (named in `uses`) under the authority of this call, or as this module. */
   query<Op extends Operation<TObject, TSchema, 'query'>>(
     op: Op,
     input: InputOf<Op>,
+    options?: { readonly as?: 'caller' | 'module' },
   ): Promise<OutputOf<Op>>;
   /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
   readable(noun: string): readonly Readable[];

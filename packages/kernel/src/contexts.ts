@@ -35,7 +35,11 @@ export interface WorkContext {
 }
 
 /** Asks another module's query; how depends on whether the answer is journaled. */
-export type Ask = <Op extends AnyOperation>(op: Op, input: InputOf<Op>) => Promise<OutputOf<Op>>;
+export type Ask = <Op extends AnyOperation>(
+  op: Op,
+  input: InputOf<Op>,
+  as: 'caller' | 'module',
+) => Promise<OutputOf<Op>>;
 
 export async function readContext(
   inv: Invocation,
@@ -149,22 +153,22 @@ function baseContext(
     now: new Date(inv.now_ms).toISOString(),
     services: parts.services,
     select: (sql, params = {}) => {
-      if (NOT_A_MODULES.test(sql)) throw new Error('SQL of a module keeps to its own tables');
       const statement = confined({ sql, params }, inv.principal.tenant);
       return parts.store.read(statement.sql, statement.params);
     },
-    query: (op, input) => ask(op, input),
+    query: (op, input, { as = 'caller' } = {}) => ask(op, input, as),
     readable: (noun) => scope.readable(noun),
     allows: (command, resource) => allows(inv, parts, command, resource),
   };
 }
 
-/** Tables that no module reads by SQL: the kernel's, the log's, the schema's. */
+/** Tables that no module reaches by SQL of its own: the kernel's, the log's, the schema's. */
 const NOT_A_MODULES = /\b(?:kernel|log|sqlite)_/i;
 
 /** SQL of a module confines itself to the tenant, or it is not run. */
 function confined(statement: Statement, tenant: string): Statement {
   if (!/:tenant\b/.test(statement.sql)) throw new Error('SQL of a module must use :tenant');
+  if (NOT_A_MODULES.test(statement.sql)) throw new Error('SQL of a module keeps to its own tables');
   return { ...statement, params: { ...statement.params, tenant } };
 }
 

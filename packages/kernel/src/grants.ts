@@ -1,20 +1,15 @@
 import {
   AuthorityError,
-  BUDGET_KEY,
   compileChain,
   decodeDelegation,
   GrantRegistry,
-  parsePolicy,
-  prepareDelegation,
   type CompiledGrant,
   type Delegation,
-  type Policy,
 } from '@anarq/authority';
 import { fail, type ErrorCode, type Why } from '@anarq/common-schemas';
 import {
-  randomBytes,
-  signSingle,
-  utf8,
+  delegate,
+  type DelegateOrder,
   type IdentityKeys,
   type PublicKeyObjects,
 } from '@anarq/crypto';
@@ -49,17 +44,7 @@ export interface BudgetState {
 }
 
 /** What an issuer wants to delegate. */
-export interface DelegationOrder {
-  readonly issuer: string;
-  readonly audience: string;
-  readonly subject: string;
-  /** '/qdrive/get'; '/' for everything. */
-  readonly command: string;
-  readonly policy: unknown;
-  readonly exp_s?: number | undefined;
-  readonly nbf_s?: number | undefined;
-  readonly budget?: { unit: string; total?: string; perCall?: string } | undefined;
-}
+export type DelegationOrder = Omit<DelegateOrder, 'keys'>;
 
 /** The codes of the engine in the words of the error table. */
 const CODES: Readonly<Record<AuthorityError['code'], ErrorCode>> = {
@@ -115,7 +100,7 @@ export class Grants {
 
   /** Signs a delegation with the keys of its issuer. */
   sign(order: DelegationOrder, keys: IdentityKeys): Uint8Array {
-    return signDelegation(order, keys);
+    return delegate({ ...order, keys });
   }
 
   /**
@@ -332,40 +317,6 @@ export const stillInForce = (cids: readonly string[]): Statement => ({
   params: Object.fromEntries(cids.map((cid, i) => [`c${i}`, cid])),
   expect: { rows: cids.length },
 });
-
-/**
- * Builds and signs a delegation, Ed25519 and ML-DSA-65 together.
- * @throws GRANT_MALFORMED when a member is not of UCAN's form
- */
-export function signDelegation(order: DelegationOrder, keys: IdentityKeys): Uint8Array {
-  const prepared = (() => {
-    try {
-      return prepareDelegation(
-        {
-          iss: order.issuer,
-          aud: order.audience,
-          sub: order.subject,
-          cmd: order.command,
-          pol: parsePolicy(order.policy) as Policy,
-          nonce: randomBytes(12),
-          exp: order.exp_s ?? null,
-          ...(order.nbf_s === undefined ? {} : { nbf: order.nbf_s }),
-          meta: order.budget === undefined ? {} : { [BUDGET_KEY]: order.budget },
-        },
-        'ed25519+mldsa65',
-      );
-    } catch (error) {
-      if (error instanceof AuthorityError) return fail(CODES[error.code], `${error.message}.`);
-      throw error;
-    }
-  })();
-  const { signedBytes } = prepared;
-  const halves = [
-    signSingle(keys.ed25519, signedBytes),
-    signSingle(keys.mldsa65, signedBytes, utf8('ucan/dlg')),
-  ];
-  return prepared.seal(Buffer.concat(halves));
-}
 
 function minorOf(amount: string, unit: string): bigint {
   try {

@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex, utf8, type Sealer } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 
 /** The call that undoes a step, as it was planned when the step was done. */
-export interface Undo {
+interface Undo {
   readonly operation: string;
   readonly input: unknown;
   readonly as: 'caller' | 'module';

@@ -20,6 +20,7 @@ import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline, type Limits } from './pipeline.ts';
 import { Processes } from './processes.ts';
 import { RateLimit } from './rateLimit.ts';
+import { asModule } from './steps.ts';
 import { Transfers } from './transfers.ts';
 
 const KEYS_MAX = 100_000;
@@ -177,9 +178,17 @@ export class Invoker {
       held: [],
       expires_ms: inv.now_ms + op.limits.timeout_ms,
     };
-    return async <Op extends AnyOperation>(asked: Op, input: InputOf<Op>) => {
+    return async <Op extends AnyOperation>(
+      asked: Op,
+      input: InputOf<Op>,
+      as: 'caller' | 'module',
+    ) => {
       if (asked.kind !== 'query') throw new Error(`${op.id} may ask queries only`);
-      const result = await this.#invokeStep({ op: asked, input, capability });
+      const result = await this.#invokeStep({
+        op: asked,
+        input,
+        capability: as === 'module' ? asModule(capability, this.#parts) : capability,
+      });
       if (result.status === 'ok') return result.data as OutputOf<Op>;
       return fail(result.code, result.message, result.details);
     };
@@ -292,7 +301,3 @@ function checkUses(
       if (present.has(used.slice(0, used.indexOf('.'))) && !operations.has(used))
         throw new Error(`${compiled.op.id} uses ${used}, which does not exist`);
 }
-
-/** A digest of what the contracts say; changes when any of them does. */
-export const contractsDigest = (contracts: readonly AnyContract[]): string =>
-  sha256Hex(utf8(canonicalJson(JSON.parse(JSON.stringify(contracts)))));

@@ -14,7 +14,10 @@ export type Handler<Op extends AnyOperation> = (
 export const handler = <Op extends AnyOperation>(_op: Op, fn: Handler<Op>): Handler<Op> => fn;
 
 /** The same for a process: its calls to others are journaled steps. */
-export const process = handler;
+export const process = <Op extends AnyOperation & { readonly kind: 'process' }>(
+  _op: Op,
+  fn: Handler<Op>,
+): Handler<Op> => fn;
 
 /** A call to make later, typed by its operation; for `undo`. */
 export const call = <Op extends AnyOperation>(op: Op, input: InputOf<Op>): Planned<Op> => ({

@@ -13,7 +13,9 @@ export class RateLimit {
   /** @returns 0 when the call may pass, else the milliseconds to wait */
   take(key: string, now_ms: number, interval_ms: number, burst: number): number {
     const tolerance_ms = interval_ms * Math.max(0, burst - 1);
-    const due = Math.max(this.#due.get(key) ?? now_ms, now_ms);
+    // A clock that was set back leaves no debt beyond what this key could owe now.
+    const owed = Math.min(this.#due.get(key) ?? now_ms, now_ms + tolerance_ms + interval_ms);
+    const due = Math.max(owed, now_ms);
     if (due - now_ms > tolerance_ms) return Math.ceil(due - now_ms - tolerance_ms);
     if (this.#due.size >= this.#keys_max && !this.#due.has(key)) this.#sweep(now_ms);
     this.#due.set(key, due + interval_ms);

@@ -94,8 +94,8 @@ export class ProcessRun {
     ids: IdSource,
   ): Promise<{ work: WorkContext; ctx: ProcessContext }> {
     let asked = 0;
-    const ask: Ask = async (op, input) => {
-      const asking = this.#begin({ name: `?${asked++}:${op.id}`, op, input, as: 'caller' });
+    const ask: Ask = async (op, input, as) => {
+      const asking = this.#begin({ name: `?${asked++}:${op.id}`, op, input, as });
       return (await asking) as OutputOf<typeof op>;
     };
     const work = await workContext(inv, this.#parts, ask, ids);

@@ -161,6 +161,27 @@ export const errorTable = {
     'The body is larger than this operation takes.',
     'Send less; content goes through an upload ticket, never inside a call.',
   ),
+  HEADERS_TOO_LARGE: entry(
+    431,
+    'RESOURCE_EXHAUSTED',
+    false,
+    'The headers are larger than 32 KiB.',
+    'Send fewer or shorter headers; a hybrid signature needs 4.5 kB of them.',
+  ),
+  REQUEST_TIMEOUT: entry(
+    408,
+    'DEADLINE_EXCEEDED',
+    true,
+    'The request did not arrive in time.',
+    'Send it again, with the same idempotency key.',
+  ),
+  HOST_REFUSED: entry(
+    403,
+    'PERMISSION_DENIED',
+    false,
+    'The request was meant for another host, or comes from a page of another origin.',
+    'Call the node under the address that it listens on; start it with the host name it is to have.',
+  ),
   OPERATION_UNKNOWN: entry(
     404,
     'UNIMPLEMENTED',

@@ -308,7 +308,7 @@ describe('what is refused before it is a call', () => {
 
   it('a page of another origin gets nothing', async () => {
     const response = await send('/shop/finds/1', { headers: { origin: 'http://evil.example' } });
-    expect([response.status, await codeOf(response)]).toEqual([403, 'INPUT_INVALID']);
+    expect([response.status, await codeOf(response)]).toEqual([403, 'HOST_REFUSED']);
     expect((await send('/shop/finds/1', { headers: { origin: 'null' } })).status).toBe(403);
     const own = await send('/shop/finds/1', { headers: { origin: 'http://localhost:5173' } });
     expect(own.status).toBe(200);

@@ -159,7 +159,7 @@ describe('a connection to the node', () => {
       request('GET /everyword/list', ['Host: localhost', `X-Fill: ${'x'.repeat(33_000)}`]),
     );
     const answer = await socket.answer();
-    expect([answer?.status, code(answer?.body)]).toEqual([431, 'INPUT_TOO_LARGE']);
+    expect([answer?.status, code(answer?.body)]).toEqual([431, 'HEADERS_TOO_LARGE']);
   });
 
   it('refuses what is no HTTP in the envelope', async () => {

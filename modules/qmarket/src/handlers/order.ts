@@ -2,6 +2,7 @@ import { fail } from '@anarq/common-schemas';
 import { formatMinor } from '@anarq/decimal';
 import { handler } from '@anarq/kernel';
 import type { WriteContext } from '@anarq/kernel';
+import { qdrive } from '@anarq/qdrive/contract';
 import { qmarket } from '../contract.ts';
 import { checkDelegation } from '../delegation.ts';
 import { checkOffer } from '../offer.ts';
@@ -22,6 +23,8 @@ export const order = handler(qmarket.order, async (input, ctx) => {
     });
   const listing = await ctx.rows(listings).require(input.listingId);
   checkOffer(listing, input, ctx.call.subject);
+  // Asked as the market, which the seller let: a file that was deleted since is not sold.
+  await ctx.query(qdrive.file, { fileId: listing.file_id }, { as: 'module' });
   checkDelegation(ctx, listing.grant_cid, { fileId: listing.file_id, owner: listing.owner });
   const seat = listing.terms.consumable === true ? null : listing.id;
   if (seat !== null) await freeSeat(ctx, listing);

@@ -10,14 +10,9 @@ export const revokeToken = handler(squid.revokeToken, async (input, ctx) => {
     return fail('QINDEX_NOT_FOUND', `${input.agent} has no token ${input.tokenId} in force.`, {
       tokenId: input.tokenId,
     });
-  // The kernel's own table of tokens: the one that every call with a token is looked up in.
-  ctx.write({
-    name: `token ${token.id}`,
-    sql: `UPDATE kernel_token SET revoked_ms = coalesce(revoked_ms, :now_ms)
-          WHERE tenant = :tenant AND agent = :agent AND id = :id`,
-    params: { now_ms: ctx.now_ms, agent: token.agent, id: token.id },
-    expect: { changes: 1 },
-  });
+  const { tenant } = ctx.call;
+  const { id, agent } = token;
+  ctx.carry(ctx.services.sessions.prepareRevokeToken({ tenant, agent, id, now_ms: ctx.now_ms }));
   issued.remove(token);
   ctx.party(token.agent);
   return { tokenId: token.id, revokedAt: ctx.now };

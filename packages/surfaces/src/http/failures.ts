@@ -4,7 +4,6 @@ import { failure, QError, type ErrorCode, type Failure } from '@anarq/common-sch
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { discardRest, hasBody } from './body.ts';
-import { Refusal } from './guard.ts';
 import { rawAnswer, sendResult } from './respond.ts';
 import { routesOf, type RouteEntry } from './routes.ts';
 
@@ -20,13 +19,13 @@ const SOCKET: Readonly<Record<string, readonly [number, string, ErrorCode, strin
   HPE_HEADER_OVERFLOW: [
     431,
     'Request Header Fields Too Large',
-    'INPUT_TOO_LARGE',
+    'HEADERS_TOO_LARGE',
     'The headers are larger than 32 KiB.',
   ],
   ERR_HTTP_REQUEST_TIMEOUT: [
     408,
     'Request Timeout',
-    'TIMEOUT_ERROR',
+    'REQUEST_TIMEOUT',
     'The request did not arrive in time.',
   ],
 };
@@ -72,7 +71,7 @@ export function sendError(
     if (answer.code === 'INPUT_TOO_LARGE') reply.header('connection', 'close');
     else discardRest(request.raw);
   }
-  return sendResult(reply, answer, request.id, error instanceof Refusal ? error.status : undefined);
+  return sendResult(reply, answer, request.id);
 }
 
 function allowedMethods(routes: readonly RouteEntry[], path: string): string[] {

@@ -1,18 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { QError } from '@anarq/common-schemas';
+import { fail, QError } from '@anarq/common-schemas';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SurfaceLog } from '../callTarget.ts';
 import { readHeaders } from './credential.ts';
-
-/** A refusal before any call is made of the request, with the HTTP status that belongs to it. */
-export class Refusal extends QError {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super('INPUT_INVALID', message);
-    this.status = status;
-  }
-}
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -44,7 +34,7 @@ export function guardRequests(
     writeLine(request, reply.raw, settings.log);
     // Throws where a header that counts stands twice: Host and Origin below are then the only ones.
     readHeaders(request.raw.rawHeaders);
-    if (request.headers.host === undefined) throw new Refusal(400, 'The Host header is missing.');
+    if (request.headers.host === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
     if (isGuarded) checkHost(request, names);
     checkOrigin(request, names);
     if (state.isClosing) {
@@ -63,7 +53,7 @@ export function guardRequests(
 function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
   const name = hostName(headers.host);
   if (name === undefined || !names.has(name))
-    throw new Refusal(403, 'The Host header names another machine than this node.');
+    fail('HOST_REFUSED', 'The Host header names another machine than this node.');
 }
 
 /** A page may call the node it was loaded from, and one of this machine any node here. */
@@ -72,7 +62,7 @@ function checkOrigin({ headers }: FastifyRequest, names: ReadonlySet<string>): v
   if (origin === undefined) return;
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
   if (url === undefined || !(url.host === headers.host?.toLowerCase() || names.has(url.hostname)))
-    throw new Refusal(403, 'Pages of another origin may not call this node.');
+    fail('HOST_REFUSED', 'Pages of another origin may not call this node.');
 }
 
 /** The name of a Host header without its port; undefined for anything else (RFC 9110 section 7.2). */

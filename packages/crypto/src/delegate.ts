@@ -8,7 +8,9 @@ import {
   type Budget,
 } from '@anarq/authority';
 import { fail } from '@anarq/common-schemas';
-import { concatBytes, randomBytes, signSingle, type IdentityKeys } from '@anarq/crypto';
+import { concatBytes, randomBytes } from './bytes.ts';
+import type { IdentityKeys } from './derive.ts';
+import { signSingle } from './primitives.ts';
 
 export interface DelegateOrder {
   /** Keys of the issuer; they stay here. */
@@ -20,17 +22,17 @@ export interface DelegateOrder {
   /** '/qdrive/get'; '/' for everything. */
   readonly command: string;
   /** Statements over the arguments of a call; default: none, every call of the command. */
-  readonly policy?: readonly unknown[];
+  readonly policy?: unknown;
   /** Seconds since 1970; absent: until it is revoked. */
-  readonly exp_s?: number;
-  readonly nbf_s?: number;
-  readonly budget?: Budget;
+  readonly exp_s?: number | undefined;
+  readonly nbf_s?: number | undefined;
+  readonly budget?: Budget | undefined;
 }
 
 const NONCE_BYTES = 12;
 /**
- * Signs a UCAN 1.0-rc.1 delegation on this side, Ed25519 and ML-DSA-65 together, for an issuer that
- * keeps its own keys. Register it with qonsent.grant.
+ * Signs a UCAN 1.0-rc.1 delegation with the keys of its issuer, Ed25519 and ML-DSA-65 together. A
+ * node takes it with qonsent.grant.
  * @returns the sealed token
  * @throws QError GRANT_MALFORMED when a member is not of UCAN's form
  */
