@@ -17,7 +17,12 @@ import type { Services } from './services.ts';
  */
 export async function authorise(inv: Invocation, services: Services, store: Store): Promise<void> {
   const { op } = inv.compiled;
-  if (op.access === 'public') return allow(inv, { rule: 'the operation is public' });
+  if (op.access === 'public') {
+    // Anybody may; but who claims to act for somebody else has to show it.
+    const claims = inv.call.subject !== undefined && inv.capability === undefined;
+    if (claims && inv.principal.kind !== 'anonymous') return chooseSubject(inv, op, services);
+    return allow(inv, { rule: 'the operation is public' });
+  }
   if (inv.capability !== undefined) authoriseStep(inv, op, inv.capability);
   await findResource(inv, op, store);
   await findNamedEnd(inv, services);

@@ -68,8 +68,8 @@ describe('a connection to the node', () => {
   });
 
   it.each([
-    ['no Host at all', 'GET /health HTTP/1.1\r\n\r\n', 400, 'INPUT_INVALID'],
-    ['HTTP/1.0 without Host', 'GET /health HTTP/1.0\r\n\r\n', 400, 'INPUT_INVALID'],
+    ['no Host at all', 'GET /health HTTP/1.1\r\n\r\n', 400, 'INPUT_MALFORMED'],
+    ['HTTP/1.0 without Host', 'GET /health HTTP/1.0\r\n\r\n', 400, 'INPUT_MALFORMED'],
     [
       'two Hosts',
       'GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n',
@@ -175,7 +175,7 @@ describe('a connection to the node', () => {
       `POST /everyword/run HTTP/1.1\r\n${RUN.join('\r\n')}\r\nContent-Length: 100\r\n\r\n{`,
     );
     for (const answer of [await headers.answer(), await body.answer()])
-      expect([answer?.status, code(answer?.body)]).toEqual([408, 'TIMEOUT_ERROR']);
+      expect([answer?.status, code(answer?.body)]).toEqual([408, 'REQUEST_TIMEOUT']);
     expect(node.calls).toEqual([]);
   });
 
