@@ -71,6 +71,8 @@ async function fromSignature(
     });
   assertActive(root);
   assertActive(signer);
+  // Naming a sub-identity alone does not get around the suspension of whoever it belongs to.
+  if (signer.parent !== undefined) assertActive(await services.identities.require(signer.parent));
 
   const { op } = inv.compiled;
   const fields = {
@@ -87,7 +89,7 @@ async function fromSignature(
   };
   const principal = {
     actor: signer.did,
-    root: root.did,
+    root: signer.parent ?? root.did,
     tenant: signer.tenant,
     kind: signer.kind,
   };

@@ -232,10 +232,12 @@ function useGrant(
 ): void {
   const verdict = grant.check(request(inv, op, subject, audience));
   const { why } = verdict;
+  const quotes = why.limit?.kind === 'policy' && why.limit.selector.startsWith('.input');
   const told: Why = {
     grant: why.grant,
-    rule: why.rule,
-    ...(why.limit === undefined ? {} : { limit: asTexts(why.limit) }),
+    // What was sent may be secret, and a refusal is recorded.
+    rule: quotes ? `the policy on ${why.limit.selector} does not hold` : why.rule,
+    ...(why.limit === undefined || quotes ? {} : { limit: asTexts(why.limit) }),
     changeableBy: why.issuer,
     chain: why.chain,
   };

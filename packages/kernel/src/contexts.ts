@@ -185,9 +185,12 @@ async function allows(
   const owner = row?.['owner'];
   if (typeof owner !== 'string') return false;
   if (owner === inv.subject) return true;
-  return parts.services.grants.candidates(inv.subject, command).some(
+  const isWrite = inv.compiled.op.kind !== 'query';
+  const found = parts.services.grants.candidates(inv.subject, command).find(
     (grant) =>
       grant.subject === owner &&
+      // What a budget bounds has to be asked for as the owner's: here nothing is counted.
+      !(isWrite && grant.budgets.length > 0) &&
       grant.check({
         command,
         args: { resource },
@@ -196,6 +199,9 @@ async function allows(
         now_s: Math.floor(inv.now_ms / 1000),
       }).allow,
   );
+  // What a write leans on is still in force when it commits.
+  if (isWrite && found !== undefined) inv.links.push(...found.chain);
+  return found !== undefined;
 }
 
 const payloadValidators = new WeakMap<EventSpec, Validator>();

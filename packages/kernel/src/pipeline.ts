@@ -1,4 +1,4 @@
-import { API_VERSION, fail, type AnyOperation } from '@anarq/common-schemas';
+import { API_VERSION, fail, PATTERNS, type AnyOperation } from '@anarq/common-schemas';
 import { canonicalJson, CryptoError, sha256Hex, utf8 } from '@anarq/crypto';
 import { authenticate, checkTime } from './authenticate.ts';
 import { authorise } from './authorise.ts';
@@ -27,6 +27,7 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Li
   const { services, store, replay } = parts;
   const steps: (Step | undefined)[] = [
     checkVersion,
+    checkNames,
     (inv) => limitPeer(inv, limits.peers),
     validate,
     (inv) => authenticate(inv, services),
@@ -53,6 +54,18 @@ export function compileStepPipeline(op: AnyOperation, parts: KernelParts): Step[
   return steps.filter((step) => step !== undefined);
 }
 
+const DID = new RegExp(PATTERNS.did);
+const CID = new RegExp(PATTERNS.cid);
+
+/** What comes beside the input is as bounded as the input. */
+function checkNames(inv: Invocation): void {
+  const { subject, grant } = inv.call;
+  if (subject !== undefined && (subject.length > 440 || !DID.test(subject)))
+    fail('INPUT_INVALID', 'The subject is not a DID.');
+  if (grant !== undefined && (grant.length > 251 || !CID.test(grant)))
+    fail('INPUT_INVALID', 'The grant is not a CID.');
+}
+
 function checkVersion(inv: Invocation): void {
   const asked = inv.call.apiVersion;
   if (asked !== undefined && asked !== API_VERSION)
@@ -70,7 +83,7 @@ function limitPeer(inv: Invocation, peers: RateLimit): void {
 
 function limitIdentity(inv: Invocation, identities: RateLimit): void {
   const { perMinute } = inv.compiled.op.limits;
-  const key = `${inv.principal.actor}\n${inv.compiled.op.id}\n${inv.principal.kind === 'anonymous' ? (inv.call.peer ?? '') : ''}`;
+  const key = `${inv.principal.root}\n${inv.compiled.op.id}\n${inv.principal.kind === 'anonymous' ? (inv.call.peer ?? '') : ''}`;
   const burst = Math.max(10, Math.floor(perMinute / 10));
   const wait_ms = identities.take(key, inv.now_ms, 60_000 / perMinute, burst);
   if (wait_ms > 0)

@@ -28,7 +28,10 @@ export async function readableBy(
       if (found.length >= READABLE_MAX) return found;
       const glob = await resourceGlob(services, grant, op);
       if (glob === null || !isCurrent(grant, now_ms)) continue;
-      found.push({ owner: grant.subject, resourceGlob: glob });
+      const isNew = !found.some(
+        (each) => each.owner === grant.subject && each.resourceGlob === glob,
+      );
+      if (isNew) found.push({ owner: grant.subject, resourceGlob: glob });
     }
   return found;
 }

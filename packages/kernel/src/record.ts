@@ -123,13 +123,11 @@ export class BatchRecords {
     this.#denials = new Map();
     this.#reads = [];
     const statements = [
-      ...denials.flatMap(
-        ({ inv, code, count }) =>
-          recordOf(inv, this.#log, { kind: 'denials', code, note: `${count} times` }).statements,
+      ...denials.flatMap(({ inv, code, count }) =>
+        this.#prepare(inv, { kind: 'denials', code, note: `${count} times` }),
       ),
-      ...reads.flatMap(
-        ({ inv, output }) =>
-          recordOf(inv, this.#log, { kind: 'read', code: 'SUCCESS', output }).statements,
+      ...reads.flatMap(({ inv, output }) =>
+        this.#prepare(inv, { kind: 'read', code: 'SUCCESS', output }),
       ),
     ];
     if (statements.length === 0) return;
@@ -141,6 +139,16 @@ export class BatchRecords {
       throw error;
     }
     this.#log.wake();
+  }
+
+  /** One record that cannot be made is told of, and takes no other with it. */
+  #prepare(inv: Invocation, facts: RecordFacts): readonly Statement[] {
+    try {
+      return recordOf(inv, this.#log, facts).statements;
+    } catch (error) {
+      this.#onError(error);
+      return [];
+    }
   }
 
   #schedule(): void {

@@ -223,7 +223,11 @@ export class ProcessRun {
   }
 }
 
-/** The module acts as itself, under the grants that it holds; never beyond what the caller signed. */
+/**
+ * The module acts as itself, under the grants that it holds; never beyond what the caller signed. The
+ * end of the caller's grant does not stop it: what a module does on its own begins where the caller
+ * has nothing more to decide.
+ */
 export function asModule(capability: Capability, parts: KernelParts): Capability {
   const [module = ''] = capability.operation.split('.');
   const did = parts.services.node.modules[module];
@@ -231,6 +235,7 @@ export function asModule(capability: Capability, parts: KernelParts): Capability
   return {
     ...capability,
     subject: did,
+    links: [],
     principal: {
       actor: did,
       root: did,
