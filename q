@@ -4,7 +4,8 @@
 #
 #   Q_NODE=PATH   the Node to use, in place of the one on PATH
 #
-# What it keeps lies in .q/ (ignored by git) and may be deleted at any time:
+# What it keeps lies in .q/ (ignored by git) and may be deleted at any time; a node's data does not
+# lie there, but in .q-node/ unless --data says otherwise:
 #   runtime/          the fetched Node, where the one on PATH is too old
 #   installed.prod    the package-lock.json that node_modules was installed from, without
 #   installed.dev     or with the development tools; written last, so an interrupted install

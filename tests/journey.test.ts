@@ -1,29 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const MAIN = join(import.meta.dirname, '../apps/cli/src/main.ts');
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The q command, as a person would type it. */
-function q(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
+import { q } from './qCommand.ts';
 
 describe('the journey, as q demo', () => {
   let folder: string;
@@ -101,6 +81,7 @@ describe('the journey, as q demo', () => {
   it('refuses a file that is not there, in one line that says so', async () => {
     const ended = await q('demo', '--file', join(folder, 'nothing'), '--json');
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toContain('is not a file that can be read');
+    expect(JSON.parse(ended.stdout)).toMatchObject({ ok: false, code: 'INPUT_INVALID' });
+    expect(ended.stdout).toContain('is not a file that can be read');
   });
 });

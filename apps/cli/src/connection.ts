@@ -8,17 +8,17 @@ import { ADDRESS_FILE, type NodeAddress } from '@anarq/node';
 
 /** Where a node keeps its data unless --data says otherwise: beside the project. */
 export const defaultDataFolder = (): string =>
-  process.env['Q_DATA'] ?? join(import.meta.dirname, '../../../.q/data');
+  process.env['Q_DATA'] ?? join(import.meta.dirname, '../../../.q-node');
 
 /**
  * The address of the node that runs on a data folder.
- * @throws SERVICE_UNAVAILABLE when none does
+ * @throws NODE_NOT_RUNNING when none does
  */
 export async function findNode(dataFolder: string): Promise<NodeAddress> {
   try {
     return JSON.parse(await readFile(join(dataFolder, ADDRESS_FILE), 'utf8')) as NodeAddress;
   } catch {
-    return fail('SERVICE_UNAVAILABLE', `No node runs on ${dataFolder}. Start one with ./q up.`);
+    return fail('NODE_NOT_RUNNING', `No node runs on ${dataFolder}.`);
   }
 }
 

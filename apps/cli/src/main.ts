@@ -22,6 +22,7 @@ q.command('up')
   .option('--keys <folder>', 'where its root key and the operator key lie')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 for any free one', port, 8080)
+  .option('--name <host...>', 'names under which a proxy reaches the node, beside localhost')
   .option('--empty', 'without the example on the market')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/up.ts')).up(options));
@@ -137,6 +138,12 @@ function amount(text: string): { amount: string; unit: string } {
     throw new InvalidArgumentError('an amount reads like 20rUv or 3.50EUR');
   return { amount: number, unit };
 }
+
+// A reader that has seen enough, as head does, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`q: cannot write: ${error.code}\n`);
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
 
 try {
   await q.parseAsync();

@@ -42,10 +42,6 @@ export function bytesText(bytes: number): string {
   return unit === 0 ? `${bytes} bytes` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A DID short enough to read: 'did:squid:QmX4…9aZk'. */
-export const shortId = (id: string): string =>
-  id.length <= 24 ? id : `${id.slice(0, id.startsWith('did:') ? 14 : 8)}…${id.slice(-4)}`;
-
 /** Tells an error as a person reads it: what happened, why, and what to do. */
 export function tellError(error: unknown): void {
   if (!(error instanceof QError)) {
@@ -62,5 +58,7 @@ export function tellError(error: unknown): void {
   for (const { path, expected } of violations ?? []) warn(`  input ${path || '/'}: ${expected}`);
   for (const [name, value] of Object.entries(details))
     warn(`  ${paint.dim(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  for (const action of error.suggestedActions) warn(`  do    ${action}`);
+  // The advice on input speaks of violations; without any there is nothing to compare.
+  const isAdvised = error.code !== 'INPUT_INVALID' || violations !== undefined;
+  for (const action of isAdvised ? error.suggestedActions : []) warn(`  do    ${action}`);
 }

@@ -2,6 +2,7 @@ export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
 export {
   ADDRESS_FILE,
+  keysFolderOf,
   startNode,
   type NodeAddress,
   type RunningNode,

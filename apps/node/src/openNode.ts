@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fail } from '@anarq/common-schemas';
 import { openBlockStore } from '@anarq/content';
 import { openRootKey, sha256Hex, utf8 } from '@anarq/crypto';
 import {
@@ -47,11 +48,10 @@ export function defaultKeysFolder(dataFolder: string): string {
 /** Opens store, content and keys of a folder, and the kernel over them; makes them the first time. */
 export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   const { dataFolder, keysFolder } = options;
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await makeFolder(dataFolder);
   const store = await openStore({ file: join(dataFolder, 'node.sqlite') });
   try {
-    const isNew =
-      (await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`)).length === 0;
+    const isNew = !(await isFounded(store));
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });
     const operatorKey = await openRootKey({
       file: join(keysFolder, 'operator.key'),
@@ -84,5 +84,24 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** Founding is one commit: a start that was killed before it left nothing that counts. */
+async function isFounded(store: Store): Promise<boolean> {
+  const tables = await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`);
+  if (tables.length === 0) return false;
+  const rows = await store.read(`SELECT value FROM kernel_meta WHERE key = 'operator'`);
+  return rows.length > 0;
+}
+
+/** @throws FOLDER_UNUSABLE */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    fail('FOLDER_UNUSABLE', `${folder === '' ? 'An empty name' : folder} cannot be used: ${code}.`);
   }
 }

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { QError } from '@anarq/common-schemas';
 import type { Kernel, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
 import { startHttpSurface } from '@anarq/surfaces';
@@ -16,6 +17,8 @@ export interface StartOptions {
   readonly host?: string | undefined;
   /** 0 for any free port; default 8080. */
   readonly port?: number | undefined;
+  /** Names under which the node answers beside the loopback ones; for a proxy in front of it. */
+  readonly hostNames?: readonly string[] | undefined;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
 }
@@ -42,10 +45,12 @@ export interface RunningNode {
 }
 
 export const ADDRESS_FILE = 'node.json';
+/** Remembers where the keys lie, also while the node does not run. */
+const KEYS_FOLDER_FILE = 'keys-folder';
 
 /** Starts a whole node: store, kernel, modules and ports. */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
-  const keysFolder = options.keysFolder ?? defaultKeysFolder(options.dataFolder);
+  const keysFolder = options.keysFolder ?? (await keysFolderOf(options.dataFolder));
   const opened = await openNode({
     dataFolder: options.dataFolder,
     keysFolder,
@@ -59,6 +64,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     const surface = await startHttpSurface(kernel, {
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       ...(options.onError === undefined
         ? {}
         : { log: { failed: (error: unknown) => options.onError?.(error, 'http') } }),
@@ -72,6 +78,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
       logKey: kernel.logKeys.trust,
     };
     const addressFile = join(options.dataFolder, ADDRESS_FILE);
+    await writeAtomically(join(options.dataFolder, KEYS_FOLDER_FILE), `${resolve(keysFolder)}\n`);
     await writeAtomically(addressFile, `${JSON.stringify(address, null, 2)}\n`);
     let closing: Promise<void> | undefined;
     return {
@@ -90,8 +97,25 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     };
   } catch (error) {
     await opened.close();
-    throw error;
+    throw listeningError(error, options);
   }
+}
+
+/** Where the keys of a data folder lie: as its last start said, else at the default place. */
+export async function keysFolderOf(dataFolder: string): Promise<string> {
+  const known = await readFile(join(dataFolder, KEYS_FOLDER_FILE), 'utf8').catch(() => '');
+  return known.trim() === '' ? defaultKeysFolder(dataFolder) : known.trim();
+}
+
+function listeningError(error: unknown, { host, port }: StartOptions): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE')
+    return new QError('PORT_TAKEN', `Port ${port ?? 8080} is taken by another program.`);
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
+    return new QError('INPUT_INVALID', `${host} is not an address of this machine.`);
+  if (code === 'EACCES')
+    return new QError('PORT_TAKEN', `You may not listen on port ${port ?? 8080}.`);
+  return error;
 }
 
 async function writeAtomically(file: string, text: string): Promise<void> {

@@ -29,6 +29,7 @@ export function auditSpecification(contract: AnyContract): string {
     '\nDenials are recorded in batches and counted per identity and code, so that a flood of denials is\n',
     'not a flood of writes. A record that was erased leaves its proof in the log.\n\n',
     '## Retention\n\n',
+    'What the module promises to keep at least; nothing is ended by itself yet.\n\n',
     retention.length === 0
       ? 'No resource of this module has an end of its own; records stay with the log.\n'
       : table(

@@ -50,6 +50,7 @@ export function storageMap(contract: AnyContract): string {
     'and an owner. Content is not kept in rows: it lies in the content store as sealed blocks named by\n',
     'their CID, and a row refers to its root.\n\n',
     '## Resources\n\n',
+    'The periods are what the module promises to keep at least; nothing is ended by itself yet.\n\n',
     types.length === 0
       ? 'No resource of its own.\n'
       : table(
@@ -59,7 +60,7 @@ export function storageMap(contract: AnyContract): string {
             const pinning = contract.policies.pinning?.[type];
             return [
               code(type),
-              retention?.period ?? 'until its owner deletes it',
+              retention?.period ?? 'no end of its own',
               retention?.atEnd ?? '-',
               pinning?.strategy ?? '-',
               pinning === undefined ? '-' : String(pinning.replicationFactor),

@@ -2,13 +2,12 @@ import {
   compileValidator,
   fail,
   QError,
-  type AnyContract,
   type AnyOperation,
   type InputOf,
   type OutputOf,
   type Result,
 } from '@anarq/common-schemas';
-import { canonicalJson, randomBytes, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
+import { randomBytes, toBase64url } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { ANONYMOUS, type Call } from './call.ts';
 import type { Capability } from './capability.ts';

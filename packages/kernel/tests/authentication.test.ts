@@ -244,11 +244,14 @@ describe('a suspension', () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
     let isSlow = true;
+    let wasRead = () => {};
+    const read = new Promise<void>((resolve) => (wasRead = resolve));
     const identities = new Identities(
       {
         ...node.store,
         read: async (sql, params) => {
           const rows = await node.store.read(sql, params);
+          wasRead();
           if (isSlow) await gate;
           return rows;
         },
@@ -256,6 +259,7 @@ describe('a suspension', () => {
       node.kernel.services.sealer,
     );
     const early = identities.get(eve.did);
+    await read;
     const { statements, activate } = identities.prepareStatus(eve.did, 'suspended');
     await node.store.commit(statements);
     activate();

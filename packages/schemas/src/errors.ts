@@ -392,6 +392,27 @@ export const errorTable = {
     'Read details.limit, and stay below it.',
   ),
   // The node itself
+  PORT_TAKEN: entry(
+    503,
+    'UNAVAILABLE',
+    false,
+    'Another program listens on this port.',
+    'Take any free port with --port 0, or end the other program.',
+  ),
+  NODE_NOT_RUNNING: entry(
+    503,
+    'UNAVAILABLE',
+    false,
+    'No node runs on this data folder.',
+    'Start one with ./q up, or name its folder with --data.',
+  ),
+  FOLDER_UNUSABLE: entry(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    'The folder cannot be used.',
+    'Name another one, or make it writable for you.',
+  ),
   INTERNAL: entry(
     500,
     'INTERNAL',

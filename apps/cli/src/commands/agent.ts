@@ -1,11 +1,12 @@
 import { delegate, type Client } from '@anarq/common-clients';
 import { fail } from '@anarq/common-schemas';
 import { deriveKeys, toBase64url } from '@anarq/crypto';
+import { parseMinor } from '@anarq/decimal';
 import { qonsent } from '@anarq/qonsent/contract';
 import { squid } from '@anarq/squid/contract';
 import { operatorClient } from '../connection.ts';
 import { instantOf } from '../instant.ts';
-import { columns, dot, paint, say, shortId, tick } from '../terminal.ts';
+import { columns, dot, paint, say, tick } from '../terminal.ts';
 
 interface AddOptions {
   readonly data: string;
@@ -22,11 +23,14 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
   const { budget, perCall } = options;
   if (budget.unit !== perCall.unit)
     fail('INPUT_INVALID', `--budget is in ${budget.unit}, --per-call in ${perCall.unit}.`);
+  checkLimits(budget, perCall);
   const expiresAt = instantOf(options.until, new Date());
   const operations = await operationsOf(options.allow);
   const { client, address, seed } = await operatorClient(options.data, [squid, qonsent]);
   const onBehalf = options.for === undefined ? {} : { subject: options.for };
-  const { did: agent } = await client.call(squid.createAgent, { name }, onBehalf);
+  // An agent that exists gets another grant; its earlier ones stay as they are.
+  const { items } = await client.call(squid.agents, { name }, onBehalf);
+  const agent = items[0]?.did ?? (await client.call(squid.createAgent, { name }, onBehalf)).did;
   const mandate =
     options.for === undefined
       ? undefined
@@ -68,6 +72,18 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
   say(`  token    ./q agent token ${name}`);
   say(`  MCP      ${address.url}/mcp with the header  Authorization: Bearer TOKEN`);
   say(`  end it   ./q revoke ${grant}`);
+}
+
+/** @throws AMOUNT_INVALID, or INPUT_INVALID where one call may spend more than all together */
+function checkLimits(budget: AddOptions['budget'], perCall: AddOptions['perCall']): void {
+  for (const { amount, unit } of [budget, perCall])
+    try {
+      parseMinor(amount, unit);
+    } catch (error) {
+      fail('AMOUNT_INVALID', (error as Error).message, { amount, unit });
+    }
+  if (parseMinor(perCall.amount, budget.unit) > parseMinor(budget.amount, budget.unit))
+    fail('INPUT_INVALID', '--per-call is more than --budget.');
 }
 
 /** The grant by which an organisation lets the operator act for it. */
@@ -117,8 +133,12 @@ export async function agentToken(name: string, options: { readonly data: string 
   const { client } = await operatorClient(options.data, [squid, qonsent]);
   const agent = await findAgent(client, name);
   const { items } = await client.call(qonsent.list, { limit: 200 });
-  const grant = items.find((item) => item.audience === agent && item.revokedAt === undefined);
-  if (grant === undefined) return fail('QINDEX_NOT_FOUND', `${name} holds no grant in force.`);
+  const grant = items.find((item) => item.audience === agent && item.inForce);
+  if (grant === undefined)
+    return fail(
+      'QINDEX_NOT_FOUND',
+      `${name} holds no grant in force; ./q agent add ${name} … gives it one.`,
+    );
   const { token } = await client.call(squid.issueToken, { agent, grant: grant.grant });
   say(token);
 }
@@ -132,27 +152,34 @@ export async function agentList(options: {
   const { items: agents } = await client.call(squid.agents, { limit: 200 });
   const { items: grants } = await client.call(qonsent.list, { limit: 200 });
   const rows = await Promise.all(
-    agents.flatMap((agent) =>
-      grants
-        .filter(({ audience }) => audience === agent.did)
-        .map(async (grant) => ({
-          name: agent.name,
-          agent: agent.did,
-          grant: grant.grant,
-          revokedAt: grant.revokedAt,
-          budgets: (await client.call(qonsent.budget, { grant: grant.grant })).budgets,
-        })),
-    ),
+    grants
+      .filter(({ audience }) => agents.some(({ did }) => did === audience))
+      .map(async ({ grant, audience, inForce, revokedAt, expiresAt }) => ({
+        name: agents.find(({ did }) => did === audience)?.name ?? '',
+        agent: audience,
+        grant,
+        inForce,
+        revokedAt,
+        expiresAt,
+        budgets: (await client.call(qonsent.budget, { grant })).budgets,
+      })),
   );
-  if (options.json === true) return say(JSON.stringify({ agents: rows }));
-  if (rows.length === 0) return say('No agents yet. Make one with ./q agent add.');
-  for (const line of columns(
-    rows.map(({ name, grant, revokedAt, budgets }) => [
-      paint.bold(name),
-      shortId(grant),
-      revokedAt === undefined ? paint.green('in force') : paint.red('revoked'),
-      budgets.map((b) => `${b.spent} of ${b.total ?? '∞'} ${b.unit}`).join(` ${dot} `),
+  const idle = agents.filter(({ did }) => rows.every(({ agent }) => agent !== did));
+  if (options.json === true)
+    return say(JSON.stringify({ agents: rows, withoutGrant: idle.map(({ name }) => name) }));
+  if (agents.length === 0) return say('No agents yet. Make one with ./q agent add.');
+  const state = (row: (typeof rows)[number]): string => {
+    if (row.inForce) return paint.green('in force');
+    return row.revokedAt === undefined ? paint.yellow('expired') : paint.red('revoked');
+  };
+  for (const line of columns([
+    ...rows.map((row) => [
+      paint.bold(row.name),
+      state(row),
+      row.budgets.map((b) => `${b.spent} of ${b.total ?? '∞'} ${b.unit}`).join(` ${dot} `),
+      row.grant,
     ]),
-  ))
+    ...idle.map(({ name }) => [paint.bold(name), paint.dim('no grant'), '', '']),
+  ]))
     say(line);
 }

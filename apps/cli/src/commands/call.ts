@@ -1,5 +1,6 @@
 import { bearer, createClient, http } from '@anarq/common-clients';
 import {
+  compileValidator,
   fail,
   QError,
   type AnyContract,
@@ -34,6 +35,8 @@ export async function call(
     return say(helpOf(op));
   }
   const input = parseInput(inputText);
+  const violations = compileValidator(op.input).violations(input);
+  if (violations.length > 0) fail('INPUT_INVALID', undefined, { violations });
   const client =
     options.token === undefined
       ? (await operatorClient(options.data, contracts)).client
@@ -92,6 +95,11 @@ function listOperations(contracts: readonly AnyContract[]): void {
   say(
     `Usage: q call ${paint.cyan('MODULE.OPERATION')} 'JSON'   ${paint.dim('(--help after an operation says what it takes)')}\n`,
   );
+  say('  --subject DID   on whose behalf          --grant CID   the grant to use');
+  say(
+    '  --token TOKEN   as an agent              --key TEXT    idempotency key; default: a fresh one',
+  );
+  say('  --data FOLDER   which node               --json        the whole envelope, on one line\n');
   for (const contract of contracts) {
     say(paint.bold(contract.title));
     const rows = Object.values(contract.operations).map((op) => [

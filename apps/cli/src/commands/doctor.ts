@@ -1,10 +1,10 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateKeyPairSync } from 'node:crypto';
-import { defaultKeysFolder, type NodeAddress } from '@anarq/node';
+import { keysFolderOf, type NodeAddress } from '@anarq/node';
 import { findNode } from '../connection.ts';
 import { bytesText, columns, cross, paint, say, tick } from '../terminal.ts';
 
@@ -24,15 +24,17 @@ export async function doctor(options: {
   readonly json?: boolean;
 }): Promise<void> {
   const address = await findNode(options.data).catch(() => undefined);
-  const keysFolder = address?.keysFolder ?? defaultKeysFolder(options.data);
+  const keysFolder = address?.keysFolder ?? (await keysFolderOf(options.data));
+  const isFounded =
+    (await stat(join(options.data, 'node.sqlite')).catch(() => undefined)) !== undefined;
   const findings = [
     checkNode(),
     checkSqlite(),
     checkPostQuantum(),
     await checkFolder(options.data),
     await checkDisk(options.data),
-    await checkKeyFile(`${keysFolder}/root.key`, address !== undefined),
-    await checkKeyFile(`${keysFolder}/operator.key`, address !== undefined),
+    await checkKeyFile(`${keysFolder}/root.key`, isFounded),
+    await checkKeyFile(`${keysFolder}/operator.key`, isFounded),
     address === undefined ? await checkPort(8080) : await checkRunning(address),
   ];
   const isOk = findings.every(({ state }) => state !== 'fail');
@@ -138,7 +140,12 @@ async function checkKeyFile(file: string, isNeeded: boolean): Promise<Finding> {
   const shown = file.startsWith(home) ? `~/${file.slice(home.length)}` : file;
   if (info === undefined)
     return isNeeded
-      ? { check, state: 'fail', found: `${shown} is missing`, fix: 'restore it from your copy' }
+      ? {
+          check,
+          state: 'fail',
+          found: `${shown} is missing`,
+          fix: 'restore it from your copy, or name its folder: ./q up --keys FOLDER',
+        }
       : { check, state: 'ok', found: 'made on the first start' };
   const mode = (info.mode & 0o777).toString(8);
   return mode === '600'

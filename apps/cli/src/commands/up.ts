@@ -7,6 +7,7 @@ interface UpOptions {
   readonly keys?: string;
   readonly host: string;
   readonly port: number;
+  readonly name?: readonly string[];
   readonly empty?: boolean;
   readonly json?: boolean;
 }
@@ -19,17 +20,18 @@ export async function up(options: UpOptions): Promise<void> {
     keysFolder: options.keys,
     host: options.host,
     port: options.port,
+    hostNames: options.name,
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
   });
   closeOnSignal(node);
-  if (node.isNew && options.empty !== true) {
-    const { seedExample } = await import('../seed.ts');
-    await seedExample(node).catch(async (error: unknown) => {
+  const { offerExample } = await import('../seed.ts');
+  const offered = await offerExample(node, options.data, options.empty === true).catch(
+    async (error: unknown) => {
       await node.close();
       throw error;
-    });
-  }
+    },
+  );
   const started_ms = performance.now() - begun;
   if (options.json === true) {
     say(
@@ -46,13 +48,15 @@ export async function up(options: UpOptions): Promise<void> {
   say(
     `${tick} ${paint.bold('Q∞')} ${version}  ${dot}  ${node.kernel.contracts.length} modules, ${operations} operations  ${dot}  ${Math.round(started_ms)} ms`,
   );
-  say(`  data   ${options.data}`);
+  const first = node.isNew ? paint.dim('  (new)') : '';
+  say(`  data   ${options.data}${first}`);
   say(`  keys   ${node.address.keysFolder}  ${paint.dim('(mode 0600; back them up)')}`);
   say(`  HTTP   ${paint.cyan(node.url)}        OpenAPI at /openapi.json`);
   say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}`);
   say(`  log    ${node.address.logKey}`);
   if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
     say(`  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it`);
+  if (offered) say('  market a table of time zones for 3 rUv; your wallet holds 100 rUv');
   say();
   say('  Next   ./q agent add buyer --budget 20rUv --per-call 5rUv \\');
   say('           --allow qmarket.search,qmarket.purchase,qdrive.get --until 18:00');

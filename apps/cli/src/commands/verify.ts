@@ -9,7 +9,7 @@ export async function verify(
   options: { readonly trust?: string; readonly json?: boolean },
 ): Promise<void> {
   const verdict = verifyReceipt(
-    await readJson(file),
+    unwrap(await readJson(file)),
     options.trust === undefined ? {} : { trust: options.trust },
   );
   if (!verdict.ok) process.exitCode = 1;
@@ -38,11 +38,25 @@ export async function verify(
   for (const line of verdict.doesNotProve) say(`  ${paint.dim('·')} ${line}`);
 }
 
+/** A receipt as it is, or as qerberos.receipt answers with it. */
+function unwrap(value: unknown): unknown {
+  const member = (of: unknown, name: string): unknown =>
+    typeof of === 'object' && of !== null && name in of
+      ? (of as Record<string, unknown>)[name]
+      : undefined;
+  return member(member(value, 'data'), 'receipt') ?? member(value, 'receipt') ?? value;
+}
+
 const RECEIPT_BYTES_MAX = 16 * 1024 * 1024;
 
 async function readJson(file: string): Promise<unknown> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) =>
-    fail('INPUT_MALFORMED', `${file} cannot be read: ${error.code}.`),
+    fail(
+      'FOLDER_UNUSABLE',
+      error.code === 'ENOENT'
+        ? `There is no file ${file}.`
+        : `${file} cannot be read: ${error.code}.`,
+    ),
   );
   if (bytes.length > RECEIPT_BYTES_MAX)
     return fail('INPUT_TOO_LARGE', `${file} is larger than any receipt.`);

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fail } from '@anarq/common-schemas';
+import { dirname, join, resolve } from 'node:path';
+import { fail, QError } from '@anarq/common-schemas';
 import { startNode } from '@anarq/node';
 import { bytesText, cross, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -10,11 +11,24 @@ import { runJourney, type JourneyReport, type Show } from './journey.ts';
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/time-zones/zone1970.tab');
 
 /** Runs the journey on a node of its own, in a temporary folder, and tells it as it happens. */
-export async function demo(options: {
+export async function demo(options: DemoOptions): Promise<void> {
+  try {
+    await runDemo(options);
+  } catch (error) {
+    if (options.json !== true) throw error;
+    const code = error instanceof QError ? error.code : 'INTERNAL';
+    say(JSON.stringify({ ok: false, code, message: (error as Error).message }));
+    process.exitCode = 1;
+  }
+}
+
+interface DemoOptions {
   readonly file?: string;
   readonly receipt?: string;
   readonly json?: boolean;
-}): Promise<void> {
+}
+
+async function runDemo(options: DemoOptions): Promise<void> {
   const begun = performance.now();
   const file = resolve(options.file ?? EXAMPLE);
   const info = await stat(file).catch(() => undefined);
@@ -22,6 +36,9 @@ export async function demo(options: {
   const folder = await mkdtemp(join(tmpdir(), 'q-demo-'));
   const receiptPath = resolve(options.receipt ?? join(tmpdir(), `q-receipt-${process.pid}.json`));
   const isJson = options.json === true;
+  await access(dirname(receiptPath), constants.W_OK).catch(() =>
+    fail('FOLDER_UNUSABLE', `The receipt cannot be written to ${receiptPath}.`),
+  );
   if (!isJson) say(`${paint.bold('Q∞')} ${version}  a node in a temporary folder, on loopback\n`);
   const node = await startNode({
     dataFolder: join(folder, 'data'),
@@ -30,6 +47,13 @@ export async function demo(options: {
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
   });
+  // Ctrl-C leaves nothing behind: the folder holds keys.
+  const leave = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  };
+  process.once('SIGINT', leave);
+  process.once('SIGTERM', leave);
   let report: JourneyReport;
   try {
     report = await runJourney({

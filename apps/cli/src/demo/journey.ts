@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { delegate, uploadFile } from '@anarq/common-clients';
+import { checkFileName } from '@anarq/content';
 import { toBase64url } from '@anarq/crypto';
+import { addDecimal, subDecimal } from '@anarq/decimal';
 import { ledger } from '@anarq/ledger/contract';
 import { verifyReceipt } from '@anarq/log';
 import type { RunningNode } from '@anarq/node';
@@ -89,7 +91,8 @@ export async function runJourney(options: JourneyOptions): Promise<JourneyReport
         receipt.verified &&
         receipt.changedByteRefused &&
         revoked.code === 'GRANT_REVOKED' &&
-        denials.length === 2 &&
+        denials.map(({ code }) => code).join() === 'BUDGET_EXCEEDED,QONSENT_DENIED' &&
+        isWhole(bought.purchase) &&
         books.sum === '0',
       file,
       fetched,
@@ -105,10 +108,16 @@ export async function runJourney(options: JourneyOptions): Promise<JourneyReport
   }
 }
 
+/** Fee and shares are exactly the price. */
+const isWhole = ({ price, fee, shares }: JourneyReport['purchase']): boolean =>
+  shares.reduce((sum, { amount }) => addDecimal(sum, amount), fee) === price;
+
 /** Upload, index, list: the first member sells the file, and shares what it brings. */
 async function offer(cast: Cast, { file, show, node }: JourneyOptions) {
   const { client, did, keys } = cast.first;
-  const name = basename(file);
+  const own = basename(file);
+  // What the file system allows is not always a name that a node takes.
+  const name = checkFileName(own) === undefined ? own : 'data';
   const { size } = await stat(file);
   const uploaded = await uploadFile(client, createReadStream(file), {
     name,
@@ -137,7 +146,7 @@ async function offer(cast: Cast, { file, show, node }: JourneyOptions) {
   });
   const listing = await client.call(qmarket.list, {
     fileId: uploaded.fileId,
-    title: `Data set ${name}`,
+    title: `Data set ${name}`.slice(0, 200),
     description: 'As uploaded, with the right to use it.',
     price: PRICE,
     unit: UNIT,
@@ -240,10 +249,11 @@ async function buy(agent: Agent, cast: Cast, show: Show) {
     )),
   );
   for (let i = half; i < RETRIES; i++) answers.push(await agent.use('qmarket.purchase', order));
-  const spent = Number(before) - Number(await balance(cast));
+  const spent = subDecimal(before, await balance(cast));
   const retries = {
     sent: answers.length,
-    charged: spent / Number(purchase.price),
+    // How often the price went; exact, so a part of a price would show as well.
+    charged: timesOf(spent, purchase.price),
     replayed: answers.filter((answer) => answer.replayed === true).length,
     inProgress: answers.filter(({ code }) => code === 'CALL_IN_PROGRESS').length,
   };
@@ -252,6 +262,14 @@ async function buy(agent: Agent, cast: Cast, show: Show) {
     `${retries.sent} retries, ${half} at once: charged ${retries.charged === 1 ? 'once' : `${retries.charged} times`}`,
   );
   return { listingId: listing.listingId, fileId: String(data['fileId']), purchase, retries };
+}
+
+/** How many times an amount holds another; NaN where it is no whole number of times. */
+function timesOf(amount: string, part: string): number {
+  let times = 0;
+  for (let sum = '0'; times <= RETRIES + 1; times++, sum = addDecimal(sum, part))
+    if (sum === amount) return times;
+  return Number.NaN;
 }
 
 async function balance(cast: Cast): Promise<string> {
@@ -334,7 +352,9 @@ async function closeBooks(cast: Cast, show: Show) {
     : (units.find((b) => b.sum !== '0')?.sum ?? '0');
   show(
     'books',
-    `${units.map(({ unit, sum: s }) => `${unit}: ${s}`).join(', ')}: debits and credits sum to zero`,
+    sum === '0'
+      ? `debits and credits sum to zero in ${units.map(({ unit }) => unit).join(', ')}`
+      : `debits and credits DIFFER: ${units.map((book) => `${book.unit} ${book.sum}`).join(', ')}`,
   );
   return { sum, units };
 }

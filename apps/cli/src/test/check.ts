@@ -13,6 +13,8 @@ export interface Verdict {
   failed: number;
   skipped: number;
   output: string;
+  /** Lines that are shown below the check's own: the suites it consists of. */
+  suites?: readonly string[];
 }
 
 /**

@@ -7,7 +7,7 @@ export interface Timed extends Verdict {
 }
 
 /** The sum of all counts, without output. */
-export function totalOf(ran: readonly Verdict[]): Omit<Verdict, 'output'> {
+export function totalOf(ran: readonly Verdict[]): Omit<Verdict, 'output' | 'suites'> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const { passed, failed, skipped } of ran) {
     total.passed += passed;
@@ -18,7 +18,7 @@ export function totalOf(ran: readonly Verdict[]): Omit<Verdict, 'output'> {
 }
 
 /** The last line of a test run: `12 passed, 0 failed`, and `, 3 skipped` where any were. */
-export function summaryLine(total: Omit<Verdict, 'output'>): string {
+export function summaryLine(total: Omit<Verdict, 'output' | 'suites'>): string {
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   return `${total.passed} passed, ${total.failed} failed${skipped}`;
 }
@@ -34,6 +34,6 @@ export function checkLine(check: Timed): string {
 }
 
 /** Exit code of a run: 0 only where something passed and nothing failed. */
-export function exitCodeOf(total: Omit<Verdict, 'output'>): number {
+export function exitCodeOf(total: Omit<Verdict, 'output' | 'suites'>): number {
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

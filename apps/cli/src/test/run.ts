@@ -144,6 +144,7 @@ async function runOne({ name, run }: Check, progress: Progress): Promise<Timed> 
 function print(timed: Timed, progress: Progress): void {
   progress.clear();
   process.stdout.write(`${checkLine(timed)}\n`);
+  for (const line of timed.suites ?? []) process.stdout.write(`${line}\n`);
   const worthReading = timed.failed > 0 || (timed.passed === 0 && timed.output !== '');
   if (worthReading) process.stdout.write(`\n${timed.output.replaceAll(/^/gm, '    ')}\n\n`);
 }

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Verdict } from '../check.ts';
@@ -15,7 +15,14 @@ export interface VitestReport {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: ReadonlyArray<{ status: string; assertionResults: readonly unknown[] }>;
+  testResults: ReadonlyArray<{
+    status: string;
+    assertionResults: readonly unknown[];
+    /** Path of the file. */
+    name?: string;
+    startTime?: number;
+    endTime?: number;
+  }>;
 }
 
 const unitLimit_ms = 480_000;
@@ -53,7 +60,9 @@ export async function runVitest(
       timeout_ms: tier === 'nightly' ? nightlyLimit_ms : unitLimit_ms,
       ...(options.onProgress === undefined ? {} : { onLine: options.onProgress }),
     });
-    return vitestVerdict(await readReport(reportPath), ended.code, ended.output);
+    const report = await readReport(reportPath);
+    const verdict = vitestVerdict(report, ended.code, ended.output);
+    return { ...verdict, suites: suiteLines(root, report) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -87,4 +96,28 @@ export function vitestVerdict(
     skipped: report.numPendingTests + report.numTodoTests,
     output,
   };
+}
+
+/**
+ * One line a package: its tests, and the seconds of its files together. Files run two at a time, so
+ * the lines add up to more than the whole run.
+ */
+function suiteLines(root: string, report: VitestReport | undefined): string[] {
+  const suites = new Map<string, { tests: number; failed: number; duration_ms: number }>();
+  for (const file of report?.testResults ?? []) {
+    const path = relative(root, file.name ?? '').split(sep);
+    const name = path[0] === 'tests' ? 'tests' : path.slice(0, 2).join('/');
+    const suite = suites.get(name) ?? { tests: 0, failed: 0, duration_ms: 0 };
+    suite.tests += file.assertionResults.length;
+    suite.failed += file.status === 'failed' ? 1 : 0;
+    suite.duration_ms += Math.max(0, (file.endTime ?? 0) - (file.startTime ?? 0));
+    suites.set(name, suite);
+  }
+  return [...suites]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, { tests, failed, duration_ms }]) => {
+      const seconds = `${(duration_ms / 1000).toFixed(1)} s`.padStart(8);
+      const mark = failed > 0 ? '✗' : '·';
+      return `  ${mark} ${name.padEnd(22)}${seconds}  ${tests} tests`;
+    });
 }
