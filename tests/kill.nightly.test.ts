@@ -16,7 +16,7 @@ it('a purchase killed at every point of every nested commit ends exactly once', 
 }, 1_200_000);
 
 it('a purchase that is undone, killed at every point, ends as bought or as undone', async () => {
-  const revokeAt = { point: 'after-step qmarket.purchase hold', grant: world.grant };
+  const revokeAt = { point: 'after-step qmarket.purchase capture', grant: world.grant };
   const points = await pointsOf(world, { revokeAt });
   const aftermath = await killAtEach(world, points, revokeAt);
   expect(aftermath.filter(({ outcome }) => outcome === 'WRONG')).toEqual([]);

@@ -20,7 +20,6 @@ const PUBLIC = new Set([
   'qlock.verify',
   'qerberos.checkpoint',
   'qerberos.consistency',
-  'qerberos.verifyReceipt',
 ]);
 
 const REFUSALS = [

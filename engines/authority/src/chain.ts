@@ -4,6 +4,7 @@ import { coverOf } from './command.ts';
 import type { Delegation } from './delegation.ts';
 import { principalOf } from './did.ts';
 import { AuthorityError } from './errors.ts';
+import { isCostly } from './policy.ts';
 import { verifySignature, type KeysOf } from './signature.ts';
 
 /** The budget of one link; a call counts against each of them. */
@@ -43,6 +44,8 @@ export interface CompiledGrant {
   readonly budgets: readonly GrantBudget[];
   /** Leaf first. */
   readonly links: readonly GrantLink[];
+  /** Whether a policy of the chain takes the longer, the more a caller sends. */
+  readonly costly: boolean;
   /** Decides on a call. Never throws. */
   readonly check: Check;
 }
@@ -109,6 +112,7 @@ export function compileChain(
       iss: principalOf(iss),
       aud: principalOf(aud),
     })),
+    costly: delegations.some(({ pol }) => isCostly(pol)),
     check,
   });
 }

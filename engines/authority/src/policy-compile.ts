@@ -17,8 +17,9 @@ export type CompiledPolicy = (args: unknown) => PolicyFailure | undefined;
 
 /**
  * Three values, after Kleene. A statement that cannot be judged, because nothing is at its path or
- * what is there has the wrong type, is UNKNOWN and stays so under `not`: only TRUE admits a call,
- * so `["not", [">", ".amount", 10]]` is not met by leaving the amount out or by sending it as text.
+ * what is there has the wrong type or is too large to look through, is UNKNOWN and stays so under
+ * `not`: only TRUE admits a call, so `["not", [">", ".amount", 10]]` is not met by leaving the amount
+ * out or by sending it as text, nor `["not", ["like", ".to", "m*"]]` by a text of a megabyte.
  */
 const FALSE = 0;
 const TRUE = 1;
@@ -27,6 +28,20 @@ type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
 
 /** More elements than this are not looked at: the statement is then UNKNOWN. */
 const ELEMENTS_MAX = 10_000;
+
+/** A `like` does not look through a text of more UTF-16 code units: it is then UNKNOWN. */
+const TEXT_LENGTH_MAX = 4_096;
+
+/**
+ * Elements and code units that one policy looks at in one call, all its statements together: what is
+ * asked of each element of a long list multiplies. What comes after them is UNKNOWN.
+ */
+const WORK_MAX = 1_048_576;
+
+/** What is left of that, for the policy that is being judged. */
+interface Work {
+  left: number;
+}
 
 /** Longer explanations are cut. */
 const EXPECTED_LENGTH_MAX = 512;
@@ -43,11 +58,14 @@ interface Compiled {
  * @param policy as read by parsePolicy
  */
 export function compilePolicy(policy: Policy): CompiledPolicy {
-  const compiled = policy.map(compile);
+  const work: Work = { left: WORK_MAX };
+  const compiled = policy.map((statement) => compile(statement, work));
   return (args) => {
+    work.left = WORK_MAX;
     for (let i = 0; i < compiled.length; i += 1) {
       const statement = compiled[i];
       if (statement !== undefined && statement.test(args) !== TRUE) {
+        work.left = WORK_MAX;
         return statement.explain(args, `/${i}`);
       }
     }
@@ -55,19 +73,20 @@ export function compilePolicy(policy: Policy): CompiledPolicy {
   };
 }
 
-function compile(statement: Statement): Compiled {
+function compile(statement: Statement, work: Work): Compiled {
+  const compileInner = (inner: Statement) => compile(inner, work);
   switch (statement[0]) {
     case 'and':
-      return compileAnd(statement[1].map(compile));
+      return compileAnd(statement[1].map(compileInner));
     case 'or':
-      return compileOr(statement[1].map(compile));
+      return compileOr(statement[1].map(compileInner));
     case 'not':
-      return compileNot(compile(statement[1]));
+      return compileNot(compileInner(statement[1]));
     case 'all':
     case 'any':
-      return compileQuantifier(statement[0], statement[1], compile(statement[2]));
+      return compileQuantifier(statement, compileInner(statement[2]), work);
     default:
-      return compileLeaf(statement);
+      return compileLeaf(statement, work);
   }
 }
 
@@ -138,20 +157,22 @@ function compileNot(part: Compiled): Compiled {
         pointer,
         '.',
         'the inner statement not to hold',
-        holds ? 'it holds' : 'it cannot be judged: a value is missing or of another type',
+        holds
+          ? 'it holds'
+          : 'it cannot be judged: a value is missing, of another type or too large',
       );
     },
   };
 }
 
 /** `any` of nothing is false: an empty list of recipients contains no permitted one. */
-function compileQuantifier(op: 'all' | 'any', text: string, part: Compiled): Compiled {
+function compileQuantifier([op, text]: Quantified, part: Compiled, work: Work): Compiled {
   const selector = parseSelector(text);
   const decisive = op === 'all' ? FALSE : TRUE;
   return {
     test(value) {
       const elements = elementsOf(select(selector, value));
-      if (elements === undefined) return UNKNOWN;
+      if (elements === undefined || !spend(work, elements.length)) return UNKNOWN;
       let result: Truth = op === 'all' ? TRUE : FALSE;
       for (const element of elements) {
         const truth = part.test(element);
@@ -167,6 +188,7 @@ function compileQuantifier(op: 'all' | 'any', text: string, part: Compiled): Com
       if (elements === undefined) return failure(pointer, text, expected, describeFound(found));
       if (op === 'any') return failure(pointer, text, expected, `none of ${elements.length}`);
       const at = elements.findIndex((element) => part.test(element) !== TRUE);
+      if (at < 0) return failure(pointer, text, expected, 'too many to look through');
       const inner = part.explain(elements[at], `${pointer}/2`);
       return { ...inner, selector: `${text} element ${at}, ${inner.selector}` };
     },
@@ -178,13 +200,20 @@ function elementsOf(found: unknown): readonly unknown[] | undefined {
   return elements !== undefined && elements.length <= ELEMENTS_MAX ? elements : undefined;
 }
 
-type Leaf = Extract<Statement, readonly [string, string, unknown]>;
-type Comparison = Exclude<Leaf, readonly ['all' | 'any', string, Statement]>;
+/** Takes from what is left; false where it is not enough. */
+function spend(work: Work, amount: number): boolean {
+  work.left -= amount;
+  return work.left >= 0;
+}
 
-function compileLeaf(statement: Comparison): Compiled {
+type Quantified = Extract<Statement, readonly ['all' | 'any', string, Statement]>;
+type Leaf = Extract<Statement, readonly [string, string, unknown]>;
+type Comparison = Exclude<Leaf, Quantified>;
+
+function compileLeaf(statement: Comparison, work: Work): Compiled {
   const [op, text, literal] = statement;
   const selector = parseSelector(text);
-  const judge = judgeOf(statement);
+  const judge = judgeOf(statement, work);
   return {
     test(value) {
       const found = select(selector, value);
@@ -195,7 +224,7 @@ function compileLeaf(statement: Comparison): Compiled {
   };
 }
 
-function judgeOf(statement: Comparison): (found: unknown) => Truth {
+function judgeOf(statement: Comparison, work: Work): (found: unknown) => Truth {
   switch (statement[0]) {
     case '==': {
       const literal = statement[2];
@@ -207,7 +236,11 @@ function judgeOf(statement: Comparison): (found: unknown) => Truth {
     }
     case 'like': {
       const matches = compileGlob(statement[2]);
-      return (found) => (typeof found !== 'string' ? UNKNOWN : matches(found) ? TRUE : FALSE);
+      return (found) => {
+        if (typeof found !== 'string' || found.length > TEXT_LENGTH_MAX) return UNKNOWN;
+        if (!spend(work, found.length)) return UNKNOWN;
+        return matches(found) ? TRUE : FALSE;
+      };
     }
     default:
       return judgeOrder(statement[0], statement[2]);

@@ -20,15 +20,18 @@ export type Policy = readonly Statement[];
 
 const DEPTH_MAX = 16;
 const NODES_MAX = 1024;
+/** Each `like` looks at every character of a text, which the caller chooses. */
+const LIKES_MAX = 64;
 
 /** Counts what was read, so that a policy of any shape stays small. */
 interface Reader {
   nodes: number;
+  likes: number;
 }
 
 /**
  * Reads a policy: its shape, its selectors, and its limits (1024 statements and values together,
- * nested at most 16 deep).
+ * 64 of them `like`, nested at most 16 deep).
  *
  * Source: UCAN Delegation, Policy.
  *
@@ -38,7 +41,7 @@ interface Reader {
  */
 export function parsePolicy(value: unknown): Policy {
   if (!Array.isArray(value)) throw malformed('a policy must be a list of statements');
-  const reader: Reader = { nodes: 0 };
+  const reader: Reader = { nodes: 0, likes: 0 };
   return value.map((statement) => readStatement(statement, 1, reader));
 }
 
@@ -65,6 +68,8 @@ function readStatement(value: unknown, depth: number, reader: Reader): Statement
       checkNumber(argument);
       return [op, selector, argument];
     case 'like':
+      reader.likes += 1;
+      if (reader.likes > LIKES_MAX) throw malformed(`more than ${LIKES_MAX} statements with like`);
       if (typeof argument === 'string' && argument.length <= PATTERN_LENGTH_MAX) {
         return [op, selector, argument];
       }
@@ -111,4 +116,30 @@ function count(depth: number, reader: Reader): void {
 
 function malformed(why: string): AuthorityError {
   return new AuthorityError('MALFORMED', `policy: ${why}`);
+}
+
+/**
+ * Whether judging a policy takes time that grows with what the caller sends: it matches patterns,
+ * goes through lists, or makes a list of its own. All others compare single values.
+ *
+ * @param policy as read by parsePolicy
+ */
+export function isCostly(policy: Policy): boolean {
+  return policy.some((statement) => {
+    switch (statement[0]) {
+      case 'and':
+      case 'or':
+        return isCostly(statement[1]);
+      case 'not':
+        return isCostly([statement[1]]);
+      case 'like':
+      case 'all':
+      case 'any':
+        return true;
+      default:
+        return parseSelector(statement[1]).segments.some(
+          ({ kind }) => kind === 'values' || kind === 'slice',
+        );
+    }
+  });
 }

@@ -7,6 +7,13 @@ import { AuthorityError } from './errors.ts';
 const GRANTS_MAX = 1_000_000;
 
 /**
+ * Costly grants (see `CompiledGrant.costly`) that are offered for one call: of each subject, and of
+ * those the ones of each issuer. Anybody may give anybody grants, and the node asks them in turn.
+ */
+const COSTLY_OF_SUBJECT_MAX = 32;
+const COSTLY_OF_ISSUER_MAX = 8;
+
+/**
  * The compiled grants of a node, in memory. A revocation takes effect at once: it removes every
  * grant whose chain contains the revoked link. So a grant must be looked up for each call; who
  * keeps one beyond a call keeps it beyond its revocation.
@@ -61,14 +68,18 @@ export class GrantRegistry {
 
   /**
    * The grants that somebody may use for a command, most specific first; their policies, subjects
-   * and times are for check() to judge.
+   * and times are for check() to judge. Of those whose policies are costly to judge, at most 32 about
+   * one subject and 8 of them by one issuer, the most specific ones; a grant beyond that is used by
+   * naming it (get). Counted for each subject, so that nobody who gives many grants hides those that
+   * somebody else gave; and grants that only compare single values, as licences do, are all offered.
    *
    * @param audience DID of who calls
    * @param command path of what is to be done
    */
   findFor(audience: string, command: string): CompiledGrant[] {
     const held = this.#byAudience.get(principalOf(audience)) ?? [];
-    return held.filter(({ covers }) => covers(command)).map(({ grant }) => grant);
+    const isWithin = costlyWithinLimits();
+    return held.flatMap(({ covers, grant }) => (covers(command) && isWithin(grant) ? [grant] : []));
   }
 
   /**
@@ -124,6 +135,22 @@ export class GrantRegistry {
 interface Held {
   grant: CompiledGrant;
   covers: (command: string) => boolean;
+}
+
+/** Counts costly grants, asked in order; false for one too many. */
+function costlyWithinLimits(): (grant: CompiledGrant) => boolean {
+  const counts = new Map<string, number>();
+  const isBelow = (key: string, max: number) => (counts.get(key) ?? 0) < max;
+  const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+  return ({ costly, subject, links, rootIssuer }) => {
+    if (!costly) return true;
+    const ofIssuer = `${subject} ${links[0]?.iss ?? rootIssuer}`;
+    if (!isBelow(subject, COSTLY_OF_SUBJECT_MAX) || !isBelow(ofIssuer, COSTLY_OF_ISSUER_MAX))
+      return false;
+    count(subject);
+    count(ofIssuer);
+    return true;
+  };
 }
 
 /** More segments first; then the shorter chain; then by CID, so that the order is always one. */

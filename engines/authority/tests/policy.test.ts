@@ -179,6 +179,12 @@ describe('globs', () => {
     expect(counted).toBeLessThan(length * 8);
   });
 
+  it('are at most 64 in a policy, however deep', () => {
+    const likes = (n: number) => Array.from({ length: n }, () => ['not', ['like', '.a', '*']]);
+    expect(codeOf(() => parsePolicy([['or', likes(60)], ...likes(4)]))).toBe('ACCEPTED');
+    expect(codeOf(() => parsePolicy([['or', likes(60)], ...likes(5)]))).toBe('MALFORMED');
+  });
+
   it('longer than the limit are refused in a policy', () => {
     expect(codeOf(() => parsePolicy([['like', '.a', '*'.repeat(4096)]]))).toBe('ACCEPTED');
     expect(codeOf(() => parsePolicy([['like', '.a', '*'.repeat(4097)]]))).toBe('MALFORMED');
@@ -282,6 +288,26 @@ describe('policies', () => {
     expect(judge([['!=', '.to', 'mallory']], {})).toBeDefined();
     expect(judge([['not', ['like', '.to', 'mallory*']]], { to: ['mallory'] })).toBeDefined();
     expect(judge([['any', '.to', ['==', '.', 'bob']]], { to: [] })).toBeDefined();
+  });
+
+  it('do not hold for a text that is too long to look through, nor do their opposites', () => {
+    const like = ['like', '.a', '*b*'];
+    const [fits, longer] = ['b'.repeat(4_096), 'b'.repeat(4_097)];
+    expect(judge([like], { a: fits })).toBeUndefined();
+    expect(judge([like], { a: longer })).toBeDefined();
+    expect(judge([['not', like]], { a: longer })).toBeDefined();
+    expect(judge([['or', [like, ['==', '.c', 1]]]], { a: longer, c: 1 })).toBeUndefined();
+  });
+
+  it('look at so much of a call in all, and no further', () => {
+    const likes = ['or', Array.from({ length: 60 }, (_, i) => ['like', '.', `*!${i}*`])];
+    const texts = (n: number) => ({ a: Array.from({ length: n }, () => 'x'.repeat(4_000)) });
+    const never = [['not', ['any', '.a', likes]]];
+    expect(judge(never, texts(4))).toBeUndefined();
+    expect(judge(never, texts(5))).toBeDefined();
+    // Each call has the whole of it again.
+    expect(judge(never, texts(4))).toBeUndefined();
+    expect(judge([['all', '.a', ['not', likes]]], texts(5))).toBeDefined();
   });
 
   it('compare big integers exactly', () => {

@@ -1,8 +1,8 @@
 import { base32 } from 'multiformats/bases/base32';
 import { base58btc } from 'multiformats/bases/base58';
 import { describe, expect, it } from 'vitest';
-import { GrantRegistry } from '../src/index.ts';
-import { codeOf, compile, delegation, person } from './builders.ts';
+import { GrantRegistry, type Policy } from '../src/index.ts';
+import { codeOf, compile, delegation, person, type Person } from './builders.ts';
 
 const [alice, bob, carol, dave] = [person(1), person(2), person(3), person(4)];
 
@@ -38,6 +38,38 @@ describe('the registry', () => {
     const found = registry.findFor(`${bob.did}#key-1`, '/q/market/purchase');
     expect(found.map(({ cmd }) => cmd)).toEqual(['/q/market/purchase', '/q/market', '/q', '/']);
     expect(registry.findFor(carol.did, '/q')).toEqual([]);
+  });
+
+  it('offers a bounded number of grants that are costly to judge, and every other one', () => {
+    const registry = new GrantRegistry();
+    const give = (from: Person, pol: Policy, cmd = '/') =>
+      registry.add(compile([delegation(from, bob, { cmd, pol })]));
+    const like: Policy = [['like', '.a', '*b*']];
+    for (let i = 0; i < 50; i += 1) give(alice, [['==', '.resource', `file ${i}`]]);
+    for (let i = 0; i < 50; i += 1) give(carol, like, '/q/a/b');
+    give(dave, like);
+    const found = registry.findFor(bob.did, '/q/a/b');
+    const from = (who: Person) => found.filter(({ subject }) => subject === who.did).length;
+    expect([from(alice), from(carol), from(dave)]).toEqual([50, 8, 1]);
+  });
+
+  it('bounds them for a subject, through whomever they come', () => {
+    const registry = new GrantRegistry();
+    for (let seed = 10; seed < 16; seed += 1) {
+      const between = person(seed);
+      const root = delegation(alice, between);
+      for (let i = 0; i < 10; i += 1)
+        registry.add(
+          compile([
+            delegation(between, bob, { sub: alice.did, pol: [['any', '.a', ['==', '.', i]]] }),
+            root,
+          ]),
+        );
+    }
+    const found = registry.findFor(bob.did, '/q');
+    const issuers = Map.groupBy(found, ({ links }) => links[0]?.iss);
+    expect(found).toHaveLength(32);
+    expect(Math.max(...[...issuers.values()].map(({ length }) => length))).toBe(8);
   });
 
   it('removes every grant below a revoked link at once, and no other', () => {

@@ -43,6 +43,23 @@ describe('the ledger of a node', () => {
     return [found.debitsPending, found.debitsPosted, found.creditsPending, found.creditsPosted];
   };
 
+  it('opens accounts for at most 24 holders in a call', async () => {
+    const holders = await Promise.all(
+      Array.from({ length: 25 }, (_, i) => node.person(`holder ${i}`)),
+    );
+    const accountsFor = (many: readonly Actor[]) =>
+      many.flatMap(({ did: holder }, i) =>
+        [1, 2].map((code) => ({ id: `of-${i}-${code}`, unit: 'EUR', code, flags: [], holder })),
+      );
+    await expect(
+      alice.call(ledger.createAccounts, { accounts: accountsFor(holders) }),
+    ).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 24, holders: 25 } });
+    const opened = await alice.call(ledger.createAccounts, {
+      accounts: accountsFor(holders.slice(1)),
+    });
+    expect(opened.results.map(({ result }) => result)).toStrictEqual(Array(48).fill('created'));
+  });
+
   it('moves money in rUv and in EUR to the last minor unit', async () => {
     await open(alice, 'e1');
     await open(alice, 'e2');

@@ -128,7 +128,12 @@ export const qdrive = contract({
         sha256Hex: sha256Hex('SHA-256 of the content.'),
       }),
       output: File,
-      errors: ['UPLOAD_INCOMPLETE', 'CONTENT_DIGEST_MISMATCH', 'STATE_CONFLICT'],
+      errors: [
+        'UPLOAD_INCOMPLETE',
+        'CONTENT_DIGEST_MISMATCH',
+        'STATE_CONFLICT',
+        'CALL_IN_PROGRESS',
+      ],
       emits: ['q.qdrive.file.created.v1'],
       limits: { timeout_ms: 120_000 },
       slo: { latency_ms_p50: 500, latency_ms_p95: 5_000, latency_ms_p99: 30_000 },

@@ -2,6 +2,7 @@ import { fail, QError } from '@anarq/common-schemas';
 import { chunkBytesOf, ContentError, leafCid, sealChunk } from '@anarq/content';
 import type { TransferClaims, TransferEnvironment, TransferPart } from '@anarq/kernel';
 import { StoreError } from '@anarq/store';
+import { arriving, inPlace } from './arrival.ts';
 import { openKey } from './contentKey.ts';
 import { partAt, type StoredPart } from './store.ts';
 import { assertStillAllowed, readAuthority } from './ticket.ts';
@@ -15,15 +16,11 @@ export interface PartReceipt {
   readonly sha256Hex: string;
 }
 
-/** Parts that are in memory at a time, node-wide: about 3 MiB each. */
-const PARTS_IN_FLIGHT_MAX = 64;
-let partsInFlight = 0;
-
 /**
  * Takes one part of an upload, once or several times, in any order and beside others. It is
  * answered when block and row are durable.
  * @throws TICKET_INVALID, STATE_CONFLICT, INPUT_INVALID, CONTENT_DIGEST_MISMATCH, VERSION_CONFLICT,
- *   QDRIVE_STORAGE_FULL, SERVICE_UNAVAILABLE; and what the authority behind the ticket now says
+ *   QDRIVE_STORAGE_FULL, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE, REQUEST_TIMEOUT; and what the authority behind the ticket now says
  */
 export async function receive(
   claims: TransferClaims,
@@ -33,29 +30,31 @@ export async function receive(
   if (claims.kind !== 'upload') fail('TICKET_INVALID', 'This ticket is for a download.');
   const upload = await openUpload(claims, env);
   assertIndex(part.index, upload.parts);
-  if (partsInFlight >= PARTS_IN_FLIGHT_MAX)
-    fail('SERVICE_UNAVAILABLE', 'Too many parts are on their way.', { retryAfter_ms: 500 });
-  partsInFlight += 1;
-  try {
-    const plain = await readPart(part, chunkBytesOf(upload.bytes, part.index));
-    const leaf = leafCid(plain);
-    // The digest in the CID of a raw leaf is the SHA-256 of its bytes: one hash serves both.
-    const sha256Hex = Buffer.from(leaf.multihash.digest).toString('hex');
-    if (part.sha256Hex !== undefined && part.sha256Hex.toLowerCase() !== sha256Hex)
-      mismatch(part.index, { expected: part.sha256Hex, found: sha256Hex });
+  return inPlace(upload.owner, () => take(upload, part, env));
+}
 
-    const known = await partAt(env.select, upload.file_id, part.index);
-    if (known === undefined) await keep(upload, { part, plain, leaf: leaf.toString() }, env);
-    else assertSame(known, leaf.toString());
-    return { uploadId: upload.id, index: part.index, bytes: plain.length, sha256Hex };
-  } finally {
-    partsInFlight -= 1;
-  }
+async function take(
+  upload: OpenUpload,
+  part: TransferPart,
+  env: TransferEnvironment,
+): Promise<PartReceipt> {
+  const plain = await readPart(part, chunkBytesOf(upload.bytes, part.index));
+  const leaf = leafCid(plain);
+  // The digest in the CID of a raw leaf is the SHA-256 of its bytes: one hash serves both.
+  const sha256Hex = Buffer.from(leaf.multihash.digest).toString('hex');
+  if (part.sha256Hex !== undefined && part.sha256Hex.toLowerCase() !== sha256Hex)
+    mismatch(part.index, { expected: part.sha256Hex, found: sha256Hex });
+
+  const known = await partAt(env.select, upload.file_id, part.index);
+  if (known === undefined) await keep(upload, { part, plain, leaf: leaf.toString() }, env);
+  else assertSame(known, leaf.toString());
+  return { uploadId: upload.id, index: part.index, bytes: plain.length, sha256Hex };
 }
 
 interface OpenUpload {
   readonly id: string;
   readonly tenant: string;
+  readonly owner: string;
   readonly file_id: string;
   readonly bytes: number;
   readonly parts: number;
@@ -76,11 +75,13 @@ async function openUpload(claims: TransferClaims, env: TransferEnvironment): Pro
     expires_ms: row['expires_ms'] as number,
   };
   assertOpen(timed, now_ms);
-  await assertStillAllowed(authority, row['owner'] as string, env.services, now_ms);
+  const owner = row['owner'] as string;
+  await assertStillAllowed(authority, owner, env.services, now_ms);
   const file_id = row['file_id'] as string;
   return {
     id: claims.id,
     tenant: claims.tenant,
+    owner,
     file_id,
     bytes: row['bytes'] as number,
     parts: row['parts'] as number,
@@ -114,7 +115,7 @@ async function readPart({ index, body }: TransferPart, expected: number): Promis
   let filled = 0;
   const refuse = (found: string) => mismatch(index, { expectedBytes: expected, found });
   try {
-    for await (const piece of body) {
+    for await (const piece of arriving(body)) {
       if (filled + piece.length > expected) refuse(`more than ${expected} bytes`);
       bytes.set(piece, filled);
       filled += piece.length;

@@ -2,7 +2,7 @@ import { command, contract, page, pageInput, query, t } from '@anarq/common-sche
 import {
   CheckpointModel,
   proof,
-  RECEIPT_BYTES_MAX,
+  RECEIPT_BODY_BYTES_MAX,
   receiptJson,
   RecordModel,
   VerdictModel,
@@ -49,14 +49,15 @@ export const qerberos = contract({
       limits: { perMinute: 600 },
       input: t.object({ cid: t.cid() }),
       output: t.object({ receipt: receiptJson() }),
+      errors: ['LIMIT_EXCEEDED'],
       examples: [{ summary: 'Of a purchase', input: { cid: RECORD } }],
     }),
     verifyReceipt: query({
       summary: 'Verify a receipt with nothing but the receipt.',
       http: 'POST /receipts/verify',
-      access: 'public',
+      access: 'tenant',
       scope: 'qerberos/verifyreceipt',
-      limits: { perMinute: 300, bodyBytes: RECEIPT_BYTES_MAX + 65_536 },
+      limits: { perMinute: 300, bodyBytes: RECEIPT_BODY_BYTES_MAX },
       input: t.object({
         receipt: receiptJson(),
         trust: t.optional(

@@ -1,7 +1,9 @@
 import { t } from '@anarq/common-schemas';
 
-/** A receipt with 255 steps of usual size; one that is larger is refused by name. */
-export const RECEIPT_BYTES_MAX = 4 * 1_048_576;
+/** What a call that brings a receipt may have: more would hold up everybody else while it is read. */
+export const RECEIPT_BODY_BYTES_MAX = 1_048_576;
+/** A receipt fits into such a call, beside a pinned key; one that is larger is refused by name. */
+export const RECEIPT_BYTES_MAX = RECEIPT_BODY_BYTES_MAX - 16_384;
 /** A record has 64 KiB; as JSON, where every character may be escaped, six times that. */
 const BODY_BYTES_MAX = 400_000;
 

@@ -7,6 +7,7 @@ import { leafHash, verifyConsistency, verifyInclusion } from '@anarq/tlog';
 import type { Actor, TestNode } from '@anarq/testing';
 import { CID } from 'multiformats/cid';
 import { qerberos } from '../src/contract.ts';
+import { RECEIPT_BYTES_MAX } from '../src/models.ts';
 import { codeOf, startNode } from './support.ts';
 
 let node: TestNode;
@@ -55,19 +56,30 @@ describe('a receipt', () => {
     );
   });
 
-  it('is verified for anybody who asks, with and without a pinned key', async () => {
+  it('is verified for any identity of the tenant, with and without a pinned key', async () => {
     const { receipt } = await alice.call(qerberos.receipt, { cid: founding });
     const { trust, ed25519, mldsa44 } = node.kernel.logKeys;
-    const ask = (input: object) => anonymous('qerberos.verifyReceipt', { receipt, ...input });
+    const ask = (input: object) => mallory.call(qerberos.verifyReceipt, { receipt, ...input });
     expect(await ask({})).toMatchObject({ ok: true, signer: 'not trusted' });
     expect(await ask({ trust })).toMatchObject({ ok: true, signer: 'trusted' });
     expect(await ask({ trust: `${ed25519},${mldsa44}` })).toMatchObject({
       postQuantumKey: 'pinned',
     });
     expect(await ask({ trust: `${trust}x` })).toMatchObject({ ok: false, records: [] });
-    expect(await anonymous('qerberos.verifyReceipt', { receipt: null })).toMatchObject({
+    expect(await mallory.call(qerberos.verifyReceipt, { receipt: null })).toMatchObject({
       ok: false,
     });
+    await expect(anonymous('qerberos.verifyReceipt', { receipt })).rejects.toThrow(
+      'QLOCK_AUTH_FAIL',
+    );
+  });
+
+  it('is never larger than what a call that verifies it may bring', () => {
+    const { bodyBytes } = qerberos.verifyReceipt.limits;
+    expect(bodyBytes).toBe(1_048_576);
+    const trust = 'x'.repeat(8_193);
+    const around = JSON.stringify({ receipt: null, trust }).length;
+    expect(RECEIPT_BYTES_MAX + around).toBeLessThanOrEqual(bodyBytes);
   });
 
   it('is not verified once any one character of it is another', async () => {

@@ -1,14 +1,17 @@
 import { fail } from '@anarq/common-schemas';
 
-const WORDS_MAX = 32;
+/** Each word is a list of records to go through. */
+const WORDS_MAX = 8;
+/** The beginning of a word stands for all words with it: a shorter one for half the dictionary. */
+const PREFIX_CHARS_MIN = 3;
 /** Letters, marks, digits and private use: what unicode61 takes for parts of words. */
 const WORD = /[\p{L}\p{M}\p{N}\p{Co}]+/gu;
 
 /**
  * Turns what a person typed into an FTS5 query: every word a quoted string, so that nothing typed
  * is ever syntax (https://www.sqlite.org/fts5.html#fts5_strings); all must occur; the last may be
- * the beginning of a word.
- * @throws INPUT_INVALID when there is no word in it, or more than 32
+ * the beginning of a word, if it has three characters.
+ * @throws INPUT_INVALID when there is no word in it, or more than 8
  */
 export function matchOf(query: string): string {
   const words = query.match(WORD) ?? [];
@@ -16,5 +19,6 @@ export function matchOf(query: string): string {
     fail('INPUT_INVALID', 'The query holds no letter or digit to search for.', { query });
   if (words.length > WORDS_MAX)
     fail('INPUT_INVALID', `A query has at most ${WORDS_MAX} words.`, { words: words.length });
-  return `${words.map((word) => `"${word}"`).join(' ')} *`;
+  const isPrefix = [...(words.at(-1) ?? '').normalize('NFC')].length >= PREFIX_CHARS_MIN;
+  return `${words.map((word) => `"${word}"`).join(' ')}${isPrefix ? ' *' : ''}`;
 }

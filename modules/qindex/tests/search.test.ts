@@ -1,23 +1,37 @@
+import type { InputOf } from '@anarq/common-schemas';
 import fc from 'fast-check';
 import { startTestNode, type Actor, type TestNode } from '@anarq/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { qindex } from '../src/contract.ts';
+import { amongFew } from '../src/busy.ts';
 import { matchOf } from '../src/words.ts';
 
 const CID = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
 let node: TestNode;
 let ana: Actor;
+/** How far the node's clock is ahead: its limit of searches a minute goes by that clock. */
+let ahead_ms = 0;
 
 beforeAll(async () => {
-  node = await startTestNode({ modules: ['qindex'] });
+  node = await startTestNode({ modules: ['qindex'], now_ms: () => Date.now() + ahead_ms });
   ana = await node.person('ana');
 });
 afterAll(() => node.close());
 
 const put = (key: string, text?: string, tags: string[] = [], type = 'dataset') =>
   ana.call(qindex.put, { type, key, cid: CID, tags, ...(text === undefined ? {} : { text }) });
+/** A search of Ana's, half a second after the one before. */
+const answerTo = (input: InputOf<typeof qindex.search>) => {
+  ahead_ms += 500;
+  return ana.result(qindex.search, input);
+};
+const search = async (input: InputOf<typeof qindex.search>) => {
+  const answer = await answerTo(input);
+  if (answer.status === 'error') throw new Error(`${answer.code}: ${answer.message}`);
+  return answer.data;
+};
 const found = async (query: string, type?: string) =>
-  (await ana.call(qindex.search, { query, ...(type === undefined ? {} : { type }) })).items.map(
+  (await search({ query, ...(type === undefined ? {} : { type }) })).items.map(
     ({ record }) => record.key,
   );
 
@@ -64,21 +78,21 @@ describe('search', () => {
 
   it('refuses a query without a word', async () => {
     for (const query of ['!!!', '" * "', '  '])
-      expect(await ana.result(qindex.search, { query })).toMatchObject({ code: 'INPUT_INVALID' });
-    expect(await ana.result(qindex.search, { query: '' })).toMatchObject({ code: 'INPUT_INVALID' });
+      expect(await answerTo({ query })).toMatchObject({ code: 'INPUT_INVALID' });
+    expect(await answerTo({ query: '' })).toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('takes nothing that is typed for syntax', async () => {
     await put('syntax', 'plain words');
     for (const query of ['plain OR nothing', 'plain NOT words', 'body : plain', '"plain', 'pl* ^'])
-      expect((await ana.result(qindex.search, { query })).status).toBe('ok');
+      expect((await answerTo({ query })).status).toBe('ok');
     expect(await found('plain OR nothing')).toEqual([]);
     expect(await found('plain) OR (words')).toEqual([]);
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
         async (query) => {
-          const answer = await ana.result(qindex.search, { query });
+          const answer = await answerTo({ query });
           expect(answer.status === 'ok' ? 'SUCCESS' : answer.code).toMatch(
             /^(SUCCESS|INPUT_INVALID)$/,
           );
@@ -89,8 +103,36 @@ describe('search', () => {
   });
 
   it('quotes every word it passes on', () => {
-    expect(matchOf('Ñandú "1" AND x')).toBe('"Ñandú" "1" "AND" "x" *');
-    expect(() => matchOf('a '.repeat(33))).toThrow('at most 32 words');
+    expect(matchOf('Ñandú "1" AND xyz')).toBe('"Ñandú" "1" "AND" "xyz" *');
+    expect(() => matchOf('a '.repeat(9))).toThrow('at most 8 words');
+  });
+
+  it('takes no one or two characters for a beginning, however they are written', () => {
+    for (const short of ['x', 'xy', 'e\u0301a\u0301'])
+      expect(matchOf(`long ${short}`)).toBe(`"long" "${short}"`);
+    expect(matchOf('xyz')).toBe('"xyz" *');
+  });
+
+  it('runs two at a time of one identity, whatever becomes of them', async () => {
+    const gate = Promise.withResolvers<void>();
+    const slow = () => amongFew('did:squid:a', () => gate.promise);
+    const two = [slow(), slow()];
+    const refused = { code: 'RATE_LIMIT_EXCEEDED', details: { retryAfter_ms: 200 } };
+    await expect(slow()).rejects.toMatchObject(refused);
+    await expect(amongFew('did:squid:b', async () => 'found')).resolves.toBe('found');
+    gate.reject(new Error('the store went away'));
+    for (const each of two) await expect(each).rejects.toThrow('the store');
+    await expect(amongFew('did:squid:a', async () => 'found')).resolves.toBe('found');
+  });
+
+  it('answers a third one at once only later', async () => {
+    const eager = await node.person('eager');
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => eager.result(qindex.search, { query: 'plain words' })),
+    );
+    const codes = answers.map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(['SUCCESS', 'RATE_LIMIT_EXCEEDED']));
+    expect((await eager.result(qindex.search, { query: 'plain words' })).code).toBe('SUCCESS');
   });
 
   it('pages through every match once, also while others are written', async () => {
@@ -98,7 +140,7 @@ describe('search', () => {
     for (const [i, key] of keys.entries()) await put(key, 'capybara '.repeat((i % 5) + 1));
     const seen: string[] = [];
     for (let cursor: string | undefined, at = 0; ; at++) {
-      const page = await ana.call(qindex.search, {
+      const page = await search({
         query: 'capybara',
         limit: 4,
         ...(cursor === undefined ? {} : { cursor }),

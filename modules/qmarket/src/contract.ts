@@ -132,7 +132,7 @@ export const qmarket = contract({
     }),
 
     purchase: process({
-      summary: 'Buy a licence: the money is held, the licence granted, the money paid out.',
+      summary: 'Buy a licence: the money is taken, the licence granted, the sellers paid.',
       http: 'POST /listings/{listingId}/purchase',
       mcp: { tool: 'qmarket.purchase', destructive: true },
       scope: 'qmarket/purchase',
@@ -144,6 +144,8 @@ export const qmarket = contract({
         'qwallet.reserve',
         'qwallet.void',
         'qwallet.capture',
+        'qwallet.giveBack',
+        'qwallet.payOut',
         'qonsent.grant',
         'qonsent.revoke',
       ],

@@ -50,7 +50,7 @@ describe('a node that stops within a purchase and starts again', () => {
     const places = passed.flatMap((point, place) =>
       /^(after-|before-commit )/.test(point) && !point.includes('qdrive') ? [place] : [],
     );
-    for (const step of ['order', 'hold', 'license', 'capture'])
+    for (const step of ['order', 'hold', 'capture', 'license', 'payout'])
       expect(passed).toContain(`after-step qmarket.purchase ${step}`);
     for (const place of places) await buyOnce(place);
 

@@ -4,6 +4,7 @@ import { fail } from '@anarq/common-schemas';
 export const INTENT_STATUSES = [
   'PENDING',
   'SIGNED',
+  'CAPTURED',
   'SETTLED',
   'PARTIALLY_REFUNDED',
   'REFUNDED',
@@ -12,19 +13,30 @@ export const INTENT_STATUSES = [
 ] as const;
 
 export type IntentStatus = (typeof INTENT_STATUSES)[number];
-export type IntentAction = 'sign' | 'settle' | 'void' | 'expire' | 'refundPart' | 'refundAll';
+export type IntentAction =
+  | 'sign'
+  | 'settle'
+  | 'keep'
+  | 'payOut'
+  | 'giveBack'
+  | 'void'
+  | 'expire'
+  | 'refundPart'
+  | 'refundAll';
 
 /**
- * Every move that a payment can make. Voiding one that has expired changes nothing: its money is
- * free already, and an undo that comes late must not fail.
+ * Every move that a payment can make. CAPTURED: the money is no longer the payer's, and not the
+ * recipients' yet. What is done already is done again without effect: voiding one that is void or
+ * has expired, paying out, giving back. An undo that comes late, or twice, must not fail.
  */
 const MOVES: Readonly<Record<IntentStatus, Partial<Record<IntentAction, IntentStatus>>>> = {
   PENDING: { sign: 'SIGNED', void: 'VOIDED', expire: 'EXPIRED' },
-  SIGNED: { settle: 'SETTLED', void: 'VOIDED', expire: 'EXPIRED' },
-  SETTLED: { refundPart: 'PARTIALLY_REFUNDED', refundAll: 'REFUNDED' },
+  SIGNED: { settle: 'SETTLED', keep: 'CAPTURED', void: 'VOIDED', expire: 'EXPIRED' },
+  CAPTURED: { payOut: 'SETTLED', giveBack: 'VOIDED' },
+  SETTLED: { payOut: 'SETTLED', refundPart: 'PARTIALLY_REFUNDED', refundAll: 'REFUNDED' },
   PARTIALLY_REFUNDED: { refundPart: 'PARTIALLY_REFUNDED', refundAll: 'REFUNDED' },
   REFUNDED: {},
-  VOIDED: {},
+  VOIDED: { void: 'VOIDED', giveBack: 'VOIDED' },
   EXPIRED: { void: 'EXPIRED' },
 };
 
@@ -62,6 +74,9 @@ export function advance(
 const PARTICIPLES: Readonly<Record<IntentAction, string>> = {
   sign: 'reserved',
   settle: 'captured',
+  keep: 'captured',
+  payOut: 'paid out',
+  giveBack: 'given back',
   void: 'voided',
   expire: 'expired',
   refundPart: 'refunded',

@@ -30,7 +30,7 @@ export const personal = (identity: string, unit: string): NewAccount => ({
   holder: identity,
 });
 
-/** Where reserved money goes on its way: what comes in leaves in the same linked chain. */
+/** Where captured money is on its way; it leaves at once, or when the purchase it is for goes on. */
 export const clearing = (unit: string): NewAccount => ({
   id: clearingIdOf(unit),
   unit,

@@ -5,10 +5,12 @@ import { accounts } from './handlers/accounts.ts';
 import { capture } from './handlers/capture.ts';
 import { createIntent } from './handlers/createIntent.ts';
 import { fund } from './handlers/fund.ts';
+import { giveBack } from './handlers/giveBack.ts';
 import { intent } from './handlers/intent.ts';
 import { intents } from './handlers/intents.ts';
 import { openAccount } from './handlers/openAccount.ts';
 import { pay } from './handlers/pay.ts';
+import { payOut } from './handlers/payOut.ts';
 import { quote } from './handlers/quote.ts';
 import { refund } from './handlers/refund.ts';
 import { reserve } from './handlers/reserve.ts';
@@ -27,6 +29,8 @@ export default defineModule(qwallet, {
     createIntent,
     reserve,
     capture,
+    payOut,
+    giveBack,
     pay,
     void: voidIntent,
     refund,

@@ -96,5 +96,6 @@ export function insertIntent(
     hold: state.hold,
     signed_day: state.day,
     refunds: 0,
+    process: ctx.call.process ?? null,
   });
 }

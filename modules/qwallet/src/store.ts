@@ -32,7 +32,8 @@ interface StoredShare {
 
 /**
  * A payment; its owner is the payer. `hold` is the pending transfer in the ledger, `signed_day` the
- * UTC day (days since 1970) whose limit it counts against, `refunds` how often was paid back.
+ * UTC day (days since 1970) whose limit it counts against, `refunds` how often was paid back,
+ * `process` the purchase that the payment is a part of, which alone moves it until it is settled.
  */
 export const intents = table(
   'qwallet_intent',
@@ -47,6 +48,7 @@ export const intents = table(
     hold: nullable(text()),
     signed_day: nullable(int()),
     refunds: int(),
+    process: nullable(text()),
   },
 );
 

@@ -91,8 +91,11 @@ describe('many payments at once', () => {
         bank.as(bank.alice)(i % 2 === 0 ? qwallet.capture : qwallet.void, { intentId }),
       ),
     );
-    expect(ended).toStrictEqual({ ok: 1, STATE_CONFLICT: 7 });
     const { status } = await bank.as(bank.alice)(qwallet.intent, { intentId });
+    // A payment that is void can be voided again, without effect; a capture is made once.
+    expect(ended).toStrictEqual(
+      status === 'SETTLED' ? { ok: 1, STATE_CONFLICT: 7 } : { ok: 4, STATE_CONFLICT: 4 },
+    );
     expect(await bank.balance(bank.alice, 'EUR')).toStrictEqual(
       status === 'SETTLED' ? ['17', '0', '17'] : ['20', '0', '20'],
     );

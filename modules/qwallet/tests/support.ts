@@ -6,7 +6,7 @@ import { qwallet } from '../src/contract.ts';
 import { accountIdOf } from '../src/ledgerAccounts.ts';
 
 /** A node with the wallet and the ledger, three people, and a clock that can be moved on. */
-export async function openBank(options: Pick<TestNodeOptions, 'probe' | 'modules'> = {}) {
+export async function openBank(options: Pick<TestNodeOptions, 'probe' | 'modules' | 'extra'> = {}) {
   const clock = { skew_ms: 0 };
   const node = await startTestNode({
     modules: ['ledger', 'qwallet'],

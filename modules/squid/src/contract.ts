@@ -115,7 +115,7 @@ export const squid = contract({
         document: t.optional(genesisDocument()),
       }),
       output: CreatedModel,
-      errors: ['STATE_CONFLICT'],
+      errors: ['STATE_CONFLICT', 'LIMIT_EXCEEDED'],
       emits: ['q.squid.sub.created.v1'],
       examples: [{ summary: 'For one forum', input: { purpose: 'forum' } }],
     }),

@@ -33,7 +33,7 @@ export async function createIdentity(
   if (order.uniqueName === true) {
     const namesake = await identities.findByName(order.tenant, order.name);
     if (namesake !== undefined)
-      fail('STATE_CONFLICT', `There is a ${namesake.kind} of this name already.`, {
+      fail('STATE_CONFLICT', `An identity of this kind has this name already: ${namesake.kind}.`, {
         state: 'the name is taken',
       });
   }

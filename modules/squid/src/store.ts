@@ -16,6 +16,9 @@ export const tokens = table(
   { agent: text(), grant_cid: text(), expires_ms: int() },
 );
 
+/** Which sub-identities an identity made, to bound their number; owned by that identity. */
+export const subIdentities = table('squid_sub', {}, { did: text() });
+
 export type MemberRow = RowOf<typeof members>;
 
 /** One row for an organisation and a person, whatever their role. */
@@ -30,6 +33,13 @@ export const migrations: readonly Migration[] = [
       'CREATE INDEX squid_member_organisation ON squid_member (tenant, organisation, id);',
       createTable(tokens),
       'CREATE INDEX squid_token_agent ON squid_token (tenant, agent, id);',
+    ].join('\n'),
+  },
+  {
+    id: 2,
+    sql: [
+      createTable(subIdentities),
+      'CREATE INDEX squid_sub_owner ON squid_sub (tenant, owner);',
     ].join('\n'),
   },
 ];

@@ -90,8 +90,9 @@ describe('verifying an identity', () => {
 
   it('answers anybody about a known one, an unknown one and a document that proves itself', async () => {
     const { did, document } = ownKeys('person');
-    expect(await anonymous('squid.verify', { did: alice.did })).toMatchObject({
-      data: { valid: true, did: alice.did, kind: 'person', reasons: [] },
+    const known = node.kernel.node.did;
+    expect(await anonymous('squid.verify', { did: known })).toMatchObject({
+      data: { valid: true, did: known, kind: 'node', reasons: [] },
     });
     expect(await anonymous('squid.verify', { did })).toMatchObject({
       data: { valid: false, reasons: ['the identity is not known to this node'] },
@@ -102,6 +103,21 @@ describe('verifying an identity', () => {
     expect(await anonymous('squid.verify', { did: alice.did, document })).toMatchObject({
       data: { valid: false },
     });
+  });
+
+  it('tells of a person only to its tenant, and to whoever shows its document', async () => {
+    const { did } = alice;
+    const unknown = { valid: false, did, reasons: ['the identity is not known to this node'] };
+    const guest = await node.person('Curious', 'next-door');
+    expect(await anonymous('squid.verify', { did })).toMatchObject({ data: unknown });
+    expect(await guest.call(squid.verify, { did })).toEqual(unknown);
+    expect((await mallory.call(squid.verify, { did })).valid).toBe(true);
+    const { document } = await mallory.call(squid.get, { did });
+    expect(await anonymous('squid.verify', { did, document })).toMatchObject({
+      data: { valid: true, did, kind: 'person' },
+    });
+    const { did: house } = await alice.call(squid.createOrganisation, { name: 'Open house' });
+    expect((await guest.call(squid.verify, { did: house })).valid).toBe(true);
   });
 
   it('takes a signature of the same keys over the same message in the same domain, and no other', async () => {
@@ -147,6 +163,30 @@ describe('sub-identities', () => {
     expect(await codeOf(mallory.call(squid.createSub, taken))).toBe('SQUID_IDENTITY_INVALID');
     const free = { purpose: 'mine', document: ownKeys('person').document };
     expect(await codeOf(alice.call(squid.createSub, free))).toBe('SQUID_IDENTITY_INVALID');
+  });
+
+  it('are at most a hundred of one identity, also when asked for at once', async () => {
+    const many = await node.person('Many');
+    const make = (purpose: string) => codeOf(many.call(squid.createSub, { purpose }));
+    expect(await make('first')).toBe('OK');
+    // As if there were 98, without waiting for the limit of calls a minute.
+    await node.store.commit([
+      {
+        sql: `WITH RECURSIVE more(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM more WHERE i < 97)
+              INSERT INTO squid_sub (tenant, id, owner, version, created_ms, updated_ms, did)
+              SELECT tenant, id || i, owner, version, created_ms, updated_ms, did || i
+              FROM squid_sub, more WHERE owner = :did`,
+        params: { did: many.did },
+      },
+    ]);
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map(make));
+    for (const purpose of ['f', 'g']) await make(purpose);
+    expect(await make('one too many')).toBe('LIMIT_EXCEEDED');
+    const [row] = await node.store.read(
+      'SELECT count(*) AS n FROM kernel_identity WHERE parent = :did',
+      { did: many.did },
+    );
+    expect(row?.['n']).toBe(3);
   });
 
   it('may have their keys kept by the node', async () => {

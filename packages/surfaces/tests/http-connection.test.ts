@@ -148,6 +148,63 @@ describe('a connection to the node', () => {
     socket.socket.destroy();
   });
 
+  it.each(['/everyword/run', '/mcp'])(
+    'reads no large body of a sender that claims to be nobody, at %s',
+    async (path) => {
+      const { port } = await start();
+      const nobody = ['Host: localhost', 'Content-Type: application/json'];
+      const announced = new RawSocket(port).write(
+        `POST ${path} HTTP/1.1\r\n${nobody.join('\r\n')}\r\nContent-Length: 65537\r\n\r\n{`,
+      );
+      const streamed = new RawSocket(port).write(
+        `POST ${path} HTTP/1.1\r\n${nobody.join('\r\n')}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      );
+      // Never ended: the answer does not wait for the rest.
+      streamed.write(`10001\r\n${' '.repeat(65_537)}\r\n`);
+      for (const socket of [announced, streamed]) {
+        const answer = await socket.answer();
+        expect([answer?.status, answer?.headers['connection']]).toEqual([413, 'close']);
+        expect(answer?.body).toContain('INPUT_TOO_LARGE');
+        socket.socket.destroy();
+      }
+      expect(node.calls).toEqual([]);
+    },
+  );
+
+  it('reads what fits into 64 KiB of anybody, and more of whoever shows a credential', async () => {
+    const { port } = await start();
+    const send = async (headers: readonly string[], bytes: number) => {
+      const call = JSON.stringify(everything);
+      const body = call + ' '.repeat(bytes - Buffer.byteLength(call));
+      const socket = new RawSocket(port).write(request('POST /everyword/run', headers, body));
+      const answer = await socket.answer();
+      socket.socket.destroy();
+      return answer?.status;
+    };
+    expect(await send(['Host: localhost', 'Content-Type: application/json'], 65_536)).toBe(401);
+    expect(await send(RUN, 65_537)).toBe(200);
+  });
+
+  it('is one of a bounded number', async () => {
+    const { port } = await start({ connections_max: 2 });
+    const held = [new RawSocket(port), new RawSocket(port)];
+    for (const socket of held) {
+      socket.write(request('GET /health', ['Host: localhost']));
+      expect((await socket.answer())?.status).toBe(200);
+    }
+    const third = new RawSocket(port).write(request('GET /health', ['Host: localhost']));
+    expect((await third.rest()).length).toBe(0);
+    for (const { socket } of held) socket.destroy();
+  });
+
+  it('is told to wait where its address sends too many requests', async () => {
+    const { url } = await start({ requestsPerSecond_max: 3 });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(`${url}/health`)));
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(code(await refused?.text())).toBe('RATE_LIMIT_EXCEEDED');
+  });
+
   it('refuses headers beyond 32 KiB in the envelope', async () => {
     const { port } = await start();
     const fits = new RawSocket(port).write(

@@ -1,3 +1,4 @@
+import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { checkIds } from '../access.ts';
 import { ACCOUNT_FLAGS, toBits } from '../account.ts';
@@ -7,8 +8,17 @@ import { ledger } from '../contract.ts';
 import { readAccounts } from '../reading.ts';
 import { insertAccounts } from '../writing.ts';
 
+/** Each holder can open the record of the call; a record has a place for so many. */
+const HOLDERS_MAX = 24;
+
 export const createAccounts = handler(ledger.createAccounts, async (input, ctx) => {
   checkIds(ctx, input.accounts);
+  const holders = new Set(input.accounts.flatMap(({ holder }) => holder ?? []));
+  if (holders.size > HOLDERS_MAX)
+    fail('LIMIT_EXCEEDED', `One call opens accounts for at most ${HOLDERS_MAX} holders.`, {
+      limit: HOLDERS_MAX,
+      holders: holders.size,
+    });
   const requests = input.accounts.map((account) => {
     checkUnit(account.unit);
     return { ...account, flags: toBits(ACCOUNT_FLAGS, account.flags) };

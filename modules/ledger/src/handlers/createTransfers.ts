@@ -1,6 +1,6 @@
 import { fail, type InputOf } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
-import { checkDebits, checkIds } from '../access.ts';
+import { checkAccounts, checkIds } from '../access.ts';
 import { toBits } from '../account.ts';
 import { readAmount } from '../amounts.ts';
 import { planTransfers } from '../batch.ts';
@@ -17,7 +17,7 @@ export const createTransfers = handler(ledger.createTransfers, async (input, ctx
   const requests = await readRequests(ctx, input.transfers);
   checkLimit(input, requests);
   const set = await loadWorkingSet(ctx, requests);
-  await checkDebits(ctx, requests, set);
+  await checkAccounts(ctx, requests, set);
   const plan = planTransfers(requests, set, {
     now_ms: ctx.now_ms,
     amountMaxMinor: AMOUNT_MAX_MINOR,

@@ -1,4 +1,5 @@
 import { handler } from '@anarq/kernel';
+import { amongFew } from '../busy.ts';
 import { qindex } from '../contract.ts';
 import { fromSql, pageOf, startAfter } from '../pages.ts';
 import { entryOf } from '../record.ts';
@@ -16,8 +17,10 @@ export const search = handler(qindex.search, async (input, ctx) => {
   const { sql, params } = visible(ctx);
   const after = input.cursor === undefined ? undefined : startAfter(input.cursor);
   const limit = input.limit ?? 50;
-  const rows = await ctx.select(
-    `WITH hit AS MATERIALIZED (
+  const match = matchOf(input.query);
+  const find = () =>
+    ctx.select(
+      `WITH hit AS MATERIALIZED (
        SELECT r.*, bm25(qindex_text, 4.0, 2.0, 1.0) AS place
        FROM qindex_text
        JOIN qindex_document d ON d.docid = qindex_text.rowid
@@ -34,15 +37,16 @@ export const search = handler(qindex.search, async (input, ctx) => {
             (coalesce((SELECT place FROM hit WHERE id = :after), :afterPlace), :after)`
      }
      ORDER BY place, id LIMIT :limit`,
-    {
-      ...params,
-      match: matchOf(input.query),
-      ...(input.type === undefined ? {} : { type: input.type }),
-      ...(input.owner === undefined ? {} : { owner: input.owner }),
-      ...(after === undefined ? {} : { after: after.id, afterPlace: after.place ?? 0 }),
-      limit: limit + 1,
-    },
-  );
+      {
+        ...params,
+        match,
+        ...(input.type === undefined ? {} : { type: input.type }),
+        ...(input.owner === undefined ? {} : { owner: input.owner }),
+        ...(after === undefined ? {} : { after: after.id, afterPlace: after.place ?? 0 }),
+        limit: limit + 1,
+      },
+    );
+  const rows = await amongFew(ctx.call.root, find);
   return pageOf(
     rows.map((row) => ({ ...fromSql(row), place: Number(row['place']) })),
     limit,

@@ -7,8 +7,10 @@ import { qmarket } from '../contract.ts';
 import { licenses, listings, sales } from '../store.ts';
 
 /**
- * Order, hold, licence, capture. Whatever fails up to the capture undoes all of it; after the
- * capture nothing is asked that could be refused, so money and licence always agree.
+ * Order, hold, capture, licence, payout. The licence comes when the money is no longer the buyer's
+ * to move, and from there on the market acts as itself: nothing that the buyer does stops or undoes
+ * the purchase. Where the seller ends its delegation before the licence, the buyer is given back
+ * all of it. So money and licence always agree.
  */
 export const purchase = process(qmarket.purchase, async (input, ctx) => {
   const order = await ctx.step('order', qmarket.order, input, {
@@ -28,6 +30,12 @@ export const purchase = process(qmarket.purchase, async (input, ctx) => {
     },
     { undo: (held) => call(qwallet.void, { intentId: held.intentId }) },
   );
+  await ctx.step(
+    'capture',
+    qwallet.capture,
+    { intentId, keep: true },
+    { undo: () => call(qwallet.giveBack, { intentId }) },
+  );
   const { grant } = await ctx.step(
     'license',
     qonsent.grant,
@@ -41,7 +49,7 @@ export const purchase = process(qmarket.purchase, async (input, ctx) => {
     },
     { as: 'module', undo: (given) => call(qonsent.revoke, { grant: given.grant }) },
   );
-  await ctx.step('capture', qwallet.capture, { intentId });
+  await ctx.step('payout', qwallet.payOut, { intentId }, { as: 'module' });
 
   const sale = { licenseId, listingId: input.listingId, price, unit, fee, shares };
   await deliver(ctx, { ...sale, fileId, intentId, grant, boughtFor: ctx.call.subject });

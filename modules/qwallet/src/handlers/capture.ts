@@ -1,38 +1,38 @@
-import type { InputOf } from '@anarq/common-schemas';
+import { fail } from '@anarq/common-schemas';
 import { process, type ProcessContext } from '@anarq/kernel';
-import { formatMinor } from '@anarq/decimal';
 import { ledger } from '@anarq/ledger/contract';
 import { qwallet } from '../contract.ts';
 import { advance } from '../intentStates.ts';
-import {
-  accountIdOf,
-  checkOpened,
-  clearingIdOf,
-  ledgerIdOf,
-  personal,
-  TRANSFER_CODES,
-} from '../ledgerAccounts.ts';
+import { checkOpened, personal } from '../ledgerAccounts.ts';
 import { checkMoved } from '../outcomes.ts';
-import { intents, sharesOf, standing, type IntentRow } from '../store.ts';
+import { payingOut, type Transfers } from '../payout.ts';
+import { checkPurchase } from '../purchases.ts';
+import { intents, standing, type IntentRow } from '../store.ts';
 import { paymentOf, recipientsView, stateView } from '../views.ts';
 import { keepAccount } from '../walletAccounts.ts';
 
-type Transfers = InputOf<typeof ledger.createTransfers>['transfers'];
-
-export const capture = process(qwallet.capture, async ({ intentId }, ctx) => {
+export const capture = process(qwallet.capture, async ({ intentId, keep = false }, ctx) => {
   const row = await ctx.rows(intents).require(intentId);
-  const status = advance(standing(row), 'settle', ctx.now_ms);
+  checkPurchase(ctx, row);
+  if (keep && row.process === null)
+    fail('STATE_CONFLICT', 'Money is kept for a purchase under way, and this is none.', {
+      state: row.status,
+      intentId,
+    });
+  const status = advance(standing(row), keep ? 'keep' : 'settle', ctx.now_ms);
+  // Also where the money is kept: paying it out later must find nothing in its way.
   await openRecipients(ctx, row);
-  const paid = await ctx.step(
+  const taken = await ctx.step(
     'settle',
     ledger.createTransfers,
-    { transfers: settlement(row) },
+    { transfers: keep ? [posting(row)] : [posting(row, 'linked'), ...payingOut(row)] },
     { as: 'module' },
   );
-  checkMoved(paid.results, { intentId });
+  checkMoved(taken.results, { intentId });
   ctx.rows(intents).update(row, { status });
   for (const { identity } of row.recipients) ctx.party(identity);
-  ctx.emit('q.qwallet.tx.settled.v1', { ...paymentOf(row), recipients: recipientsView(row) });
+  if (!keep)
+    ctx.emit('q.qwallet.tx.settled.v1', { ...paymentOf(row), recipients: recipientsView(row) });
   return stateView(row, status);
 });
 
@@ -47,21 +47,9 @@ async function openRecipients(
   for (const { identity } of row.recipients) await keepAccount(ctx, identity, row.unit);
 }
 
-/** The hold becomes final, and clearing passes all of it on: one chain, wholly or not at all. */
-function settlement(row: IntentRow): Transfers {
-  const hold = row.hold ?? '';
-  const shares = sharesOf(row);
-  return [
-    { id: `${hold}:post`, pendingId: hold, flags: ['post_pending', 'linked'] },
-    ...shares.map(({ identity, amountMinor }, i): Transfers[number] => ({
-      id: `${hold}:pay:${i}`,
-      debitAccountId: clearingIdOf(row.unit),
-      creditAccountId: ledgerIdOf(accountIdOf(identity, row.unit)),
-      amount: formatMinor(amountMinor, row.unit),
-      unit: row.unit,
-      code: TRANSFER_CODES.payment,
-      flags: i < shares.length - 1 ? ['linked'] : [],
-      userData: row.id,
-    })),
-  ];
-}
+/** The hold becomes final: from here on the money is in clearing. */
+const posting = ({ hold }: IntentRow, ...linked: 'linked'[]): Transfers[number] => ({
+  id: `${hold ?? ''}:post`,
+  pendingId: hold ?? '',
+  flags: ['post_pending', ...linked],
+});

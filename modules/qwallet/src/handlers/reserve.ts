@@ -9,6 +9,7 @@ import { accountIdOf, clearingIdOf, ledgerIdOf, TRANSFER_CODES } from '../ledger
 import { checkLimits, dayOf, guardDay } from '../limits.ts';
 import { HOLD_MS, insertIntent, readOrder, type Order } from '../orders.ts';
 import { checkMoved } from '../outcomes.ts';
+import { checkPurchase } from '../purchases.ts';
 import { intents, sharesOf, standing, type IntentRow } from '../store.ts';
 import { stateView } from '../views.ts';
 import { payingAccount } from '../walletAccounts.ts';
@@ -64,7 +65,13 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
   };
   const day = dayOf(ctx.now_ms);
   if (written === undefined) insertIntent(ctx, id, order, { status: 'SIGNED', hold, day });
-  else ctx.rows(intents).update(written, { status: 'SIGNED', hold, signed_day: day });
+  else
+    ctx.rows(intents).update(written, {
+      status: 'SIGNED',
+      hold,
+      signed_day: day,
+      process: ctx.call.process ?? null,
+    });
   guardDay(ctx, account);
   const state = stateView(facts, 'SIGNED');
   const { status: _, ...told } = { ...state, payer: facts.owner };
@@ -90,6 +97,7 @@ async function findIntent(ctx: Context, input: Input): Promise<IntentRow> {
   const row = await ctx.rows(intents).get(id);
   if (row === undefined || row.owner !== ctx.call.subject)
     return fail('QINDEX_NOT_FOUND', `There is no payment ${id} of yours here.`, { id });
+  checkPurchase(ctx, row);
   if (
     input.recipients !== undefined ||
     input.purpose !== undefined ||

@@ -1,13 +1,12 @@
 import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { squid } from '../contract.ts';
-import { administered, knownIdentity, refuseToken } from '../control.ts';
+import { administered, knownIdentity } from '../control.ts';
 import { endGrant, memberView, purposeOf } from '../membership.ts';
 import { termsOf } from '../roles.ts';
 import { memberId, members } from '../store.ts';
 
 export const addMember = handler(squid.addMember, async (input, ctx) => {
-  refuseToken(ctx);
   const organisation = await administered(ctx, input.organisation);
   const member = await knownIdentity(ctx, input.member);
   if (member.status !== 'active' || organisation.status !== 'active')

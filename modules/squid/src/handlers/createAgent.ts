@@ -1,10 +1,10 @@
 import { handler } from '@anarq/kernel';
 import { squid } from '../contract.ts';
-import { founder } from '../control.ts';
+import { employer } from '../control.ts';
 import { createIdentity } from '../creation.ts';
 
 export const createAgent = handler(squid.createAgent, async (input, ctx) => {
-  const owner = await founder(ctx);
+  const owner = await employer(ctx);
   const created = await createIdentity(ctx, {
     tenant: owner.tenant,
     kind: 'agent',

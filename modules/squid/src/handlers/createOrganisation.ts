@@ -1,9 +1,9 @@
 import { call, process } from '@anarq/kernel';
 import { squid } from '../contract.ts';
-import { refuseToken } from '../control.ts';
+import { founder } from '../control.ts';
 
 export const createOrganisation = process(squid.createOrganisation, async (input, ctx) => {
-  refuseToken(ctx);
+  await founder(ctx);
   const { did, custody, controller, document } = await ctx.step(
     'identity',
     squid.registerOrganisation,

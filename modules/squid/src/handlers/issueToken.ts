@@ -1,14 +1,15 @@
 import { fail } from '@anarq/common-schemas';
 import { handler, type IdentityRecord } from '@anarq/kernel';
 import { squid } from '../contract.ts';
-import { knownIdentity, refuseToken } from '../control.ts';
+import { denyControl, knownIdentity, speaksFor } from '../control.ts';
 import { tokens } from '../store.ts';
 
 const LIFE_MAX_MS = 90 * 24 * 3_600_000;
 
 export const issueToken = handler(squid.issueToken, async (input, ctx) => {
-  refuseToken(ctx);
   const agent = await knownIdentity(ctx, input.agent);
+  // A token carries another grant than the caller's own: no part of an authority gives it out.
+  if (!(await speaksFor(ctx, agent.controller))) denyControl(ctx, agent);
   checkBearer(agent);
   const { grants, sessions } = ctx.services;
   if (grants.isRevoked(input.grant))

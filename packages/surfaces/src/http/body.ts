@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { fail, QError } from '@anarq/common-schemas';
+import type { Credential } from '@anarq/kernel';
 
 /** What is read past the limit and thrown away, so that the connection outlives the refusal. */
 const DISCARDED_BYTES_MAX = 16_777_216;
+/** The largest body of a sender that does not even claim to be somebody. */
+const ANONYMOUS_BYTES_MAX = 65_536;
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset[ \t]*=[ \t]*"?utf-8"?[ \t]*)?$/i;
 
 /** Whether a Content-Type says JSON; no charset but UTF-8 exists for it (RFC 8259 section 8.1). */
@@ -14,18 +17,36 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined ||
   (headers['content-length'] !== undefined && Number(headers['content-length']) > 0);
 
+/** Who a body comes from, and how large its operation lets it be. */
+interface BodyLimit {
+  readonly credential: Credential;
+  readonly bytesMax: number;
+}
+
 /**
- * Reads a whole body of at most `maxBytes`. A longer one is read to its end and thrown away before
- * it is refused, within bounds, so that the sender sees the answer and can go on.
+ * Reads a whole body. One that is larger than its operation takes is read to its end and thrown away
+ * before it is refused, within bounds, so that the sender sees the answer and can go on. Of nobody in
+ * particular more than 64 KiB are not read at all: a body costs the node more than its sender.
  * @throws QError INPUT_TOO_LARGE; INPUT_MALFORMED where the body is encoded or breaks off
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  { credential, bytesMax }: BodyLimit,
+): Promise<Buffer> {
   if (request.headers['content-encoding'] !== undefined)
     fail('INPUT_MALFORMED', 'Send the body without Content-Encoding.');
+  const isUnknown = credential.kind === 'anonymous' && bytesMax > ANONYMOUS_BYTES_MAX;
+  const maxBytes = isUnknown ? ANONYMOUS_BYTES_MAX : bytesMax;
+  const discarded = isUnknown ? 0 : DISCARDED_BYTES_MAX;
   const tooLarge = () =>
-    new QError('INPUT_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`, { maxBytes });
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes + DISCARDED_BYTES_MAX)
-    throw tooLarge();
+    new QError(
+      'INPUT_TOO_LARGE',
+      isUnknown
+        ? `A body of more than ${maxBytes} bytes needs a token or a signature.`
+        : `The body is larger than ${maxBytes} bytes.`,
+      { maxBytes },
+    );
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + discarded) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -33,6 +54,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       bytes += chunk.length;
       if (bytes <= maxBytes) chunks.push(chunk);
       else chunks.length = 0;
+      if (isUnknown && bytes > maxBytes) reject(tooLarge());
       if (bytes > maxBytes + DISCARDED_BYTES_MAX) request.destroy();
     });
     request.once('end', () => {

@@ -3,6 +3,7 @@ import { fail, QError } from '@anarq/common-schemas';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SurfaceLog } from '../callTarget.ts';
 import { readHeaders } from './credential.ts';
+import { peerLimit } from './peerLimit.ts';
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -13,12 +14,13 @@ const isLoopback = (host: string): boolean =>
 interface GuardSettings {
   readonly host: string;
   readonly hostNames?: readonly string[];
+  readonly requestsPerSecond_max: number;
   readonly log?: SurfaceLog;
 }
 
 /**
- * What holds for every request, whatever its route: it means this node, it comes from no foreign
- * page, the node is not stopping, and the log gets one line for it.
+ * What holds for every request, whatever its route: it is not one of too many, it means this node, it
+ * comes from no foreign page, the node is not stopping, and the log gets one line for it.
  */
 export function guardRequests(
   app: FastifyInstance,
@@ -30,8 +32,11 @@ export function guardRequests(
     ...(settings.hostNames ?? []).map((name) => name.toLowerCase()),
   ]);
   const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
+  const waitOf = peerLimit(settings.requestsPerSecond_max);
   app.addHook('onRequest', (request, reply, next) => {
     writeLine(request, reply.raw, settings.log);
+    const retryAfter_ms = waitOf(request.ip);
+    if (retryAfter_ms > 0) fail('RATE_LIMIT_EXCEEDED', undefined, { retryAfter_ms });
     // Throws where a header that counts stands twice: Host and Origin below are then the only ones.
     readHeaders(request.raw.rawHeaders);
     if (request.headers.host === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');

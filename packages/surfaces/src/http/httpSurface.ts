@@ -24,6 +24,10 @@ export interface HttpSurfaceOptions {
   readonly idleTimeout_ms?: number;
   /** How long running calls may take to end when the node stops. */
   readonly closeDeadline_ms?: number;
+  /** Connections that are open at a time; default 2,000. */
+  readonly connections_max?: number;
+  /** Requests of one network address in a second; default 600. */
+  readonly requestsPerSecond_max?: number;
   readonly log?: SurfaceLog;
 }
 
@@ -42,6 +46,8 @@ interface Settings extends HttpSurfaceOptions {
   readonly requestTimeout_ms: number;
   readonly idleTimeout_ms?: number;
   readonly closeDeadline_ms: number;
+  readonly connections_max: number;
+  readonly requestsPerSecond_max: number;
 }
 
 const DEFAULTS = {
@@ -50,6 +56,8 @@ const DEFAULTS = {
   headersTimeout_ms: 10_000,
   requestTimeout_ms: 120_000,
   closeDeadline_ms: 10_000,
+  connections_max: 2_000,
+  requestsPerSecond_max: 600,
 };
 
 /** A hybrid signature is a header of 4.5 kB; two of them, a grant and the rest fit. */
@@ -115,6 +123,7 @@ function createApp(settings: Settings, target: CallTarget): FastifyInstance {
       sendError(error, request, reply, settings.log);
     },
   });
+  app.server.maxConnections = settings.connections_max;
   // An expectation that is not known may be ignored (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),

@@ -77,7 +77,7 @@ async function readMessage(request: FastifyRequest, maxBytes: number): Promise<M
     if (!hasBody(request.raw)) return { message: undefined, bodyBytes: 0, credential };
     if (!isJsonType(headers['content-type']))
       return refusal(415, REFUSED, 'The Content-Type must be application/json.');
-    const body = await readBody(request.raw, maxBytes);
+    const body = await readBody(request.raw, { credential, bytesMax: maxBytes });
     const message = parseStrictJson(body);
     // Batches left the protocol with revision 2025-06-18.
     if (typeof message !== 'object' || message === null || Array.isArray(message))

@@ -1,4 +1,5 @@
 import { fail, type AnyOperation, type Result } from '@anarq/common-schemas';
+import type { Credential } from '@anarq/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
 import { hasBody, isJsonType, readBody } from './body.ts';
@@ -29,7 +30,7 @@ async function invoke(
 ): Promise<Result<unknown>> {
   const headers = readHeaders(request.raw.rawHeaders);
   const facts = factsOf(headers);
-  const body = await bodyOf(op, request, headers);
+  const body = await bodyOf(op, request, headers, facts.credential);
   return target.invoke({
     operation: op.id,
     input: inputOf(op, request.params as Readonly<Record<string, string>>, queryOf(request), body),
@@ -51,11 +52,12 @@ async function bodyOf(
   op: AnyOperation,
   { raw }: FastifyRequest,
   headers: CallHeaders,
+  credential: Credential,
 ): Promise<unknown> {
   if (!hasBody(raw)) return undefined;
   if (takesQuery(op))
     fail('INPUT_INVALID', `${op.http.method} takes its members in path and query, not in a body.`);
   if (!isJsonType(headers['content-type']))
     fail('INPUT_MALFORMED', 'The Content-Type must be application/json.');
-  return parseStrictJson(await readBody(raw, op.limits.bodyBytes));
+  return parseStrictJson(await readBody(raw, { credential, bytesMax: op.limits.bodyBytes }));
 }

@@ -51,7 +51,9 @@ async function receive(
     // The request stays whole when its reader stops early: the answer still goes out on it.
     body: request.raw.iterator({ destroyOnReturn: false }),
   });
-  if (!request.raw.complete) discardRest(request.raw);
+  // Who was too slow for the part is too slow for the rest of it.
+  if (result.code === 'REQUEST_TIMEOUT') reply.header('connection', 'close');
+  else if (!request.raw.complete) discardRest(request.raw);
   return sendResult(reply, result, request.id);
 }
 
