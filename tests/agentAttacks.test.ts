@@ -239,7 +239,11 @@ describe('an agent with a token', () => {
 
   it('makes no identity that has more than itself', async () => {
     const { client, grant } = minion;
-    const { did: agent } = await client.call(squid.createAgent, { name: 'puppet' });
+    expect(await tryTo(client, squid.createAgent, { name: 'own puppet' })).toMatchObject(
+      refused('QONSENT_DENIED'),
+    );
+    const puppet = { name: 'puppet' };
+    const { did: agent } = await clientOf(served, alice).call(squid.createAgent, puppet);
     const all = { audience: agent, command: '/' };
     expect(await tryTo(client, qonsent.grant, all)).toMatchObject(refused('QONSENT_DENIED'));
     expect(await tryTo(client, squid.issueToken, { agent, grant })).toMatchObject(

@@ -273,7 +273,7 @@ describe('a grant named in a call (x-qonsent)', () => {
     );
   });
 
-  it('of somebody else, of another tenant, unknown, or nonsense: QONSENT_DENIED', async () => {
+  it('of somebody else, of another tenant, or unknown: QONSENT_DENIED', async () => {
     const toBob = await give(served, alice, bob);
     expect(await use(carol, toBob)).toMatchObject(refused('QONSENT_DENIED'));
     const other = await bringIn(served, 'Another', undefined, 'elsewhere');
@@ -282,7 +282,7 @@ describe('a grant named in a call (x-qonsent)', () => {
     expect(
       await use(carol, 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'),
     ).toMatchObject(refused('QONSENT_DENIED'));
-    expect(await use(carol, 'nonsense')).toMatchObject(refused('QONSENT_DENIED'));
+    expect(await use(carol, 'nonsense')).toMatchObject(refused('INPUT_INVALID'));
   });
 
   it('opens nothing across tenants, and does not say that there is something', async () => {

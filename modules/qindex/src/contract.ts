@@ -161,13 +161,13 @@ export const qindex = contract({
       http: 'GET /search',
       access: 'tenant',
       scope: 'qindex/get',
-      limits: { perMinute: 120 },
+      limits: { perMinute: 300 },
       input: t.object({
         query: t.string({
           minLength: 1,
           maxLength: 256,
           description:
-            'At most 8 words that must all occur, in any order; accents and case do not matter, and the last may be the beginning of a word, from three characters on.',
+            'Words that must all occur, in any order, the first 8 of them; accents and case do not matter, and the last may be the beginning of a word, from three characters on.',
         }),
         type: t.optional(typeName()),
         owner: t.optional(t.did({ description: 'Only records of this owner.' })),

@@ -14,11 +14,13 @@ const WORD = /[\p{L}\p{M}\p{N}\p{Co}]+/gu;
  * @throws INPUT_INVALID when there is no word in it, or more than 8
  */
 export function matchOf(query: string): string {
-  const words = query.match(WORD) ?? [];
+  const given = query.match(WORD) ?? [];
+  // A long question is answered by its first words: each further one only narrows.
+  const words = given.slice(0, WORDS_MAX);
   if (words.length === 0)
     fail('INPUT_INVALID', 'The query holds no letter or digit to search for.', { query });
-  if (words.length > WORDS_MAX)
-    fail('INPUT_INVALID', `A query has at most ${WORDS_MAX} words.`, { words: words.length });
-  const isPrefix = [...(words.at(-1) ?? '').normalize('NFC')].length >= PREFIX_CHARS_MIN;
+  const isPrefix =
+    given.length <= WORDS_MAX &&
+    [...(words.at(-1) ?? '').normalize('NFC')].length >= PREFIX_CHARS_MIN;
   return `${words.map((word) => `"${word}"`).join(' ')}${isPrefix ? ' *' : ''}`;
 }

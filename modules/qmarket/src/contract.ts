@@ -103,6 +103,7 @@ export const qmarket = contract({
       http: 'GET /search',
       access: 'tenant',
       scope: 'qmarket/search',
+      limits: { perMinute: 600 },
       uses: ['qindex.search'],
       input: t.object({
         query: t.optional(t.string({ minLength: 1, maxLength: 256 })),

@@ -63,11 +63,7 @@ export const composeFile = (contract: AnyContract): string =>
         node: {
           image: 'node:26.10.0-bookworm-slim',
           working_dir: '/q',
-          command: [
-            './q',
-            ...['up', '--host', '0.0.0.0', '--port', '8080'],
-            ...['--data', '/var/lib/q/data', '--keys', '/var/lib/q-keys'],
-          ],
+          command: './q up --host 0.0.0.0 --data /var/lib/q/data --keys /var/lib/q-keys',
           // Inside the container every interface; outside it the loopback alone.
           ports: ['127.0.0.1:8080:8080'],
           volumes: ['../..:/q', 'data:/var/lib/q', 'keys:/var/lib/q-keys'],

@@ -3,6 +3,9 @@ import { askGrants } from '../checking.ts';
 import { qonsent } from '../contract.ts';
 import { callers } from '../parties.ts';
 
+/** More grants than these between the same parties are not asked. */
+const CANDIDATES_MAX = 32;
+
 export const check = handler(qonsent.check, (input, ctx) => {
   const { audience, command, resource, operation } = input;
   const mine = callers(ctx);
@@ -11,7 +14,8 @@ export const check = handler(qonsent.check, (input, ctx) => {
     .candidates(audience, command)
     .filter(({ subject, links }) =>
       [audience, subject, ...links.map(({ iss }) => iss)].some((did) => mine.has(did)),
-    );
+    )
+    .slice(0, CANDIDATES_MAX);
   return askGrants(candidates, {
     audience,
     command,

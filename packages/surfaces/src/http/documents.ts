@@ -35,23 +35,27 @@ export function documentRoutes(
   );
 
   // Deriving is left to the first reader, so that a node starts without it; then the text is kept.
-  const openapi = once(async () => {
+  const openapi = once(async (url) => {
     const { openapiOf } = await import('@anarq/derive');
-    return openapiOf(target.contracts, publicUrl === undefined ? {} : { serverUrl: publicUrl });
+    return openapiOf(target.contracts, { serverUrl: publicUrl ?? url });
   });
   const asyncapi = once(async () => {
     const { asyncapiOf } = await import('@anarq/derive');
     return asyncapiOf(target.contracts);
   });
-  app.get('/openapi.json', async (request, reply) => sendText(reply, request, await openapi()));
-  app.get('/asyncapi.json', async (request, reply) => sendText(reply, request, await asyncapi()));
+  app.get('/openapi.json', async (request, reply) =>
+    sendText(reply, request, await openapi(urlOf(request))),
+  );
+  app.get('/asyncapi.json', async (request, reply) =>
+    sendText(reply, request, await asyncapi(urlOf(request))),
+  );
 }
 
 /** The JSON text of a document, made at the first demand; a demand that failed is no demand. */
-function once(derive: () => Promise<unknown>): () => Promise<string> {
+function once(derive: (url: string) => Promise<unknown>): (url: string) => Promise<string> {
   let text: Promise<string> | undefined;
-  return () => {
-    text ??= derive().then(
+  return (url) => {
+    text ??= derive(url).then(
       (document) => JSON.stringify(document),
       (error: unknown) => {
         text = undefined;
