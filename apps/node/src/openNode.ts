@@ -49,7 +49,8 @@ export function defaultKeysFolder(dataFolder: string): string {
 export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   const { dataFolder, keysFolder } = options;
   await makeFolder(dataFolder);
-  const store = await openStore({ file: join(dataFolder, 'node.sqlite') });
+  // Two readers: a search that takes long does not hold up every other read.
+  const store = await openStore({ file: join(dataFolder, 'node.sqlite'), readers: 2 });
   try {
     const isNew = !(await isFounded(store));
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });

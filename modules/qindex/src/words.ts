@@ -11,7 +11,7 @@ const WORD = /[\p{L}\p{M}\p{N}\p{Co}]+/gu;
  * Turns what a person typed into an FTS5 query: every word a quoted string, so that nothing typed
  * is ever syntax (https://www.sqlite.org/fts5.html#fts5_strings); all must occur; the last may be
  * the beginning of a word, if it has three characters.
- * @throws INPUT_INVALID when there is no word in it, or more than 8
+ * @throws INPUT_INVALID when there is no word in it
  */
 export function matchOf(query: string): string {
   const given = query.match(WORD) ?? [];

@@ -128,7 +128,7 @@ describe('the derived files of a module', () => {
   it('start the node on the loopback alone, checked for health, with a volume and no secret', () => {
     const { services, volumes } = parse(fileOf(shop, 'docker-compose.yml'));
     expect(services.node.ports).toEqual(['127.0.0.1:8080:8080']);
-    expect(services.node.command.slice(0, 2)).toEqual(['./q', 'up']);
+    expect(services.node.command).toMatch(/^\.\/q up /);
     expect(services.node.healthcheck.test.join(' ')).toContain('/health');
     expect(volumes).toHaveProperty('data');
     expect(services.node).not.toHaveProperty('environment');
