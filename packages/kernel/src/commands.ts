@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   failure,
   QError,
@@ -70,6 +71,8 @@ export async function runCommand(
       await parts.replay.recheck(inv);
       if (inv.answer !== undefined) return inv.answer;
       await decideAgain(inv, parts);
+      // Callers that met over one row part ways, a little more with each meeting.
+      if (run > 1) await pause(Math.random() * 2 ** (run + 2));
       continue;
     }
     parts.probe(`after-commit ${inv.compiled.op.id}`);
