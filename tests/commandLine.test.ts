@@ -30,7 +30,7 @@ describe('a first start that is killed', () => {
       const { data } = JSON.parse(found.stdout) as { data: { items: unknown[] } };
       expect([after_ms, data.items.length]).toEqual([after_ms, 1]);
     }
-  });
+  }, 240_000);
 });
 
 describe('a port that is taken', () => {
@@ -95,7 +95,7 @@ describe('the agent of the README', () => {
     expect(JSON.parse(after.stdout)).toMatchObject({ code: 'GRANT_REVOKED' });
     const again = await q('agent', 'add', 'buyer', ...limits, ...allow, ...dataOf(where));
     expect(again.code).toBe(0);
-  });
+  }, 120_000);
 
   it('is told in one place what is wrong with an input, before anything is signed', async () => {
     const refused = await q('call', 'qmarket.listing', '{"listingId":5}', ...dataOf(where));
