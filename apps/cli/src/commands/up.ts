@@ -55,7 +55,9 @@ export async function up(options: UpOptions): Promise<void> {
   say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}`);
   say(`  log    ${node.address.logKey}`);
   if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
-    say(`  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it`);
+    say(
+      `  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it, and name its host with --name`,
+    );
   if (offered) say('  market a table of time zones for 3 rUv; your wallet holds 100 rUv');
   say();
   say('  Next   ./q agent add buyer --budget 20rUv --per-call 5rUv \\');
