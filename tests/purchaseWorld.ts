@@ -64,7 +64,7 @@ export async function foundWorld(): Promise<PurchaseWorld> {
   }
 }
 
-async function bringIn(operator: Client, name: string): Promise<Party> {
+export async function bringIn(operator: Client, name: string): Promise<Party> {
   const seed = generateSeed();
   const { document } = genesisFrom(seed, { kind: 'person', now_ms: Date.now() });
   const { did } = await operator.call(squid.create, {
@@ -75,7 +75,8 @@ async function bringIn(operator: Client, name: string): Promise<Party> {
   return { did, seed };
 }
 
-async function offer(node: NodeProcess, seller: Party) {
+/** Uploads a file of somebody and lists it on the market; `consumable` may be bought again and again. */
+export async function offer(node: NodeProcess, seller: Party, consumable = false) {
   const client = clientOf(node.address, seller);
   const content = new TextEncoder().encode('the content that is sold');
   const { fileId } = await uploadFile(client, once(content), {
@@ -101,7 +102,7 @@ async function offer(node: NodeProcess, seller: Party) {
     unit: UNIT,
     shares: [{ identity: seller.did, weight: 1 }],
     tags: [],
-    terms: { kind: 'use' },
+    terms: { kind: 'use', consumable },
     delegation: toBase64url(token),
   });
   const { items } = await client.call(qonsent.list, {});

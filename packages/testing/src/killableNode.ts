@@ -1,5 +1,7 @@
 import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { startNode } from '@anarq/node';
+import { attachWitness } from './witness.ts';
 
 /** A node in a process of its own that can end at a named point as by kill -9; started by URL. */
 interface Order {
@@ -11,6 +13,8 @@ interface Order {
   readonly pointsFile?: string;
   /** A grant that ends while the node is at a point. */
   readonly revokeAt?: { readonly point: string; readonly grant: string };
+  /** Counts the effect of each event, and reports what the books say when a line asks for it. */
+  readonly witness?: boolean;
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
@@ -33,7 +37,16 @@ const node = await startNode({
 process.on('SIGTERM', () => {
   void node.close().then(() => process.exit(0));
 });
+const report = order.witness === true ? await attachWitness(node) : undefined;
 process.stdout.write(`${JSON.stringify(node.address)}\n`);
+if (report !== undefined) {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', () => {
+    void report().then((found) => process.stdout.write(`${JSON.stringify(found)}\n`));
+  });
+  // Whoever asks is gone: nobody would end this process.
+  lines.once('close', () => process.kill(process.pid, 'SIGKILL'));
+}
 
 /** Begins to revoke a grant; the commit that follows next in the store's queue finds it revoked. */
 function revoke(grant: string): void {

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { NodeAddress } from '@anarq/node';
+import type { WitnessReport } from './witness.ts';
 
 /** A node in a process of its own. */
 export interface NodeProcess {
@@ -10,39 +11,83 @@ export interface NodeProcess {
   readonly exited: Promise<NodeJS.Signals | null>;
   /** What it wrote to its standard error. */
   readonly complaints: string[];
+  /** What its books say, of a node that was started with a witness. */
+  report(): Promise<WitnessReport>;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** Lets it finish and close. */
   stop(): Promise<void>;
 }
 
-export async function startNodeProcess(order: {
+export interface NodeOrder {
   readonly dataFolder: string;
   readonly keysFolder: string;
   readonly killAt?: string;
   readonly pointsFile?: string;
   readonly revokeAt?: { readonly point: string; readonly grant: string };
-}): Promise<NodeProcess> {
-  const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const exited = new Promise<NodeJS.Signals | null>((resolve) => {
-    child.once('exit', (_code, signal) => resolve(signal));
-  });
+  readonly witness?: boolean;
+}
+
+export async function startNodeProcess(order: NodeOrder): Promise<NodeProcess> {
+  const { child, exited } = spawnNode(order);
   const complaints: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
-  const address = await new Promise<NodeAddress>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      resolve(JSON.parse(line) as NodeAddress);
-    });
-    void exited.then(() => reject(new Error(`the node did not start: ${complaints.join('\n')}`)));
-  });
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
+  const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
+  const address = await answer<NodeAddress>(lines, exited, complaints);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await exited;
   };
-  return { address, exited, complaints, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return {
+    address,
+    exited,
+    complaints,
+    report: () => {
+      const told = answer<WitnessReport>(lines, exited, complaints);
+      child.stdin?.write('report\n');
+      return told;
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Starts a node and kills it after a while, wherever in its start it is then. */
+export async function killWhileStarting(order: NodeOrder, after_ms: number): Promise<void> {
+  const { child, exited } = spawnNode(order);
+  child.stdout?.resume();
+  child.stderr?.resume();
+  setTimeout(() => child.kill('SIGKILL'), after_ms);
+  await exited;
+}
+
+function spawnNode(order: NodeOrder): {
+  child: ChildProcess;
+  exited: Promise<NodeJS.Signals | null>;
+} {
+  const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  // A process that is gone takes no more questions; its end is told by `exited`.
+  child.stdin?.on('error', () => undefined);
+  const exited = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.once('exit', (_code, signal) => resolve(signal));
+  });
+  return { child, exited };
+}
+
+/** The next line that the process prints. */
+function answer<T>(
+  lines: Interface | undefined,
+  exited: Promise<unknown>,
+  complaints: readonly string[],
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    lines?.once('line', (line) => resolve(JSON.parse(line) as T));
+    void exited.then(() => reject(new Error(`the node ended: ${complaints.join('\n')}`)));
+  });
 }
