@@ -1,4 +1,11 @@
 export { asyncapiOf } from './asyncapi.ts';
+export {
+  graphqlSchemaOf,
+  graphqlText,
+  type GraphqlAnswer,
+  type GraphqlArguments,
+  type GraphqlProof,
+} from './graphql/schema.ts';
 export { toJsonSchema, type Components, type JsonObject, type Refs } from './jsonSchema.ts';
 export { CALL_ARGUMENTS, mcpJson, toolsOf, type ToolEntry } from './mcpTools.ts';
 export { DERIVED_FOLDERS, derivedFiles } from './moduleFiles.ts';

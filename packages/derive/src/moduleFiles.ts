@@ -2,6 +2,7 @@ import type { AnyContract } from '@anarq/common-schemas';
 import { stringify } from 'yaml';
 import { asyncapiOf } from './asyncapi.ts';
 import { compatibilityMatrix, composeFile } from './deployment.ts';
+import { graphqlText } from './graphql/schema.ts';
 import type { JsonObject } from './jsonSchema.ts';
 import { eventCatalogue, schemaFiles } from './jsonSchemas.ts';
 import { mcpJson } from './mcpTools.ts';
@@ -44,6 +45,7 @@ export function derivedFiles(
     ['mcp.json', jsonText(mcpJson(contract))],
     ['docker-compose.yml', composeFile(contract)],
     ...schemaFiles(contract),
+    ['contracts/schema.graphql', graphqlText([contract])],
     ['events/catalog.md', eventCatalogue(contract)],
     ['security/policies.md', policies(contract)],
     ['storage/map.md', storageMap(contract)],

@@ -1,5 +1,6 @@
 import { errorCodes, errorEntry, type AnyContract } from '@anarq/common-schemas';
 import { asyncapiOf } from './asyncapi.ts';
+import { graphqlText } from './graphql/schema.ts';
 import { code, table } from './markdown.ts';
 import { yamlText } from './moduleFiles.ts';
 import { markdownNote } from './notes.ts';
@@ -13,6 +14,7 @@ export const referenceFiles = (contracts: readonly AnyContract[]): Map<string, s
     ['operations.md', operationReference(contracts)],
     ['openapi.yaml', yamlText(openapiOf(contracts))],
     ['asyncapi.yaml', yamlText(asyncapiOf(contracts))],
+    ['schema.graphql', graphqlText(contracts)],
   ]);
 
 const errorReference = (): string =>

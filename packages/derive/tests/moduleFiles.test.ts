@@ -18,10 +18,13 @@ describe('the derived files of a module', () => {
     expect([...derivedFiles(shop, all).keys()].toSorted()).toEqual([
       'asyncapi.yaml',
       'compat/matrix.md',
-      ...['buy', 'drop', 'find', 'touch'].flatMap((name) => [
+      ...['buy', 'drop', 'find'].flatMap((name) => [
         `contracts/${name}.input.schema.json`,
         `contracts/${name}.output.schema.json`,
       ]),
+      'contracts/schema.graphql',
+      'contracts/touch.input.schema.json',
+      'contracts/touch.output.schema.json',
       'docker-compose.yml',
       'events/catalog.md',
       'events/q.shop.sold.v1.event.json',

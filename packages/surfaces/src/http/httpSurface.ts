@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { documentRoutes } from './documents.ts';
 import { answerErrors, answerSocketError, sendError } from './failures.ts';
+import { graphqlRoute } from './graphqlRoute.ts';
 import { guardRequests } from './guard.ts';
 import { mcpRoute } from './mcpRoute.ts';
 import { operationRoutes } from './operations.ts';
@@ -84,6 +85,7 @@ export async function startHttpSurface(
   operationRoutes(app, target);
   transferRoutes(app, target, settings.log);
   documentRoutes(app, target, settings.publicUrl);
+  graphqlRoute(app, target, settings.log);
   const closeMcp = mcpRoute(app, target, settings.log);
   // Bound to one address: 'localhost' may mean two, and two servers.
   const host = settings.host === 'localhost' ? '127.0.0.1' : settings.host;

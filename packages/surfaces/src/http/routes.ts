@@ -11,6 +11,7 @@ const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
   [['GET', 'HEAD'], /^\/transfer\/[^/]+$/],
   [['PUT'], /^\/transfer\/[^/]+\/[^/]+$/],
   [['GET', 'POST', 'DELETE'], /^\/mcp$/],
+  [['POST'], /^\/graphql$/],
 ];
 
 /** Every route, to name the methods that a path does take. Asked only for requests that have none. */
