@@ -122,6 +122,7 @@ q.command('doctor')
 q.command('bench')
   .description('Measure.')
   .argument('[name]', 'which benchmark; none lists them')
+  .option('--quick', 'few rounds: shows that it runs, not how fast it is')
   .addOption(jsonOption())
   .action(async (name, options) => (await import('./commands/bench.ts')).bench(name, options));
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { QError } from '@anarq/common-schemas';
-import type { Kernel, Probe } from '@anarq/kernel';
+import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
 import { startHttpSurface } from '@anarq/surfaces';
 import { loadModules, type ModuleName } from './modules.ts';
@@ -12,6 +12,8 @@ export interface StartOptions {
   /** Default: a folder of the user's own configuration, named after the data folder. */
   readonly keysFolder?: string | undefined;
   readonly modules?: readonly ModuleName[];
+  /** Modules that are not of this house, beside them. */
+  readonly extra?: readonly ModuleDefinition[];
   readonly version: string;
   /** Address to listen on; default 127.0.0.1. */
   readonly host?: string | undefined;
@@ -54,7 +56,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const opened = await openNode({
     dataFolder: options.dataFolder,
     keysFolder,
-    modules: await loadModules(options.modules),
+    modules: [...(await loadModules(options.modules)), ...(options.extra ?? [])],
     version: options.version,
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),

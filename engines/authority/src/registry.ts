@@ -22,8 +22,8 @@ export class GrantRegistry {
   readonly #byLeaf = new Map<string, CompiledGrant>();
   /** CID of any link -> leaves of the grants that contain it. */
   readonly #leavesByLink = new Map<string, Set<string>>();
-  /** DID of the audience -> its grants, the most specific command first. */
-  readonly #byAudience = new Map<string, Held[]>();
+  /** DID of the audience -> DID of the subject -> the grants, the most specific command first. */
+  readonly #byAudience = new Map<string, Map<string, Held[]>>();
   readonly #revoked = new Set<string>();
 
   /** @returns how many grants are held */
@@ -52,10 +52,12 @@ export class GrantRegistry {
       const leaves = this.#leavesByLink.get(cid) ?? new Set();
       this.#leavesByLink.set(cid, leaves.add(grant.leaf));
     }
-    const held = this.#byAudience.get(grant.audience) ?? [];
-    held.push({ grant, covers: coverOf(grant.cmd) });
-    held.sort(mostSpecificFirst);
-    this.#byAudience.set(grant.audience, held);
+    const bySubject = this.#byAudience.get(grant.audience) ?? new Map<string, Held[]>();
+    this.#byAudience.set(grant.audience, bySubject);
+    const held = bySubject.get(grant.subject) ?? [];
+    bySubject.set(grant.subject, held);
+    const added = { grant, covers: coverOf(grant.cmd) };
+    held.splice(placeOf(held, added), 0, added);
   }
 
   /**
@@ -75,11 +77,21 @@ export class GrantRegistry {
    *
    * @param audience DID of who calls
    * @param command path of what is to be done
+   * @param subject only grants about this DID; who holds many from others does not pay for those
    */
-  findFor(audience: string, command: string): CompiledGrant[] {
-    const held = this.#byAudience.get(principalOf(audience)) ?? [];
+  findFor(audience: string, command: string, subject?: string): CompiledGrant[] {
     const isWithin = costlyWithinLimits();
-    return held.flatMap(({ covers, grant }) => (covers(command) && isWithin(grant) ? [grant] : []));
+    const found: CompiledGrant[] = [];
+    for (const { covers, grant } of this.#heldBy(audience, subject))
+      if (covers(command) && isWithin(grant)) found.push(grant);
+    return found;
+  }
+
+  #heldBy(audience: string, subject: string | undefined): readonly Held[] {
+    const bySubject = this.#byAudience.get(principalOf(audience));
+    if (bySubject === undefined) return [];
+    if (subject !== undefined) return bySubject.get(principalOf(subject)) ?? [];
+    return [...bySubject.values()].flat().toSorted(mostSpecificFirst);
   }
 
   /**
@@ -126,9 +138,11 @@ export class GrantRegistry {
       leaves?.delete(leaf);
       if (leaves?.size === 0) this.#leavesByLink.delete(cid);
     }
-    const rest = (this.#byAudience.get(grant.audience) ?? []).filter((h) => h.grant !== grant);
-    if (rest.length === 0) this.#byAudience.delete(grant.audience);
-    else this.#byAudience.set(grant.audience, rest);
+    const bySubject = this.#byAudience.get(grant.audience);
+    const rest = (bySubject?.get(grant.subject) ?? []).filter((h) => h.grant !== grant);
+    if (rest.length > 0) bySubject?.set(grant.subject, rest);
+    else bySubject?.delete(grant.subject);
+    if (bySubject?.size === 0) this.#byAudience.delete(grant.audience);
   }
 }
 
@@ -151,6 +165,18 @@ function costlyWithinLimits(): (grant: CompiledGrant) => boolean {
     count(ofIssuer);
     return true;
   };
+}
+
+/** Where a grant belongs among those of its audience and subject, which stand in order. */
+function placeOf(held: readonly Held[], added: Held): number {
+  let [low, high] = [0, held.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = held[middle];
+    if (at !== undefined && mostSpecificFirst(at, added) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** More segments first; then the shorter chain; then by CID, so that the order is always one. */

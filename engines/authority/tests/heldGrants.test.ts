@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { base32 } from 'multiformats/bases/base32';
 import { base58btc } from 'multiformats/bases/base58';
 import { describe, expect, it } from 'vitest';
@@ -70,6 +71,39 @@ describe('the registry', () => {
     const issuers = Map.groupBy(found, ({ links }) => links[0]?.iss);
     expect(found).toHaveLength(32);
     expect(Math.max(...[...issuers.values()].map(({ length }) => length))).toBe(8);
+  });
+
+  it('offers the grants of one subject as it would pick them from all, whatever came and went', () => {
+    const others = [alice, carol, dave];
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            from: fc.constantFrom(...others),
+            cmd: fc.constantFrom('/', '/q', '/q/a', '/q/a/b', '/other'),
+            costly: fc.boolean(),
+            keep: fc.boolean(),
+          }),
+          { maxLength: 24 },
+        ),
+        (given) => {
+          const registry = new GrantRegistry();
+          for (const { from, cmd, costly, keep } of given) {
+            const pol: Policy = costly ? [['like', '.a', '*b*']] : [];
+            const grant = compile([delegation(from, bob, { cmd, pol })]);
+            registry.add(grant);
+            if (!keep) registry.revoke(grant.leaf);
+          }
+          const all = registry.findFor(bob.did, '/q/a/b');
+          for (const { did } of others)
+            expect(registry.findFor(bob.did, '/q/a/b', did)).toEqual(
+              all.filter(({ subject }) => subject === did),
+            );
+          expect(all).toHaveLength(new Set(all).size);
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it('removes every grant below a revoked link at once, and no other', () => {

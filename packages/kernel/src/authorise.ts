@@ -193,9 +193,7 @@ function pick(
         rule: 'the grant that the call names is not one that the caller holds here',
       });
   }
-  const candidates = services.grants
-    .candidates(audience, op.command)
-    .filter((grant) => grant.subject === subject);
+  const candidates = services.grants.candidates(audience, op.command, subject);
   return (
     candidates.find((grant) => grant.check(request(inv, op, subject, audience)).allow) ??
     candidates[0]

@@ -186,9 +186,8 @@ async function allows(
   if (typeof owner !== 'string') return false;
   if (owner === inv.subject) return true;
   const isWrite = inv.compiled.op.kind !== 'query';
-  const found = parts.services.grants.candidates(inv.subject, command).find(
+  const found = parts.services.grants.candidates(inv.subject, command, owner).find(
     (grant) =>
-      grant.subject === owner &&
       // What a budget bounds has to be asked for as the owner's: here nothing is counted.
       !(isWrite && grant.budgets.length > 0) &&
       grant.check({

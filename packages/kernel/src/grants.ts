@@ -199,9 +199,9 @@ export class Grants {
     return this.#registry.isRevoked(cid);
   }
 
-  /** Grants somebody may use for a command, the most specific first. */
-  candidates(audience: string, command: string): CompiledGrant[] {
-    return this.#registry.findFor(audience, command);
+  /** Grants somebody may use for a command, of one subject where it is given; the most specific first. */
+  candidates(audience: string, command: string, subject?: string): CompiledGrant[] {
+    return this.#registry.findFor(audience, command, subject);
   }
 
   async get(cid: string): Promise<GrantRecord | undefined> {
