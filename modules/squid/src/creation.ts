@@ -43,6 +43,9 @@ export async function createIdentity(
       identity: made.did,
       state: 'exists',
     });
+  // Who is stopped meanwhile makes nobody.
+  const maker = order.controller ?? order.parent;
+  if (maker !== undefined) ctx.carry(identities.stillActive([maker]));
   ctx.carry(made.statements);
   ctx.party(made.did);
   return {

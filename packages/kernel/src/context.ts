@@ -2,6 +2,7 @@ import type { AnyOperation, EventSpec, InputOf, Operation, OutputOf } from '@ana
 import type { Row, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
+import type { AtMost } from './guards.ts';
 import type { Readable } from './readable.ts';
 import type { Services } from './services.ts';
 import type { RowOf, Table, ValuesOf } from './table.ts';
@@ -94,7 +95,13 @@ export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Om
   id(prefix: string): string;
   /** A guarded statement on the module's own tables; it must confine itself with :tenant. */
   write(statement: Statement): void;
-  /** Adds statements that one of the services prepared. */
+  /**
+   * Keeps a limit that many calls at once may meet: refuses what would pass it, and counts again in
+   * the commit, under a guard of its own.
+   * @throws LIMIT_EXCEEDED
+   */
+  atMost(limit: AtMost): Promise<void>;
+  /** Adds statements that one of the services prepared; others are refused. */
   carry(statements: readonly Statement[]): void;
   emit<T extends Op['emits'][number]>(topic: T, payload: Payload<EventsOf<Op>, T>): void;
   /** Adds somebody who can open the record of this call, besides actor, subject and owner. */

@@ -12,10 +12,12 @@ import type { Statement } from '@anarq/store';
 import { holdersOf } from './authorise.ts';
 import { derivedId } from './clock.ts';
 import type { CallFacts, ReadContext, WriteContext } from './context.ts';
+import { holdAtMost } from './guards.ts';
 import type { Invocation } from './invocation.ts';
 import { readableBy, type Readable } from './readable.ts';
 import { rowsOf, UnitOfWork, type RowsScope } from './rows.ts';
 import type { KernelParts } from './parts.ts';
+import { assertPrepared } from './prepared.ts';
 import type { Table } from './table.ts';
 
 /** An event that a commit will carry. */
@@ -62,6 +64,8 @@ export async function workContext(
   const scope: RowsScope = { ...(await scopeOf(inv, parts)), unit };
   const { op } = inv.compiled;
   const nextId = ids.restart();
+  const { tenant } = inv.principal;
+  const base = baseContext(inv, parts, ask, scope);
   const work: WorkContext = {
     unit,
     events: [],
@@ -69,12 +73,23 @@ export async function workContext(
     effects: [],
     spent: undefined,
     ctx: {
-      ...baseContext(inv, parts, ask, scope),
+      ...base,
       rows: <T extends Table>(table: T) => rowsOf(table, scope),
       id: nextId,
-      write: (statement) => unit.add(confined(statement, inv.principal.tenant)),
+      write: (statement) => unit.add(confined(statement, tenant)),
+      atMost: (limit) =>
+        holdAtMost(limit, {
+          module: op.module,
+          tenant,
+          unit,
+          select: base.select,
+          confined: (statement) => confined(statement, tenant),
+        }),
       carry: (statements) => {
-        for (const statement of statements) unit.add(statement);
+        for (const statement of statements) {
+          assertPrepared(statement);
+          unit.add(statement);
+        }
       },
       emit: (topic, payload) => {
         if (!op.emits.includes(topic)) throw new Error(`${op.id} does not announce ${topic}`);
@@ -151,7 +166,7 @@ function baseContext(
     call,
     now_ms: inv.now_ms,
     now: new Date(inv.now_ms).toISOString(),
-    services: parts.services,
+    services: parts.forModules,
     select: (sql, params = {}) => {
       const statement = confined({ sql, params }, inv.principal.tenant);
       return parts.store.read(statement.sql, statement.params);

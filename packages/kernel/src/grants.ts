@@ -16,6 +16,7 @@ import {
 import { formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
 import type { Identities } from './identities.ts';
+import { prepared } from './prepared.ts';
 
 /** A delegation as the node keeps it. */
 export interface GrantRecord {
@@ -161,7 +162,7 @@ export class Grants {
           per_call_minor: own.perCall === undefined ? null : minorOf(own.perCall, own.unit),
         },
       });
-    return { grant, statements, activate: () => this.#activate(grant) };
+    return { grant, statements: prepared(statements), activate: () => this.#activate(grant) };
   }
 
   /** A link that was revoked between the commit and here leaves the grant out, as if it had ended. */
@@ -175,7 +176,7 @@ export class Grants {
     now_ms: number,
   ): { statements: Statement[]; activate: () => string[] } {
     return {
-      statements: [
+      statements: prepared([
         {
           name: `revoke ${cid}`,
           sql: 'UPDATE kernel_grant SET revoked_ms = :now_ms WHERE cid = :cid AND revoked_ms IS NULL',
@@ -185,7 +186,7 @@ export class Grants {
           sql: `UPDATE kernel_token SET revoked_ms = :now_ms WHERE revoked_ms IS NULL AND grant_cid = :cid`,
           params: { cid, now_ms },
         },
-      ],
+      ]),
       activate: () => this.#registry.revoke(cid),
     };
   }
@@ -193,6 +194,11 @@ export class Grants {
   /** The compiled grant, if it is in force; looked up anew for every call. */
   active(cid: string): CompiledGrant | undefined {
     return this.#registry.get(cid);
+  }
+
+  /** The guard that a grant, and every link above it, was in force when the commit happened. */
+  stillInForce(cid: string): Statement[] {
+    return prepared([stillInForce(this.active(cid)?.chain ?? [cid])]);
   }
 
   isRevoked(cid: string): boolean {

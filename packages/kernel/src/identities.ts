@@ -14,6 +14,7 @@ import {
 } from '@anarq/crypto';
 import type { Row, Statement, Store } from '@anarq/store';
 import type { IdentityKind } from './call.ts';
+import { prepared } from './prepared.ts';
 
 /** An identity as the node keeps it. */
 export interface IdentityRecord {
@@ -97,7 +98,10 @@ export class Identities {
       did: made.did,
       document: made.document,
       keys: made.keys,
-      statements: [statement, ownResource(order.tenant, `squid/identity/${made.did}`, controller)],
+      statements: prepared([
+        statement,
+        ownResource(order.tenant, `squid/identity/${made.did}`, controller),
+      ]),
     };
   }
 
@@ -149,19 +153,33 @@ export class Identities {
     status: IdentityRecord['status'],
   ): { statements: Statement[]; activate: () => void } {
     return {
-      statements: [
+      statements: prepared([
         {
           name: `status of ${did}`,
           sql: 'UPDATE kernel_identity SET status = :status WHERE did = :did',
           params: { did, status },
           expect: { changes: 1 },
         },
-      ],
+      ]),
       activate: () => {
         this.#changes += 1;
         this.#known.delete(did);
       },
     };
+  }
+
+  /** The guard that identities were in force when the commit happened. */
+  stillActive(dids: readonly string[]): Statement[] {
+    const named = [...new Set(dids)];
+    return prepared([
+      {
+        name: 'identities in force',
+        sql: `SELECT did FROM kernel_identity
+              WHERE status = 'active' AND did IN (${named.map((_, i) => `:d${i}`).join(', ')})`,
+        params: Object.fromEntries(named.map((did, i) => [`d${i}`, did])),
+        expect: { rows: named.length },
+      },
+    ]);
   }
 
   /** Public keys of an identity that was loaded before; for verification that cannot wait. */

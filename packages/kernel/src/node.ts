@@ -12,10 +12,12 @@ import { openLog } from '@anarq/log';
 import type { Store } from '@anarq/store';
 import type { Call } from './call.ts';
 import { Grants } from './grants.ts';
+import { guardMigrations } from './guards.ts';
 import { Identities, ownResource } from './identities.ts';
 import { Invoker } from './kernel.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts, Probe } from './parts.ts';
+import { carriedLog } from './prepared.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import type { NodeFacts, Services } from './services.ts';
@@ -89,6 +91,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const started_ms = now_ms();
 
   await store.migrate('kernel', kernelMigrations);
+  await store.migrate('guards', guardMigrations);
   await store.migrate('outbox', outboxMigrations);
   for (const module of modules) await store.migrate(module.contract.name, module.migrations);
 
@@ -122,6 +125,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const parts: KernelParts = {
     store,
     services,
+    forModules: { ...services, log: carriedLog(log) },
     replay: new Replay(store, sealer),
     batch,
     probe: options.probe ?? (() => undefined),

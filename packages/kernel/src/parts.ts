@@ -10,6 +10,8 @@ export type Probe = (point: string) => void;
 export interface KernelParts {
   readonly store: Store;
   readonly services: Services;
+  /** The same as modules get them: what these prepare, a module may carry into its commit. */
+  readonly forModules: Services;
   readonly replay: Replay;
   readonly batch: BatchRecords;
   readonly probe: Probe;

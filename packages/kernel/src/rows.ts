@@ -19,15 +19,36 @@ export interface RowsScope {
   readonly unit?: UnitOfWork;
 }
 
-/** Gathers what one commit will carry: guards of what was read, and what is written. */
+/**
+ * Gathers what one commit will carry: guards it takes, versions of what was read, what is written,
+ * and what has to be true after that.
+ */
 export class UnitOfWork {
-  readonly statements: Statement[] = [];
+  readonly #takes = new Map<string, Statement>();
+  readonly #work: Statement[] = [];
+  readonly #checks: Statement[] = [];
   /** Rows as this call left them, so that a handler reads what it wrote. */
   readonly seen = new Map<string, Row | null>();
   readonly #guarded = new Set<string>();
 
+  /** In the order of the commit. Guards come first and by name, so that no two commits wait for each other. */
+  get statements(): Statement[] {
+    const takes = [...this.#takes].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, take]) => take);
+    return [...takes, ...this.#work, ...this.#checks];
+  }
+
   add(statement: Statement): void {
-    this.statements.push(statement);
+    this.#work.push(statement);
+  }
+
+  /** Commits that take the same guard happen one after another. */
+  takeGuard(statement: Statement): void {
+    this.#takes.set(statement.name ?? statement.sql, statement);
+  }
+
+  /** Has to hold after everything that this commit writes. */
+  check(statement: Statement): void {
+    this.#checks.push(statement);
   }
 
   /** A row that this call inserts: the key of the table is its guard. */
@@ -40,7 +61,7 @@ export class UnitOfWork {
     const name = `${table}/${id}`;
     if (this.#guarded.has(name)) return;
     this.#guarded.add(name);
-    this.statements.unshift({
+    this.#work.unshift({
       name: `version of ${name}`,
       sql:
         version === null

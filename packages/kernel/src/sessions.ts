@@ -9,6 +9,7 @@ import {
   type Sealer,
 } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
+import { prepared } from './prepared.ts';
 
 export interface Session {
   readonly id: string;
@@ -82,7 +83,7 @@ export class Sessions {
         params: { now_ms: order.now_ms },
       },
     ];
-    return { session, ciphertext, statements };
+    return { session, ciphertext, statements: prepared(statements) };
   }
 
   async get(id: string): Promise<Session | undefined> {
@@ -116,7 +117,7 @@ export class Sessions {
     return {
       id,
       token,
-      statements: [
+      statements: prepared([
         {
           sql: `INSERT INTO kernel_token (digest, id, tenant, agent, grant_cid, expires_ms, created_ms)
                 VALUES (:digest, :id, :tenant, :agent, :grant, :expires_ms, :now_ms)`,
@@ -130,7 +131,7 @@ export class Sessions {
             now_ms: order.now_ms,
           },
         },
-      ],
+      ]),
     };
   }
 
@@ -141,7 +142,7 @@ export class Sessions {
     readonly id: string;
     readonly now_ms: number;
   }): Statement[] {
-    return [
+    return prepared([
       {
         name: `token ${order.id}`,
         sql: `UPDATE kernel_token SET revoked_ms = coalesce(revoked_ms, :now_ms)
@@ -149,7 +150,7 @@ export class Sessions {
         params: { ...order },
         expect: { changes: 1 },
       },
-    ];
+    ]);
   }
 
   /** Looks a token up by its digest; nothing about it is kept in memory, so a revocation holds at once. */

@@ -1,4 +1,3 @@
-import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { OPEN_UPLOADS_MAX, PART_BYTES, qdrive } from '../contract.ts';
 import { newSealedKey } from '../contentKey.ts';
@@ -8,19 +7,21 @@ import { sweep } from '../sweep.ts';
 import { UPLOAD_LIFE_MS, uploadTicket } from '../upload.ts';
 
 const SWEPT_BLOCKS = 64;
-const COUNT_OPEN = `(SELECT count(*) FROM qdrive_upload
-  WHERE tenant = :tenant AND owner = :owner AND state = 'OPEN' AND expires_ms > :now_ms)`;
+const COUNT_OPEN = `SELECT count(*) FROM qdrive_upload
+  WHERE tenant = :tenant AND owner = :owner AND state = 'OPEN' AND expires_ms > :now_ms`;
 
 export const begin = handler(qdrive.begin, async (input, ctx) => {
   assertFileName(input.name);
   await sweep(ctx, SWEPT_BLOCKS);
-  const mine = { owner: ctx.call.subject, now_ms: ctx.now_ms };
-  const [open] = await ctx.select(`SELECT ${COUNT_OPEN} AS n`, mine);
-  if ((open?.['n'] as number) >= OPEN_UPLOADS_MAX)
-    fail('LIMIT_EXCEEDED', `You have ${OPEN_UPLOADS_MAX} uploads open; complete or abort one.`, {
-      limit: 'open uploads',
-      maximum: OPEN_UPLOADS_MAX,
-    });
+  const owner = ctx.call.subject;
+  await ctx.atMost({
+    of: 'open uploads',
+    max: OPEN_UPLOADS_MAX,
+    per: owner,
+    count: COUNT_OPEN,
+    params: { owner, now_ms: ctx.now_ms },
+    message: `You have ${OPEN_UPLOADS_MAX} uploads open; complete or abort one.`,
+  });
 
   const id = ctx.id('upload');
   const fileId = ctx.id('file');
@@ -38,13 +39,6 @@ export const begin = handler(qdrive.begin, async (input, ctx) => {
     sha256_hex: input.sha256Hex ?? null,
     key_sealed: newSealedKey(ctx.services.sealer, fileId),
     expires_ms,
-  });
-  // Several calls at once may all have counted 99: the commit counts again.
-  ctx.write({
-    name: 'open uploads',
-    sql: `SELECT 1 WHERE ${COUNT_OPEN} <= ${OPEN_UPLOADS_MAX}`,
-    params: mine,
-    expect: { rows: 1 },
   });
   return {
     uploadId: id,

@@ -1,4 +1,3 @@
-import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { KEYS_MAX, qlock } from '../contract.ts';
 import { addVersion, keyView } from '../key.ts';
@@ -6,15 +5,14 @@ import { keys } from '../store.ts';
 
 export const createKey = handler(qlock.createKey, async (input, ctx) => {
   const owner = ctx.call.subject;
-  const [mine] = await ctx.select(
-    'SELECT count(*) AS n FROM qlock_key WHERE tenant = :tenant AND owner = :owner',
-    { owner },
-  );
-  if ((mine?.['n'] as number) >= KEYS_MAX)
-    fail('LIMIT_EXCEEDED', `An owner has at most ${KEYS_MAX} keys.`, {
-      limit: 'keys',
-      maximum: KEYS_MAX,
-    });
+  await ctx.atMost({
+    of: 'keys',
+    max: KEYS_MAX,
+    per: owner,
+    count: 'SELECT count(*) FROM qlock_key WHERE tenant = :tenant AND owner = :owner',
+    params: { owner },
+    message: `An owner has at most ${KEYS_MAX} keys.`,
+  });
   const id = ctx.id('key');
   const { kind, name = '' } = input;
   const public_key = addVersion(ctx, { id, owner, kind }, 1);

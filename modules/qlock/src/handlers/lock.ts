@@ -1,4 +1,3 @@
-import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { LOCK_NAMES_MAX, qlock } from '../contract.ts';
 import { assertFree, lockRowId, lockView } from '../fencedLock.ts';
@@ -19,15 +18,14 @@ export const lock = handler(qlock.lock, async (input, ctx) => {
   };
   if (known !== undefined) rows.update(known, taken);
   else {
-    const [mine] = await ctx.select(
-      'SELECT count(*) AS n FROM qlock_lock WHERE tenant = :tenant AND owner = :owner',
-      { owner },
-    );
-    if ((mine?.['n'] as number) >= LOCK_NAMES_MAX)
-      fail('LIMIT_EXCEEDED', `An owner has at most ${LOCK_NAMES_MAX} lock names.`, {
-        limit: 'lock names',
-        maximum: LOCK_NAMES_MAX,
-      });
+    await ctx.atMost({
+      of: 'lock names',
+      max: LOCK_NAMES_MAX,
+      per: owner,
+      count: 'SELECT count(*) FROM qlock_lock WHERE tenant = :tenant AND owner = :owner',
+      params: { owner },
+      message: `An owner has at most ${LOCK_NAMES_MAX} lock names.`,
+    });
     rows.insert({ id: lockRowId(owner, name), ...taken });
   }
   const view = lockView(taken);

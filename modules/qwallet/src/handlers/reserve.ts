@@ -6,7 +6,7 @@ import { readPayment } from '../amounts.ts';
 import { qwallet } from '../contract.ts';
 import { advance } from '../intentStates.ts';
 import { accountIdOf, clearingIdOf, ledgerIdOf, TRANSFER_CODES } from '../ledgerAccounts.ts';
-import { checkLimits, dayOf, guardDay } from '../limits.ts';
+import { dayOf, keepLimits } from '../limits.ts';
 import { HOLD_MS, insertIntent, readOrder, type Order } from '../orders.ts';
 import { checkMoved } from '../outcomes.ts';
 import { checkPurchase } from '../purchases.ts';
@@ -54,7 +54,7 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
   );
   checkMoved(held.results, { intentId: id, accountId: account.id });
   if (written !== undefined) advance(standing(written), 'sign', ctx.now_ms);
-  await checkLimits(ctx, account, order.amountMinor);
+  await keepLimits(ctx, account, order.amountMinor);
 
   const facts = {
     id,
@@ -72,7 +72,6 @@ export const reserve = process(qwallet.reserve, async (input, ctx) => {
       signed_day: day,
       process: ctx.call.process ?? null,
     });
-  guardDay(ctx, account);
   const state = stateView(facts, 'SIGNED');
   const { status: _, ...told } = { ...state, payer: facts.owner };
   if (written === undefined) ctx.emit('q.qwallet.intent.created.v1', told);

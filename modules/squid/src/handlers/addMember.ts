@@ -35,6 +35,7 @@ export const addMember = handler(squid.addMember, async (input, ctx) => {
     now_ms: ctx.now_ms,
   });
   const grant = prepared.grant.leaf;
+  ctx.carry(identities.stillActive([organisation.did, member.did]));
   ctx.carry(prepared.statements);
   ctx.afterCommit(prepared.activate);
   const row = {

@@ -6,7 +6,6 @@ import { createIdentity } from '../creation.ts';
 import { subIdentities } from '../store.ts';
 
 const SUB_IDENTITIES_MAX = 100;
-const COUNT = '(SELECT count(*) FROM squid_sub WHERE tenant = :tenant AND owner = :root)';
 
 export const createSub = handler(squid.createSub, async (input, ctx) => {
   const root = await founder(ctx);
@@ -15,12 +14,14 @@ export const createSub = handler(squid.createSub, async (input, ctx) => {
       identity: root.did,
       state: 'sub-identity',
     });
-  const [made] = await ctx.select(`SELECT ${COUNT} AS n`, { root: root.did });
-  if ((made?.['n'] as number) >= SUB_IDENTITIES_MAX)
-    fail('LIMIT_EXCEEDED', `An identity has at most ${SUB_IDENTITIES_MAX} sub-identities.`, {
-      limit: 'sub-identities',
-      maximum: SUB_IDENTITIES_MAX,
-    });
+  await ctx.atMost({
+    of: 'sub-identities',
+    max: SUB_IDENTITIES_MAX,
+    per: root.did,
+    count: 'SELECT count(*) FROM squid_sub WHERE tenant = :tenant AND owner = :root',
+    params: { root: root.did },
+    message: `An identity has at most ${SUB_IDENTITIES_MAX} sub-identities.`,
+  });
   const created = await createIdentity(ctx, {
     tenant: root.tenant,
     kind: root.kind,
@@ -30,13 +31,6 @@ export const createSub = handler(squid.createSub, async (input, ctx) => {
   });
   const { did, custody } = created;
   ctx.rows(subIdentities).insert({ id: ctx.id('sub'), did });
-  // Several calls at once may all have counted 99: the commit counts again.
-  ctx.write({
-    name: 'sub-identities',
-    sql: `SELECT 1 WHERE ${COUNT} <= ${SUB_IDENTITIES_MAX}`,
-    params: { root: root.did },
-    expect: { rows: 1 },
-  });
   ctx.emit('q.squid.sub.created.v1', { did, parent: root.did, custody });
   return created;
 });

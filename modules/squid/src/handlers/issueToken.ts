@@ -11,7 +11,7 @@ export const issueToken = handler(squid.issueToken, async (input, ctx) => {
   // A token carries another grant than the caller's own: no part of an authority gives it out.
   if (!(await speaksFor(ctx, agent.controller))) denyControl(ctx, agent);
   checkBearer(agent);
-  const { grants, sessions } = ctx.services;
+  const { grants, identities, sessions } = ctx.services;
   if (grants.isRevoked(input.grant))
     fail('GRANT_REVOKED', undefined, {
       why: { grant: input.grant, rule: 'the grant was revoked' },
@@ -38,6 +38,7 @@ export const issueToken = handler(squid.issueToken, async (input, ctx) => {
     expires_ms,
     now_ms: ctx.now_ms,
   });
+  ctx.carry([...identities.stillActive([agent.did]), ...grants.stillInForce(grant.leaf)]);
   ctx.carry(statements);
   ctx.rows(tokens).insert({ id, agent: agent.did, grant_cid: grant.leaf, expires_ms });
   ctx.party(agent.did);
