@@ -48,7 +48,7 @@ describe('wake', () => {
     const slow = storeBehind(store, {
       read: async (sql, params) => {
         const rows = await store.read(sql, params);
-        if (sql.includes(':seen') && (looks += 1) === 1) await held;
+        if (typeof sql === 'string' && sql.includes(':seen') && (looks += 1) === 1) await held;
         return rows;
       },
     });

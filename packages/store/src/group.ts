@@ -5,17 +5,13 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 
-import { StoreError, toStoreError, toWire, type WireError } from './errors.ts';
+import { expectCount, refuse, type Outcome } from './batch.ts';
+import { StoreError, toStoreError, toWire } from './errors.ts';
 import type { WireStatement } from './messages.ts';
 import type { Statements } from './statements.ts';
 import type { StatementResult } from './types.ts';
 
 type Batch = readonly WireStatement[];
-
-/** What became of one batch. */
-export type Outcome =
-  | { readonly results: readonly StatementResult[] }
-  | { readonly error: WireError };
 
 /** Commits groups of batches on one connection. */
 export class GroupWriter {
@@ -158,14 +154,3 @@ export class GroupWriter {
 }
 
 const SQLITE_IOERR = 10;
-
-function refuse(batches: readonly Batch[], error: StoreError): readonly Outcome[] {
-  const wire = toWire(error);
-  return batches.map(() => ({ error: wire }));
-}
-
-function expectCount(of: 'changes' | 'rows', expected: number | undefined, actual: number): void {
-  if (expected === undefined || expected === actual) return;
-  const message = `expected ${expected} ${of}, there were ${actual}`;
-  throw new StoreError('CONFLICT', message, { of, expected, actual });
-}

@@ -1,7 +1,8 @@
-/** @anarq/store: a durable SQLite file behind one writer thread with group commit. */
+/** @anarq/store: one interface over a SQLite file and over PostgreSQL, with group commit. */
 
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode, StoreErrorDetails } from './errors.ts';
+export { openPostgresStore, type PostgresStoreOptions } from './postgres/store.ts';
 export { openStore } from './store.ts';
 export type {
   CheckResult,
@@ -9,6 +10,7 @@ export type {
   Migration,
   Params,
   Row,
+  Sql,
   SqlValue,
   Statement,
   StatementResult,

@@ -1,9 +1,9 @@
 /** Schema changes, each once. */
 
-import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { StoreError, toStoreError } from './errors.ts';
+import { digestHexOf, pendingMigrations } from './migrationList.ts';
 import { foreignKeyProblems } from './integrity.ts';
 import type { Statements } from './statements.ts';
 import type { Migration } from './types.ts';
@@ -34,48 +34,9 @@ export function migrate(
       .all({ module })
       .map((row) => [Number(row['id']), String(row['sha256'])]),
   );
-  for (const migration of pending(module, migrations, recorded)) {
+  for (const migration of pendingMigrations(module, migrations, recorded)) {
     apply(db, statements, module, migration);
   }
-}
-
-/** The migrations still to apply, once the recorded ones were found to be the given ones. */
-function pending(
-  module: string,
-  migrations: readonly Migration[],
-  recorded: ReadonlyMap<number, string>,
-): readonly Migration[] {
-  const last = Math.max(0, ...recorded.keys());
-  const given = new Set<number>();
-  let before = 0;
-  for (const { id, sql } of migrations) {
-    if (!Number.isSafeInteger(id) || id <= before) {
-      const message = `${module}: migration ids are positive and ascend; ${id} came after ${before}`;
-      throw new StoreError('SQL', message, { module, id });
-    }
-    before = id;
-    given.add(id);
-    const digest = recorded.get(id);
-    if (digest === undefined && id < last) {
-      throw changed(module, id, `comes before ${last}, which was applied already`);
-    }
-    if (digest !== undefined && digest !== digestHexOf(sql)) {
-      throw changed(module, id, 'was applied with another text');
-    }
-  }
-  for (const id of recorded.keys()) {
-    if (!given.has(id))
-      throw changed(module, id, 'was applied to this file, and is not in the list');
-  }
-  return migrations.filter(({ id }) => !recorded.has(id));
-}
-
-function changed(module: string, id: number, what: string): StoreError {
-  return new StoreError('MIGRATION_CHANGED', `${module}: migration ${id} ${what}`, { module, id });
-}
-
-function digestHexOf(sql: string): string {
-  return createHash('sha256').update(sql, 'utf8').digest('hex');
 }
 
 function apply(

@@ -1,25 +1,13 @@
-/** The store as its callers have it: checks what it is given, and asks the threads. */
+/** Opening the SQLite store: its file, its writer thread and its reader threads. */
 
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { StoreError } from './errors.ts';
-import { BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX, QUEUE_BYTES_MAX, SQL_CHARS_MAX } from './limits.ts';
-import type { WireStatement } from './messages.ts';
+import { inRange, StoreFront, type WriterPort } from './front.ts';
 import { Readers } from './readers.ts';
 import { Thread } from './thread.ts';
-import type {
-  CheckResult,
-  Migration,
-  Params,
-  Row,
-  Statement,
-  StatementResult,
-  Store,
-  StoreOptions,
-  StoreStats,
-} from './types.ts';
-import { sizeOf, toParams } from './values.ts';
+import type { Store, StoreOptions } from './types.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url);
 
@@ -41,16 +29,28 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writer = await Thread.start(WRITER, 'store-writer', worker);
   try {
     const readers = await Readers.start(reader_count, worker, read_timeout_ms);
-    return new SqliteStore(writer, readers, queue_max);
+    return new StoreFront('sqlite', writerOf(writer), readers, queue_max);
   } catch (error) {
     await writer.close();
     throw error;
   }
 }
 
-function inRange(name: string, value: number, min: number, max: number): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw new StoreError('SQL', `${name} must be a whole number from ${min} to ${max}, not ${value}`);
+function writerOf(thread: Thread): WriterPort {
+  return {
+    get depth() {
+      return thread.depth;
+    },
+    get transactions() {
+      return thread.transactions;
+    },
+    get largest() {
+      return thread.largest;
+    },
+    commit: (batch) => thread.call('commit', batch),
+    migrate: (order) => thread.call('migrate', order),
+    close: () => thread.close(),
+  };
 }
 
 /** The path behind links: two names of one file must meet at one lock. */
@@ -67,126 +67,4 @@ function locate(file: string): string {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new StoreError('FAILED', `cannot open ${path}: ${reason}`, { file: path });
   }
-}
-
-class SqliteStore implements Store {
-  readonly #writer: Thread;
-  readonly #readers: Readers;
-  readonly #queueMax: number;
-  #commits = 0;
-  #rejected = 0;
-  #reads = 0;
-  #waitingBytes = 0;
-  #closing: Promise<void> | null = null;
-
-  constructor(writer: Thread, readers: Readers, queueMax: number) {
-    this.#writer = writer;
-    this.#readers = readers;
-    this.#queueMax = queueMax;
-  }
-
-  async commit(batch: readonly Statement[]): Promise<readonly StatementResult[]> {
-    try {
-      this.#admit(this.#writer.depth, 'commits');
-      const { wire, bytes } = toWireBatch(batch);
-      const results = await this.#queued(bytes, () => this.#writer.call('commit', wire));
-      this.#commits += 1;
-      return results;
-    } catch (error) {
-      this.#rejected += 1;
-      throw error;
-    }
-  }
-
-  async read(sql: string, params: Params = {}): Promise<readonly Row[]> {
-    this.#admit(this.#readers.depth, 'reads');
-    checkSql(sql);
-    const rows = await this.#readers.read({ sql, params: toParams(params) });
-    this.#reads += 1;
-    return rows;
-  }
-
-  async migrate(module: string, migrations: readonly Migration[]): Promise<void> {
-    this.#admit(this.#writer.depth, 'commits');
-    const copies = migrations.map(({ id, sql }) => ({ id, sql }));
-    await this.#writer.call('migrate', { module, migrations: copies });
-  }
-
-  stats(): StoreStats {
-    return {
-      commits: this.#commits,
-      rejected: this.#rejected,
-      batches: this.#writer.transactions,
-      largest_group: this.#writer.largest,
-      queue_depth: this.#writer.depth,
-      reads: this.#reads,
-    };
-  }
-
-  async check(): Promise<CheckResult> {
-    this.#admit(this.#readers.depth, 'reads');
-    return this.#readers.check();
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  /** Readers first: the last connection to go takes the log file with it. */
-  async #close(): Promise<void> {
-    try {
-      await this.#readers.close();
-    } finally {
-      await this.#writer.close();
-    }
-  }
-
-  #admit(waiting: number, what: string): void {
-    if (this.#closing !== null) throw new StoreError('CLOSED', 'the store is closed');
-    if (waiting < this.#queueMax) return;
-    const message = `${waiting} ${what} wait already, as many as may: try again when some are answered`;
-    throw new StoreError('BUSY', message, { limit: 'queue_max', max: this.#queueMax });
-  }
-
-  /** Keeps count of the bytes that wait with the writer. */
-  async #queued<T>(bytes: number, call: () => Promise<T>): Promise<T> {
-    if (this.#waitingBytes + bytes > QUEUE_BYTES_MAX) {
-      const message = 'too many bytes wait to be written: try again when some commits are answered';
-      throw new StoreError('BUSY', message, { limit: 'queue_bytes', max: QUEUE_BYTES_MAX });
-    }
-    this.#waitingBytes += bytes;
-    try {
-      return await call();
-    } finally {
-      this.#waitingBytes -= bytes;
-    }
-  }
-}
-
-function toWireBatch(batch: readonly Statement[]): {
-  wire: readonly WireStatement[];
-  bytes: number;
-} {
-  if (batch.length > BATCH_STATEMENTS_MAX) {
-    throw overLimit('statements', batch.length, BATCH_STATEMENTS_MAX);
-  }
-  let bytes = 0;
-  const wire = batch.map(({ sql, params = {}, expect = {}, name = '' }): WireStatement => {
-    checkSql(sql);
-    const copy = toParams(params);
-    bytes += sql.length;
-    for (const value of Object.values(copy)) bytes += sizeOf(value);
-    if (bytes > BATCH_BYTES_MAX) throw overLimit('bytes', bytes, BATCH_BYTES_MAX);
-    return { sql, params: copy, expect: { ...expect }, name };
-  });
-  return { wire, bytes };
-}
-
-function checkSql(sql: string): void {
-  if (sql.length > SQL_CHARS_MAX) throw overLimit('characters of SQL', sql.length, SQL_CHARS_MAX);
-}
-
-function overLimit(limit: string, actual: number, max: number): StoreError {
-  return new StoreError('SQL', `${actual} ${limit}, at most ${max}`, { limit, actual, max });
 }

@@ -12,6 +12,12 @@ export type Row = Record<string, SqlValue>;
 /** Values for the `:name` parameters of a statement: exactly those that it names. */
 export type Params = Readonly<Record<string, SqlValue>>;
 
+/** Which database is behind a store. */
+export type Dialect = 'sqlite' | 'postgres';
+
+/** A query: one text of the portable subset, or, where the databases differ, one for each. */
+export type Sql = string | { readonly sql: string; readonly postgres: string };
+
 /** What must hold after a statement, or its whole batch is undone with `CONFLICT`. */
 export interface Expectation {
   /** Rows inserted, updated or deleted by the statement itself (not by triggers or cascades). */
@@ -23,6 +29,8 @@ export interface Expectation {
 /** One SQL statement of a batch. */
 export interface Statement {
   readonly sql: string;
+  /** The same for PostgreSQL, where the portable subset cannot say it. */
+  readonly postgres?: string;
   readonly params?: Params;
   readonly expect?: Expectation;
   /** Says in an error which statement it was. */
@@ -39,6 +47,8 @@ export interface StatementResult {
 export interface Migration {
   readonly id: number;
   readonly sql: string;
+  /** The same for PostgreSQL, where the portable subset cannot say it; it is recorded instead. */
+  readonly postgres?: string;
 }
 
 /** Counters since the store was opened. */
@@ -64,7 +74,7 @@ export interface CheckResult {
   readonly problems: string[];
 }
 
-/** A durable SQLite file: one writer thread with group commit, readers beside it. */
+/** A durable database with one writer, which commits in groups, and readers beside it. */
 export interface Store {
   /**
    * Runs the batch as one transaction, durable when the promise resolves. A select sees the
@@ -74,23 +84,27 @@ export interface Store {
    */
   commit(batch: readonly Statement[]): Promise<readonly StatementResult[]>;
   /**
-   * One query on a reader thread; sees every commit that resolved before the call. At most
+   * One query beside the writer; sees every commit that resolved before the call. At most
    * 100,000 rows and 64 MiB.
    */
-  read(sql: string, params?: Params): Promise<readonly Row[]>;
+  read(sql: Sql, params?: Params): Promise<readonly Row[]>;
   /**
    * Brings a module's tables up to date: each migration once, in order of id, in a transaction of
-   * its own with foreign keys off and checked at its end (https://www.sqlite.org/lang_altertable.html#otheralter).
+   * its own; with SQLite with foreign keys off and checked at its end (https://www.sqlite.org/lang_altertable.html#otheralter).
    * @throws StoreError `MIGRATION_CHANGED` where a recorded text changed, is missing from the
    * list, or would be preceded by a new one.
    */
   migrate(module: string, migrations: readonly Migration[]): Promise<void>;
   /** Counters since the store was opened. */
   stats(): StoreStats;
-  /** SQLite's quick_check and foreign key check, of one snapshot, in a thread of its own. */
+  /**
+   * Whether what is stored is whole. SQLite: quick_check and foreign key check of one snapshot, in a
+   * thread of its own. PostgreSQL: every row is read, constraints and indexes are valid, and with the
+   * extension `amcheck` each index agrees with its table.
+   */
   check(): Promise<CheckResult>;
   /**
-   * Answers what is waiting, copies the log into the data file, closes. Safe to call again.
+   * Answers what is waiting and closes; with SQLite, after copying the log into the data file. Safe to call again.
    * @throws StoreError where the copy failed (a full disk): the store is closed all the same, and
    * nothing is lost while `-wal` stays beside the file.
    */

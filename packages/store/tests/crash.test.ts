@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -6,11 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { openStore } from '../src/index.ts';
+import { openTestStore } from '../src/testing.ts';
 import { anyStore, dataFile, rejection } from './support.ts';
 
 const CRASH_WRITER = fileURLToPath(new URL('./fixtures/crash-writer.ts', import.meta.url));
-const FILE_TOO_LARGE = fileURLToPath(new URL('./fixtures/file-too-large.ts', import.meta.url));
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 const children: Child[] = [];
@@ -58,7 +57,7 @@ describe('kill -9', () => {
       expect(ids.length).toBeGreaterThanOrEqual(32);
       acknowledged.push(...ids);
 
-      const store = await openStore({ file });
+      const store = await openTestStore({ file });
       expect(await store.check()).toEqual({ ok: true, problems: [] });
       const missing = await store.read(
         `select value from json_each(:ids) where value not in (select id from ack)`,
@@ -74,37 +73,10 @@ describe('kill -9', () => {
   it('of the owner frees the file for the next process, which could not have it before', async () => {
     const file = dataFile();
     const owner = await startWriters(file, 'owner', 1);
-    const error = await rejection(openStore({ file }));
+    const error = await rejection(openTestStore({ file }));
     expect(error.code).toBe('LOCKED');
     await owner.kill();
     const store = await anyStore({ file });
     await store.commit([{ sql: "insert into ack values ('mine', '')", expect: { changes: 1 } }]);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('an input/output error while committing', () => {
-  it('acknowledges nothing, stops all later writing, and lets reads go on', async () => {
-    const file = dataFile();
-    // 2,000 blocks of 512 or 1,024 bytes, by the shell; the signal is ignored so that write fails.
-    const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`;
-    const { stdout, stderr } = spawnSync(
-      '/bin/sh',
-      ['-c', limited, process.execPath, FILE_TOO_LARGE, file],
-      { encoding: 'utf8', timeout: 30_000 },
-    );
-    expect(stderr).toBe('');
-    const report = JSON.parse(stdout);
-    expect(report.acknowledged).toBeGreaterThan(5);
-    expect(report.first).toMatchObject({ code: 'FAILED', outcome: 'unknown' });
-    expect(report.group).toMatchObject([{ code: 'FAILED' }, { code: 'FAILED' }]);
-    expect(report.small).toMatchObject({ code: 'FAILED' });
-    expect(report.readable).toBe(report.acknowledged);
-
-    const store = await anyStore({ file });
-    expect(await store.check()).toEqual({ ok: true, problems: [] });
-    const count = (await store.read('select count(*) as n from item'))[0]?.['n'];
-    // The failed commit itself may have reached the disk; nothing after it.
-    expect([report.acknowledged, report.acknowledged + 1]).toContain(count);
-    await store.commit([{ sql: 'delete from item where id = 0', expect: { changes: 1 } }]);
   });
 });

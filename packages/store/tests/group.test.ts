@@ -70,17 +70,6 @@ describe('a group of commits', () => {
       { parent: 3 },
     ]);
   });
-
-  it('survives a batch that ends the whole transaction', async () => {
-    const store = await itemStore();
-    const settled = await Promise.allSettled([
-      store.commit([insertItem(1, 'a')]),
-      store.commit([{ sql: 'insert or rollback into item (id) values (1)' }]),
-      store.commit([insertItem(2, 'b')]),
-    ]);
-    expect(codes(settled)).toEqual(['ok', 'UNIQUE', 'ok']);
-    expect(await itemNames(store)).toEqual(['a', 'b']);
-  });
 });
 
 type Op =
@@ -91,7 +80,7 @@ type Op =
 
 const SQL: Record<Op['kind'], string> = {
   add: 'insert into kv (key, value) values (:key, :value)',
-  set: 'insert into kv (key, value) values (:key, :value) on conflict do update set value = :value',
+  set: 'insert into kv (key, value) values (:key, :value) on conflict (key) do update set value = :value',
   swap: 'update kv set value = :value where key = :key and value = :from',
   drop: 'delete from kv where key = :key',
 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { openStore } from '../src/index.ts';
-import { anyStore, dataFile, insertItem, itemNames, itemStore, rejection } from './support.ts';
+import { anyStore, insertItem, itemNames, itemStore, rejection } from './support.ts';
 
 describe('back-pressure', () => {
   it('refuses with BUSY beyond queue_max, and takes more once some are answered', async () => {
@@ -40,8 +39,10 @@ describe('a result over its limit', () => {
 
   it('of bytes is refused', async () => {
     const store = await anyStore();
-    const sql = `${endless.replace('select i from', 'select zeroblob(1000000) as b from')}`;
-    const error = await rejection(store.read(sql));
+    const of = (large: string) => endless.replace('select i from', `select ${large} as b from`);
+    const sql = of('zeroblob(1000000)');
+    const postgres = of("convert_to(repeat('x', 1000000), 'UTF8')");
+    const error = await rejection(store.read({ sql, postgres: `${postgres} limit 100` }));
     expect(error.details).toMatchObject({ limit: 'bytes' });
   });
 
@@ -65,50 +66,5 @@ describe('a batch over its limit', () => {
     });
     const long = { sql: `select 1 ${' '.repeat(1_000_000)}` };
     expect((await rejection(store.commit([long]))).code).toBe('SQL');
-  });
-});
-
-describe('an option out of its range', () => {
-  it.each([{ queue_max: 0 }, { readers: 17 }, { group_max: 1.5 }, { busy_timeout_ms: -1 }])(
-    '%j is refused',
-    async (options) => {
-      expect((await rejection(openStore({ file: dataFile(), ...options }))).code).toBe('SQL');
-    },
-  );
-});
-
-describe('a full disk', () => {
-  const insert = (id: number, bytes: number) => ({
-    sql: 'insert into item (id, body) values (:id, randomblob(:bytes))',
-    params: { id, bytes },
-  });
-
-  it('refuses with FULL, keeps what was acknowledged, and goes on once there is room', async () => {
-    const file = dataFile();
-    const store = await itemStore({ file, test_page_count_max: 64 });
-    const acknowledged: number[] = [];
-    let refused = 0;
-    for (let id = 0; id < 160; id += 8) {
-      const ids = Array.from({ length: 8 }, (_, at) => id + at);
-      const settled = await Promise.allSettled(
-        ids.map((each) => store.commit([insert(each, 3000)])),
-      );
-      settled.forEach((each, at) => {
-        if (each.status === 'fulfilled') acknowledged.push(id + at);
-        else {
-          expect(each.reason.code).toBe('FULL');
-          refused += 1;
-        }
-      });
-    }
-    expect(refused).toBeGreaterThan(0);
-    const stored = async () =>
-      (await store.read('select id from item order by id')).map((r) => r['id']);
-    expect(await stored()).toEqual(acknowledged);
-
-    await store.commit([{ sql: 'delete from item where id < 8', expect: { changes: 8 } }]);
-    await store.commit([insert(1000, 3000)]);
-    expect(await stored()).toEqual([...acknowledged.slice(8), 1000]);
-    expect(await store.check()).toEqual({ ok: true, problems: [] });
   });
 });

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 
-import { openStore, StoreError } from '../src/index.ts';
+import { StoreError } from '../src/index.ts';
 import type { Store, StoreOptions } from '../src/index.ts';
+import { dropTestStore, openTestStore } from '../src/testing.ts';
 
 const undo: (() => unknown)[] = [];
 
@@ -14,16 +15,18 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-/** A data file's path in a folder that goes when the test ends. */
+/** A place for a store, which goes when the test ends: the path of a file. */
 export function dataFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
+  const file = join(folder, 'data.db');
   undo.push(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'data.db');
+  undo.push(() => dropTestStore(file));
+  return file;
 }
 
 /** A store that closes when the test ends. */
 export async function anyStore(options: Partial<StoreOptions> = {}): Promise<Store> {
-  const store = await openStore({ file: dataFile(), ...options });
+  const store = await openTestStore({ file: dataFile(), ...options });
   undo.push(() => store.close());
   return store;
 }

@@ -1,0 +1,64 @@
+/**
+ * Stores for tests: the same test runs on a file of its own, or, where `Q_TEST_STORE` says
+ * `postgres`, in a schema of its own on the server at `Q_TEST_POSTGRES`.
+ */
+
+import { createHash } from 'node:crypto';
+
+import { Client } from 'pg';
+
+import { openPostgresStore } from './postgres/store.ts';
+import { openStore } from './store.ts';
+import type { Store, StoreOptions } from './types.ts';
+
+const DEFAULT_URL = 'postgres://postgres@127.0.0.1:5432/postgres';
+
+/** Whether tests run on PostgreSQL. */
+export const isOnPostgres = (): boolean => process.env['Q_TEST_STORE'] === 'postgres';
+
+/** The server for tests. */
+export const testServerUrl = (): string => process.env['Q_TEST_POSTGRES'] ?? DEFAULT_URL;
+
+const schemaOf = (place: string): string =>
+  `t_${createHash('sha256').update(place).digest('hex').slice(0, 24)}`;
+
+/** The address of the schema that stands for a place, which is any text: the path of a file, say. */
+export function testStoreUrl(place: string): string {
+  const url = new URL(testServerUrl());
+  url.searchParams.set('schema', schemaOf(place));
+  return url.href;
+}
+
+/** The store at a place: the file of that name, or its schema. */
+export function openTestStore(options: StoreOptions): Promise<Store> {
+  if (!isOnPostgres()) return openStore(options);
+  const { file, test_page_count_max: _, ...rest } = options;
+  return openPostgresStore({ readers: 2, ...rest, url: testStoreUrl(file) });
+}
+
+/** Removes what a place holds on the server; a file goes with its folder. */
+export async function dropTestStore(place: string): Promise<void> {
+  if (!isOnPostgres()) return;
+  const client = new Client({ connectionString: testServerUrl() });
+  await client.connect();
+  try {
+    await client.query(
+      `SET client_min_messages = warning; DROP SCHEMA IF EXISTS ${schemaOf(place)} CASCADE`,
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whether the server for tests can be reached; tests that need it skip themselves where it cannot. */
+export async function canReachPostgres(): Promise<boolean> {
+  const client = new Client({ connectionString: testServerUrl(), connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
