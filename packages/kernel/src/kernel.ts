@@ -1,5 +1,6 @@
 import {
   compileValidator,
+  errorEntry,
   fail,
   QError,
   type AnyOperation,
@@ -10,19 +11,18 @@ import {
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { ANONYMOUS, type Call } from './call.ts';
+import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
 import type { CompiledOperation, Invocation, Step } from './invocation.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts } from './parts.ts';
-import { compilePipeline, compileStepPipeline, type Limits } from './pipeline.ts';
+import { compilePipeline, compileStepPipeline } from './pipeline.ts';
 import { Processes } from './processes.ts';
-import { RateLimit } from './rateLimit.ts';
 import { asModule } from './steps.ts';
 import { Transfers } from './transfers.ts';
 
-const KEYS_MAX = 100_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const CID_LIKE = /^b[a-z2-7]{58}$/;
 
@@ -39,6 +39,7 @@ export class Invoker {
   readonly #parts: KernelParts;
   readonly #now_ms: () => number;
   readonly #operations: ReadonlyMap<string, Ready>;
+  readonly #limits = new CallLimits();
   readonly #running = new Set<Promise<unknown>>();
   #calls = 0;
   #failures = 0;
@@ -48,10 +49,6 @@ export class Invoker {
   constructor(parts: KernelParts, modules: readonly ModuleDefinition[], now_ms: () => number) {
     this.#parts = parts;
     this.#now_ms = now_ms;
-    const limits: Limits = {
-      peers: new RateLimit({ keys_max: KEYS_MAX }),
-      identities: new RateLimit({ keys_max: KEYS_MAX }),
-    };
     this.#operations = new Map(
       modules.flatMap((module) =>
         Object.values(module.contract.operations).map((op) => {
@@ -60,7 +57,7 @@ export class Invoker {
             op.id,
             {
               compiled,
-              steps: compilePipeline(op, parts, limits),
+              steps: compilePipeline(op, parts, this.#limits),
               stepSteps: compileStepPipeline(op, parts),
             },
           ];
@@ -150,6 +147,7 @@ export class Invoker {
 
   #refusal(inv: Invocation, error: unknown): Result<unknown> {
     if (error instanceof QError) {
+      this.#count(inv, error);
       if (error.code === 'INTERNAL') this.#parts.onError(error, inv.compiled.op.id);
       // Refusals before the handler leave no commit of their own; they are counted instead.
       if (inv.inputDigest !== '' && !error.retryable && inv.capability === undefined)
@@ -158,6 +156,15 @@ export class Invoker {
     }
     this.#parts.onError(error, inv.compiled.op.id);
     return failed(inv, new QError('INTERNAL', undefined, { requestId: inv.requestId }));
+  }
+
+  /** What a refusal says of who called: a wrong proof of its address, a denial of itself. */
+  #count(inv: Invocation, error: QError): void {
+    if (inv.capability !== undefined) return;
+    const isProved = inv.principal.signedBy !== 'nobody';
+    const { http } = errorEntry(error.code);
+    if (!isProved && http === 401) this.#limits.failed(inv);
+    else if (isProved && http === 403) this.#limits.denied(inv);
   }
 
   /** Queries that a query or command asks of other modules: named in `uses`, under its authority. */

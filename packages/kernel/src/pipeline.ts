@@ -3,38 +3,33 @@ import { canonicalJson, CryptoError, sha256Hex, utf8 } from '@anarq/crypto';
 import { authenticate, checkTime } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { checkBudget } from './budget.ts';
+import type { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
 import type { Invocation, Step } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
-import type { RateLimit } from './rateLimit.ts';
-
-/** Calls a minute of one network address, before any cryptography. */
-const PEER_PER_MINUTE = 60_000;
-
-export interface Limits {
-  readonly peers: RateLimit;
-  readonly identities: RateLimit;
-}
 
 /**
  * The steps of a call, in their order, for one operation. What its contract does not need is not in
  * the list.
  *
- * version · limit by peer · validate · authenticate · replay · time window · limit by identity ·
- * authorise · budget
+ * version · limit by address · validate · authenticate · replay · time window · limit by identity ·
+ * authorise · limit of whom the caller acts for · budget
  */
-export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Limits): Step[] {
+export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: CallLimits): Step[] {
   const { services, store, replay } = parts;
+  const ofOperation = limits.of(op.id, op.limits.perMinute);
   const steps: (Step | undefined)[] = [
     checkVersion,
     checkNames,
-    (inv) => limitPeer(inv, limits.peers),
+    (inv) => limits.address(inv),
     validate,
     (inv) => authenticate(inv, services),
+    (inv) => limits.proved(inv),
     op.kind === 'query' ? undefined : (inv) => replay.check(inv),
     op.access === 'public' && op.kind === 'query' ? undefined : checkTime,
-    (inv) => limitIdentity(inv, limits.identities),
+    (inv) => ofOperation.identity(inv),
     (inv) => authorise(inv, services, store),
+    (inv) => ofOperation.collective(inv),
     op.authorises === undefined ? undefined : (inv) => checkBudget(inv, services, store),
   ];
   return steps.filter((step) => step !== undefined);
@@ -71,25 +66,6 @@ function checkVersion(inv: Invocation): void {
   if (asked !== undefined && asked !== API_VERSION)
     fail('VERSION_UNSUPPORTED', `This node speaks ${API_VERSION}, not ${asked.slice(0, 32)}.`, {
       supported: [API_VERSION],
-    });
-}
-
-function limitPeer(inv: Invocation, peers: RateLimit): void {
-  const { peer } = inv.call;
-  if (peer === undefined) return;
-  const wait_ms = peers.take(peer, inv.now_ms, 60_000 / PEER_PER_MINUTE, PEER_PER_MINUTE / 10);
-  if (wait_ms > 0) fail('RATE_LIMIT_EXCEEDED', undefined, { retryAfter_ms: wait_ms });
-}
-
-function limitIdentity(inv: Invocation, identities: RateLimit): void {
-  const { perMinute } = inv.compiled.op.limits;
-  const key = `${inv.principal.root}\n${inv.compiled.op.id}\n${inv.principal.kind === 'anonymous' ? (inv.call.peer ?? '') : ''}`;
-  const burst = Math.max(10, Math.floor(perMinute / 10));
-  const wait_ms = identities.take(key, inv.now_ms, 60_000 / perMinute, burst);
-  if (wait_ms > 0)
-    fail('RATE_LIMIT_EXCEEDED', undefined, {
-      retryAfter_ms: wait_ms,
-      limit: `${perMinute} a minute of ${inv.compiled.op.id}`,
     });
 }
 

@@ -18,8 +18,22 @@ export function resultHeaders(result: Result<unknown>): OutgoingHttpHeaders {
   const wait_ms = result.details?.['retryAfter_ms'];
   if (typeof wait_ms === 'number')
     headers['retry-after'] = String(Math.max(1, Math.ceil(wait_ms / 1000)));
+  if (result.code === 'RATE_LIMIT_EXCEEDED') Object.assign(headers, limitHeaders(result.details));
   if (statusOf(result) === 401) headers['www-authenticate'] = 'Bearer realm="q"';
   return headers;
+}
+
+/** RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers): whose limit, and when again. */
+function limitHeaders(details: Failure['details'] = {}): OutgoingHttpHeaders {
+  const { scope, quota, window_s, retryAfter_ms } = details;
+  if (typeof scope !== 'string' || typeof quota !== 'number' || typeof window_s !== 'number')
+    return {};
+  const wait_s =
+    typeof retryAfter_ms === 'number' ? Math.max(1, Math.ceil(retryAfter_ms / 1000)) : 1;
+  return {
+    'ratelimit-policy': `"${scope}";q=${quota};w=${window_s}`,
+    ratelimit: `"${scope}";r=0;t=${wait_s}`,
+  };
 }
 
 /** The HTTP status of a result, from the error table; every success is 200. */
