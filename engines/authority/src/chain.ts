@@ -4,7 +4,7 @@ import { coverOf } from './command.ts';
 import type { Delegation } from './delegation.ts';
 import { principalOf } from './did.ts';
 import { AuthorityError } from './errors.ts';
-import { isCostly } from './policy.ts';
+import { isCostly, type Policy } from './policy.ts';
 import { verifySignature, type KeysOf } from './signature.ts';
 
 /** The budget of one link; a call counts against each of them. */
@@ -44,6 +44,8 @@ export interface CompiledGrant {
   readonly budgets: readonly GrantBudget[];
   /** Leaf first. */
   readonly links: readonly GrantLink[];
+  /** The policies of the links, leaf first: a call must satisfy all of them. */
+  readonly policies: readonly Policy[];
   /** Whether a policy of the chain takes the longer, the more a caller sends. */
   readonly costly: boolean;
   /** Decides on a call. Never throws. */
@@ -112,6 +114,7 @@ export function compileChain(
       iss: principalOf(iss),
       aud: principalOf(aud),
     })),
+    policies: delegations.map(({ pol }) => pol),
     costly: delegations.some(({ pol }) => isCostly(pol)),
     check,
   });

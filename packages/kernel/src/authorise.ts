@@ -10,6 +10,7 @@ import type { Store } from '@anarq/store';
 import type { Capability } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
+import { readOwner } from './target.ts';
 
 /**
  * May it? Deny by default. Two questions are asked: may the caller act for the subject, and may the
@@ -48,14 +49,10 @@ export function resourceOf(op: AnyOperation, input: unknown): string | undefined
 async function findResource(inv: Invocation, op: AnyOperation, store: Store): Promise<void> {
   const resource = resourceOf(op, inv.call.input);
   if (resource === undefined) return;
-  const [row] = await store.read(
-    'SELECT owner FROM kernel_resource WHERE tenant = :tenant AND resource = :resource',
-    { tenant: inv.principal.tenant, resource },
-  );
-  if (row === undefined)
+  const owner = await readOwner(inv, resource, inv.principal.tenant, store);
+  if (owner === undefined)
     return fail('QINDEX_NOT_FOUND', `There is no ${resource} for you here.`, { resource });
-  inv.resource = resource;
-  inv.owner = row['owner'] as string;
+  inv.owner = owner;
 }
 
 /** Says of a grant that the call names, and that is not in force, how it ended. */

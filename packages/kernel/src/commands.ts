@@ -33,7 +33,7 @@ export async function runQuery(
   parts: KernelParts,
   ask: Ask,
 ): Promise<Result<unknown>> {
-  const ctx = await readContext(inv, parts, ask);
+  const ctx = readContext(inv, parts, ask);
   const output = await inv.compiled.handler(inv.call.input as InputOf<AnyOperation>, ctx as never);
   checkOutput(inv, output);
   if (inv.compiled.op.personal && inv.capability === undefined) parts.batch.read(inv, output);
@@ -48,7 +48,7 @@ export async function runCommand(
 ): Promise<Result<unknown>> {
   const ids = new IdSource(inv.now_ms, toBase64url(randomBytes(16)));
   for (let run = 1; ; run++) {
-    const work = await workContext(inv, parts, ask, ids);
+    const work = workContext(inv, parts, ask, ids);
     let result: Result<unknown>;
     let commit: Statement[];
     try {

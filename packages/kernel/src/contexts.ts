@@ -43,25 +43,21 @@ export type Ask = <Op extends AnyOperation>(
   as: 'caller' | 'module',
 ) => Promise<OutputOf<Op>>;
 
-export async function readContext(
-  inv: Invocation,
-  parts: KernelParts,
-  ask: Ask,
-): Promise<ReadContext> {
-  const scope = await scopeOf(inv, parts);
+export function readContext(inv: Invocation, parts: KernelParts, ask: Ask): ReadContext {
+  const scope = scopeOf(inv, parts);
   const base = baseContext(inv, parts, ask, scope);
   return { ...base, rows: (table) => rowsOf(table, scope) };
 }
 
 /** A context for one run of a handler; a re-run gets a new one, with the same time and ids. */
-export async function workContext(
+export function workContext(
   inv: Invocation,
   parts: KernelParts,
   ask: Ask,
   ids: IdSource,
-): Promise<WorkContext> {
+): WorkContext {
   const unit = new UnitOfWork();
-  const scope: RowsScope = { ...(await scopeOf(inv, parts)), unit };
+  const scope: RowsScope = { ...scopeOf(inv, parts), unit };
   const { op } = inv.compiled;
   const nextId = ids.restart();
   const { tenant } = inv.principal;
@@ -124,19 +120,9 @@ export class IdSource {
   }
 }
 
-async function scopeOf(inv: Invocation, parts: KernelParts): Promise<RowsScope> {
+function scopeOf(inv: Invocation, parts: KernelParts): RowsScope {
   const { op } = inv.compiled;
-  // A step acts for one party; only a caller of its own brings further grants to a list.
-  const readable: Readable[] =
-    inv.capability === undefined && op.kind === 'query'
-      ? await readableBy(
-          parts.services,
-          holdersOf(inv),
-          op.command,
-          { id: op.id, tool: op.mcp === false ? op.id : op.mcp.tool },
-          inv.now_ms,
-        )
-      : [];
+  let readable: Readable[] | undefined;
   return {
     store: parts.store,
     sealer: parts.services.sealer,
@@ -144,7 +130,19 @@ async function scopeOf(inv: Invocation, parts: KernelParts): Promise<RowsScope> 
     tenant: inv.principal.tenant,
     subject: inv.subject,
     now_ms: inv.now_ms,
-    readable: () => readable,
+    target: inv,
+    // A step acts for one party; only a caller of its own brings further grants to a list.
+    readable: () =>
+      (readable ??=
+        inv.capability === undefined && op.kind === 'query'
+          ? readableBy(
+              parts.services.grants,
+              holdersOf(inv),
+              op.command,
+              { id: op.id, tool: op.mcp === false ? op.id : op.mcp.tool },
+              inv.now_ms,
+            )
+          : []),
   };
 }
 

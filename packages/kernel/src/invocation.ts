@@ -4,6 +4,8 @@ import type { Call, Principal } from './call.ts';
 import type { Statement } from '@anarq/store';
 import type { Capability, Reservation } from './capability.ts';
 import type { Handler, ModuleDefinition } from './module.ts';
+import type { ResourceTarget } from './target.ts';
+import type { Table } from './table.ts';
 
 /** An operation made ready to run. */
 export interface CompiledOperation {
@@ -12,10 +14,12 @@ export interface CompiledOperation {
   readonly handler: Handler<AnyOperation>;
   readonly input: Validator<TObject>;
   readonly output: Validator<TSchema>;
+  /** Table of the row that the operation's resource is, once a handler has asked for it. */
+  resourceTable?: Table;
 }
 
 /** One call on its way through the pipeline. Steps fill it in; each reads what earlier ones wrote. */
-export interface Invocation {
+export interface Invocation extends ResourceTarget {
   readonly call: Call;
   readonly compiled: CompiledOperation;
   readonly requestId: string;
@@ -28,8 +32,7 @@ export interface Invocation {
   /** SHA-256, hex, of the canonical input. */
   inputDigest: string;
   subject: string;
-  /** The resource acted on, 'module/noun/id', and its owner. */
-  resource?: string;
+  /** The owner of the resource acted on. */
   owner?: string;
   /** Leaf CIDs of the grants that allow the call. */
   grants: string[];

@@ -1,6 +1,5 @@
 import type { CompiledGrant } from '@anarq/authority';
-import { decodeDelegation } from '@anarq/authority';
-import type { Services } from './services.ts';
+import type { Grants } from './grants.ts';
 
 /** Rows that a grant opens for listing: an owner's, all of them or those a pattern matches. */
 export interface Readable {
@@ -15,18 +14,18 @@ const READABLE_MAX = 64;
  * Turns the grants that cover a command into conditions on rows. A grant whose policy says more
  * than which resource is left out: a list cannot ask its other questions, `get` can.
  */
-export async function readableBy(
-  services: Services,
+export function readableBy(
+  grants: Pick<Grants, 'candidates'>,
   holders: readonly string[],
   command: string,
   op: { readonly id: string; readonly tool: string },
   now_ms: number,
-): Promise<Readable[]> {
+): Readable[] {
   const found: Readable[] = [];
   for (const holder of new Set(holders))
-    for (const grant of services.grants.candidates(holder, command)) {
+    for (const grant of grants.candidates(holder, command)) {
       if (found.length >= READABLE_MAX) return found;
-      const glob = await resourceGlob(services, grant, op);
+      const glob = resourceGlob(grant, op);
       if (glob === null || !isCurrent(grant, now_ms)) continue;
       const isNew = !found.some(
         (each) => each.owner === grant.subject && each.resourceGlob === glob,
@@ -41,24 +40,19 @@ const isCurrent = (grant: CompiledGrant, now_ms: number): boolean =>
   (grant.nbf_s === null || Math.floor(now_ms / 1000) >= grant.nbf_s);
 
 /** undefined: every resource; a pattern; null: the policy says something that a list cannot ask. */
-async function resourceGlob(
-  services: Services,
-  grant: CompiledGrant,
+function resourceGlob(
+  { policies }: CompiledGrant,
   op: { readonly id: string; readonly tool: string },
-): Promise<string | null | undefined> {
+): string | null | undefined {
   let glob: string | undefined;
-  for (const cid of grant.chain) {
-    const record = await services.grants.get(cid);
-    if (record === undefined) return null;
-    for (const statement of decodeDelegation(record.token).pol) {
-      if (allowsOperation(statement, op)) continue;
-      const [operator, selector, value] = statement;
-      if (selector !== '.resource' || typeof value !== 'string') return null;
-      if (operator !== '==' && operator !== 'like') return null;
-      const next = operator === '==' ? escapeGlob(value) : fromUcanGlob(value);
-      if (glob !== undefined && glob !== next) return null;
-      glob = next;
-    }
+  for (const statement of policies.flat()) {
+    if (allowsOperation(statement, op)) continue;
+    const [operator, selector, value] = statement;
+    if (selector !== '.resource' || typeof value !== 'string') return null;
+    if (operator !== '==' && operator !== 'like') return null;
+    const next = operator === '==' ? escapeGlob(value) : fromUcanGlob(value);
+    if (glob !== undefined && glob !== next) return null;
+    glob = next;
   }
   return glob;
 }

@@ -3,6 +3,7 @@ import { fromBase64url, toBase64url, utf8, type Sealer } from '@anarq/crypto';
 import type { Params, Row, SqlValue, Statement, Store } from '@anarq/store';
 import type { ListOptions, Page, Rows, WritableRows } from './context.ts';
 import type { Readable } from './readable.ts';
+import { targetRow, type ResourceTarget } from './target.ts';
 import type { KernelColumns, RowOf, Table, ValuesOf } from './table.ts';
 
 /** What the rows of one call have in common. */
@@ -15,6 +16,8 @@ export interface RowsScope {
   readonly now_ms: number;
   /** Whose rows of a resource noun the caller may list. */
   readonly readable: (noun: string) => Readable[];
+  /** The row that the call is about, where the kernel read it together with its owner. */
+  readonly target: ResourceTarget;
   /** Present in commands and processes: what the commit will carry. */
   readonly unit?: UnitOfWork;
 }
@@ -102,10 +105,16 @@ async function getRow<T extends Table>(
     scope.unit?.guard(table.name, scope.tenant, id, seen['version'] as number);
     return decodeRow(table, scope.sealer, seen);
   }
-  const [row] = await scope.store.read(
-    `SELECT * FROM ${table.name} WHERE tenant = :tenant AND id = :id`,
-    { tenant: scope.tenant, id },
-  );
+  const found = targetRow(scope.target, table, id);
+  const row =
+    found === undefined
+      ? (
+          await scope.store.read(
+            `SELECT * FROM ${table.name} WHERE tenant = :tenant AND id = :id`,
+            { tenant: scope.tenant, id },
+          )
+        )[0]
+      : (found ?? undefined);
   scope.unit?.guard(table.name, scope.tenant, id, (row?.['version'] as number) ?? null);
   scope.unit?.seen.set(key, row ?? null);
   return row === undefined ? undefined : decodeRow(table, scope.sealer, row);

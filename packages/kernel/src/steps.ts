@@ -98,7 +98,7 @@ export class ProcessRun {
       const asking = this.#begin({ name: `?${asked++}:${op.id}`, op, input, as });
       return (await asking) as OutputOf<typeof op>;
     };
-    const work = await workContext(inv, this.#parts, ask, ids);
+    const work = workContext(inv, this.#parts, ask, ids);
     const step = <S extends AnyOperation>(
       name: string,
       op: S,
