@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { openBlockStore } from '@anarq/content';
-import { openRootKey, sha256Hex, utf8 } from '@anarq/crypto';
+import { deriveSecret, openRootKey, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
 import {
   createKernel,
   genesisFrom,
@@ -12,6 +12,8 @@ import {
   type Probe,
 } from '@anarq/kernel';
 import { openStore, type Store } from '@anarq/store';
+
+import { BLOCKS_FOLDER, watchDisk } from './watchDisk.ts';
 
 interface NodeFolders {
   /** Where the store and the content blocks lie. */
@@ -33,6 +35,8 @@ export interface OpenedNode {
   readonly store: Store;
   /** Seed of the operator's keys, from its file. */
   readonly operatorSeed: Uint8Array;
+  /** Lets a scraper read the metrics, and nothing else. */
+  readonly metricsToken: string;
   /** This was the first start on the folder. */
   readonly isNew: boolean;
   close(): Promise<void>;
@@ -61,7 +65,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
     const { seed } = operatorKey;
     const kernel = await createKernel({
       store,
-      blocks: await openBlockStore({ folder: join(dataFolder, 'blocks') }),
+      blocks: await openBlockStore({ folder: join(dataFolder, BLOCKS_FOLDER) }),
       rootKey,
       modules: options.modules,
       version: options.version,
@@ -72,10 +76,12 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       ...(options.probe === undefined ? {} : { probe: options.probe }),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
     });
+    watchDisk(kernel, dataFolder);
     return {
       kernel,
       store,
       operatorSeed: seed,
+      metricsToken: toBase64url(deriveSecret(rootKey.seed, 'metrics')),
       isNew,
       close: async () => {
         await kernel.close();

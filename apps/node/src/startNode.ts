@@ -48,6 +48,8 @@ export interface RunningNode {
 
 export const ADDRESS_FILE = 'node.json';
 /** Remembers where the keys lie, also while the node does not run. */
+/** What a scraper shows where the node can be reached from elsewhere; `credentials_file` of Prometheus. */
+const METRICS_TOKEN_FILE = 'metrics.token';
 const KEYS_FOLDER_FILE = 'keys-folder';
 
 /** Starts a whole node: store, kernel, modules and ports. */
@@ -62,11 +64,13 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   });
   const { kernel } = opened;
+  kernel.telemetry.gauges.process();
   try {
     const surface = await startHttpSurface(kernel, {
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
+      metrics: { text: () => kernel.telemetry.text(), token: opened.metricsToken },
       ...(options.onError === undefined
         ? {}
         : { log: { failed: (error: unknown) => options.onError?.(error, 'http') } }),
@@ -81,6 +85,8 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     };
     const addressFile = join(options.dataFolder, ADDRESS_FILE);
     await writeAtomically(join(options.dataFolder, KEYS_FOLDER_FILE), `${resolve(keysFolder)}\n`);
+    // Beside the other keys: whoever may read those may read what the node counts.
+    await writeAtomically(join(keysFolder, METRICS_TOKEN_FILE), `${opened.metricsToken}\n`);
     await writeAtomically(addressFile, `${JSON.stringify(address, null, 2)}\n`);
     let closing: Promise<void> | undefined;
     return {

@@ -10,7 +10,7 @@ import {
   SUBSCRIPTIONS_MAX,
   type BusLimits,
 } from './limits.ts';
-import { headOf } from './outbox.ts';
+import { headOf, lagOf } from './outbox.ts';
 import { readPage } from './page.ts';
 import { pruneOutbox } from './prune.ts';
 import { Subscriber } from './subscriber.ts';
@@ -22,6 +22,7 @@ import type {
   DeadLetter,
   EventPage,
   EventQuery,
+  Lag,
   SubscribeOptions,
   Subscription,
 } from './types.ts';
@@ -119,6 +120,15 @@ class EmbeddedBus implements Bus {
       reason: String(row['reason']),
       at_ms: Number(row['at_ms']),
     }));
+  }
+
+  async lags(): Promise<readonly Lag[]> {
+    const head = await headOf(this.#store);
+    return await Promise.all(
+      [...this.#subscribers.values()].map(({ consumer, position }) =>
+        lagOf(this.#store, consumer, position, head),
+      ),
+    );
   }
 
   async prune(before_ms: number): Promise<number> {

@@ -4,7 +4,7 @@ import { StoreError, type Row, type SqlValue, type Store } from '@anarq/store';
 
 import { WINDOW_ROWS_MAX } from './limits.ts';
 import type { Condition } from './topics.ts';
-import type { BusEvent } from './types.ts';
+import type { BusEvent, Lag } from './types.ts';
 
 /** What to look for: after one number, up to another, both of the outbox. */
 export interface Search {
@@ -33,6 +33,24 @@ export function tenantCondition(tenant: string): Condition {
 export async function headOf(store: Store): Promise<number> {
   const [row] = await store.read('SELECT COALESCE(MAX(seq), 0) AS head FROM kernel_outbox');
   return Number(row?.['head']);
+}
+
+/** How far a consumer that stands at `position` is behind the head of the outbox. */
+export async function lagOf(
+  store: Store,
+  consumer: string,
+  position: number,
+  head: number,
+): Promise<Lag> {
+  if (position >= head) return { consumer, events: 0 };
+  const [row] = await store.read(
+    'SELECT at_ms FROM kernel_outbox WHERE seq > :position ORDER BY seq LIMIT 1',
+    { position },
+  );
+  const events = head - position;
+  return row === undefined
+    ? { consumer, events }
+    : { consumer, events, oldest_ms: Number(row['at_ms']) };
 }
 
 /**

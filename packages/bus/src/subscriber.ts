@@ -68,6 +68,11 @@ export class Subscriber implements Subscription {
     this.#running = this.#run();
   }
 
+  /** Every matching event up to here is dealt with. */
+  get position(): number {
+    return this.#position;
+  }
+
   close(): Promise<void> {
     this.#closing = true;
     this.#interrupt();

@@ -77,6 +77,15 @@ export interface DeadLetter {
   readonly at_ms: number;
 }
 
+/** How far behind a consumer is. */
+export interface Lag {
+  readonly consumer: string;
+  /** Numbers of the outbox after where it stands; not all of them need be for it. */
+  readonly events: number;
+  /** When the first of them happened; absent where there is none. */
+  readonly oldest_ms?: number;
+}
+
 /** What `read` takes. */
 export interface EventQuery {
   readonly tenant: string;
@@ -130,6 +139,8 @@ export interface Bus {
    * @throws QError STATE_CONFLICT where it is subscribed.
    */
   forget(consumer: string): Promise<void>;
+  /** How far behind each running subscription is. */
+  lags(): Promise<readonly Lag[]>;
   /** Ends every subscription after the event in hand. Safe to call again. */
   close(): Promise<void>;
 }

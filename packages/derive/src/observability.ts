@@ -1,9 +1,12 @@
-import type { AnyContract, AnyOperation } from '@anarq/common-schemas';
+import {
+  AVAILABILITY_TARGET,
+  latencyBorders_ms,
+  type AnyContract,
+  type AnyOperation,
+} from '@anarq/common-schemas';
 import { code, codes, table } from './markdown.ts';
 import { jsonText, markdownNote } from './notes.ts';
 import { isWrite } from './words.ts';
-
-const AVAILABILITY_TARGET = 0.999;
 
 const recorded = (op: AnyOperation): string =>
   isWrite(op) ? 'each call, in its commit' : op.personal ? 'each call, in batches' : 'denials only';
@@ -56,7 +59,7 @@ export const metrics = (contract: AnyContract): string =>
         type: 'histogram',
         help: 'Time from arrival to answer.',
         labels: ['module', 'operation', 'outcome'],
-        buckets_s: buckets(contract),
+        buckets_s: latencyBorders_ms(contract).map((ms) => ms / 1_000),
       },
     ],
     slo: {
@@ -66,11 +69,3 @@ export const metrics = (contract: AnyContract): string =>
       ),
     },
   });
-
-/** Every objective of the module is a bucket border, so that each can be read off exactly. */
-function buckets(contract: AnyContract): number[] {
-  const borders_ms = new Set([5, 10, 25, 2_500, 10_000]);
-  for (const op of Object.values(contract.operations))
-    for (const border of Object.values(op.slo)) borders_ms.add(border);
-  return [...borders_ms].toSorted((a, b) => a - b).map((ms) => ms / 1_000);
-}

@@ -28,6 +28,8 @@ export interface Call {
   readonly again?: boolean;
   readonly apiVersion?: string;
   readonly requestId?: string;
+  /** W3C `traceparent` as it came: the trace that this call is part of. */
+  readonly traceparent?: string;
   /** Network address of the peer, for the limit before any cryptography. */
   readonly peer?: string;
 }

@@ -33,6 +33,8 @@ export interface Capability {
   /** Links whose budgets this process, or one around it, holds: its steps count within that. */
   readonly held: readonly string[];
   readonly expires_ms: number;
+  /** W3C `traceparent` of the call that was admitted: its steps go on from there. */
+  readonly traceparent?: string;
 }
 
 export interface SealedCapability {

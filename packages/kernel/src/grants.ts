@@ -201,6 +201,11 @@ export class Grants {
     return prepared([stillInForce(this.active(cid)?.chain ?? [cid])]);
   }
 
+  /** How many are in force. */
+  get size(): number {
+    return this.#registry.size;
+  }
+
   isRevoked(cid: string): boolean {
     return this.#registry.isRevoked(cid);
   }

@@ -34,7 +34,7 @@ export {
   type TransferHandler,
   type TransferPart,
 } from './module.ts';
-export { createKernel, type Health, type Kernel, type KernelOptions } from './node.ts';
+export { createKernel, type Kernel, type KernelOptions } from './node.ts';
 export type { Probe } from './parts.ts';
 export type { Readable } from './readable.ts';
 export type { NodeFacts, Services } from './services.ts';

@@ -1,4 +1,5 @@
 import type { AnyOperation, Result, Validator, Why } from '@anarq/common-schemas';
+import { traceparentOf, type Correlation, type TraceContext } from '@anarq/telemetry';
 import type { TObject, TSchema } from 'typebox';
 import type { Call, Principal } from './call.ts';
 import type { Statement } from '@anarq/store';
@@ -24,6 +25,8 @@ export interface Invocation extends ResourceTarget {
   readonly compiled: CompiledOperation;
   readonly requestId: string;
   readonly now_ms: number;
+  /** Where the call stands in a trace, where somebody traces it. */
+  readonly trace?: TraceContext | undefined;
   /** Set for the steps and queries of a process: the authority that its admission minted. */
   readonly capability?: Capability;
   /** Statements that join the commit: the journal entry of a step. */
@@ -61,3 +64,14 @@ export interface ReplayKey {
 
 /** A step of the pipeline: it returns nothing, or a promise, or stops the call with a QError. */
 export type Step = (invocation: Invocation) => void | Promise<void>;
+
+/** By what a line of the log and a record of this call are found together. */
+export const correlationOf = (inv: Invocation): Correlation => ({
+  requestId: inv.requestId,
+  ...(inv.trace === undefined ? {} : { traceId: inv.trace.traceId }),
+  ...(inv.capability === undefined ? {} : { process: inv.capability.process }),
+});
+
+/** The trace that the steps and queries of a call go on with. */
+export const traceOf = ({ trace }: Invocation): { traceparent?: string } =>
+  trace === undefined ? {} : { traceparent: traceparentOf(trace) };

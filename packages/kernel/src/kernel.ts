@@ -10,12 +10,19 @@ import {
 } from '@anarq/common-schemas';
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
+import { contextOf, type CallWatch, type TraceContext } from '@anarq/telemetry';
 import { ANONYMOUS, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
-import type { CompiledOperation, Invocation, Step } from './invocation.ts';
+import {
+  correlationOf,
+  traceOf,
+  type CompiledOperation,
+  type Invocation,
+  type Step,
+} from './invocation.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline } from './pipeline.ts';
@@ -30,6 +37,8 @@ interface Ready {
   readonly compiled: CompiledOperation;
   readonly steps: readonly Step[];
   readonly stepSteps: readonly Step[];
+  readonly watch: CallWatch;
+  readonly stepWatch: CallWatch;
 }
 
 /** The one way in: every surface turns what it received into a `Call`, and calls `invoke`. */
@@ -41,9 +50,6 @@ export class Invoker {
   readonly #operations: ReadonlyMap<string, Ready>;
   readonly #limits = new CallLimits();
   readonly #running = new Set<Promise<unknown>>();
-  #calls = 0;
-  #failures = 0;
-  #total_ms = 0;
   #closing = false;
 
   constructor(parts: KernelParts, modules: readonly ModuleDefinition[], now_ms: () => number) {
@@ -59,6 +65,8 @@ export class Invoker {
               compiled,
               steps: compilePipeline(op, parts, this.#limits),
               stepSteps: compileStepPipeline(op, parts),
+              watch: parts.telemetry.watch(op, 'call'),
+              stepWatch: parts.telemetry.watch(op, 'step'),
             },
           ];
         }),
@@ -71,15 +79,6 @@ export class Invoker {
       (id) => this.#operations.get(id)?.compiled,
     );
     this.transfers = new Transfers(parts, modules, now_ms);
-  }
-
-  /** Calls, errors and mean duration since the start. */
-  metrics(): { requestCount: number; errorRate: number; avgResponseTime: number } {
-    return {
-      requestCount: this.#calls,
-      errorRate: this.#calls === 0 ? 0 : this.#failures / this.#calls,
-      avgResponseTime: this.#calls === 0 ? 0 : this.#total_ms / this.#calls,
-    };
   }
 
   /**
@@ -99,15 +98,14 @@ export class Invoker {
             });
       return failed({ requestId, now_ms }, error);
     }
-    const inv = newInvocation(call, ready.compiled, requestId, now_ms);
+    const begun_ms = performance.now();
+    const watched = ready.watch.begin(call.traceparent);
+    const inv = newInvocation(call, ready.compiled, requestId, now_ms, contextOf(watched));
     const answer = this.#through(inv, ready.steps);
     this.#running.add(answer);
-    const started = performance.now();
     void answer.finally(() => this.#running.delete(answer));
     const result = await inTime(inv, answer);
-    this.#calls += 1;
-    this.#total_ms += performance.now() - started;
-    if (result.status === 'error') this.#failures += 1;
+    ready.watch.end(watched, begun_ms, result, inv);
     return result;
   }
 
@@ -148,13 +146,14 @@ export class Invoker {
   #refusal(inv: Invocation, error: unknown): Result<unknown> {
     if (error instanceof QError) {
       this.#count(inv, error);
-      if (error.code === 'INTERNAL') this.#parts.onError(error, inv.compiled.op.id);
+      if (error.code === 'INTERNAL')
+        this.#parts.onError(error, inv.compiled.op.id, correlationOf(inv));
       // Refusals before the handler leave no commit of their own; they are counted instead.
       if (inv.inputDigest !== '' && !error.retryable && inv.capability === undefined)
         this.#parts.batch.denied(inv, error.code);
       return failed(inv, error);
     }
-    this.#parts.onError(error, inv.compiled.op.id);
+    this.#parts.onError(error, inv.compiled.op.id, correlationOf(inv));
     return failed(inv, new QError('INTERNAL', undefined, { requestId: inv.requestId }));
   }
 
@@ -183,6 +182,7 @@ export class Invoker {
       reservations: [],
       held: [],
       expires_ms: inv.now_ms + op.limits.timeout_ms,
+      ...traceOf(inv),
     };
     return async <Op extends AnyOperation>(
       asked: Op,
@@ -217,6 +217,8 @@ export class Invoker {
           module: step.op.module,
         }),
       );
+    const begun_ms = performance.now();
+    const watched = ready.stepWatch.begin(step.capability.traceparent);
     const inv: Invocation = {
       ...newInvocation(
         {
@@ -229,11 +231,14 @@ export class Invoker {
         ready.compiled,
         requestId,
         now_ms,
+        contextOf(watched),
       ),
       capability: step.capability,
       ...(step.journal === undefined ? {} : { journal: step.journal }),
     };
-    return this.#through(inv, ready.stepSteps);
+    const result = await this.#through(inv, ready.stepSteps);
+    ready.stepWatch.end(watched, begun_ms, result, inv);
+    return result;
   }
 }
 
@@ -267,12 +272,14 @@ function newInvocation(
   compiled: CompiledOperation,
   requestId: string,
   now_ms: number,
+  trace: TraceContext | undefined,
 ): Invocation {
   return {
     call,
     compiled,
     requestId,
     now_ms,
+    trace,
     principal: ANONYMOUS,
     inputDigest: '',
     subject: '',

@@ -10,11 +10,20 @@ import {
 } from '@anarq/crypto';
 import { openLog } from '@anarq/log';
 import type { Store } from '@anarq/store';
+import {
+  Telemetry,
+  type Correlation,
+  type Health,
+  type HealthMonitor,
+  type Observers,
+} from '@anarq/telemetry';
 import type { Call } from './call.ts';
 import { Grants } from './grants.ts';
 import { guardMigrations } from './guards.ts';
+import { watchKernel } from './health.ts';
 import { Identities, ownResource } from './identities.ts';
 import { Invoker } from './kernel.ts';
+import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts, Probe } from './parts.ts';
 import { carriedLog } from './prepared.ts';
@@ -35,32 +44,9 @@ export interface KernelOptions {
   readonly version: string;
   readonly now_ms?: () => number;
   readonly probe?: Probe;
-  readonly onError?: (error: unknown, where: string) => void;
-}
-
-export interface Health {
-  readonly status: 'healthy' | 'degraded' | 'unhealthy';
-  readonly timestamp: string;
-  readonly version: string;
-  readonly dependencies: Readonly<
-    Record<
-      string,
-      {
-        readonly status: 'up' | 'down' | 'degraded';
-        /** Milliseconds. */
-        readonly latency: number;
-        readonly lastCheck: string;
-      }
-    >
-  >;
-  readonly metrics: {
-    /** Seconds. */
-    readonly uptime: number;
-    readonly requestCount: number;
-    readonly errorRate: number;
-    /** Milliseconds. */
-    readonly avgResponseTime: number;
-  };
+  readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
+  /** Who is told of each call, beside the kernel's own counters. */
+  readonly observers?: Observers;
 }
 
 /** A running kernel. */
@@ -76,6 +62,8 @@ export interface Kernel {
   readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
   health(): Promise<Health>;
+  readonly monitor: HealthMonitor;
+  readonly telemetry: Telemetry;
   /** Finishes what is under way, records what waits, and closes the log. */
   close(): Promise<void>;
 }
@@ -85,28 +73,21 @@ const DRAIN_MS = 10_000;
 
 /** Brings the tables up to date, makes or finds the node's identities, and takes up open processes. */
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const { store, blocks, rootKey, modules, version } = options;
+  const { blocks, rootKey, modules, version } = options;
   const now_ms = options.now_ms ?? Date.now;
-  const onError = options.onError ?? (() => undefined);
-  const started_ms = now_ms();
+  const telemetry = new Telemetry(contractsOf(modules), options.observers);
+  const onError = tellAll(options, telemetry);
+  const store = timedStore(options.store, telemetry);
 
-  await store.migrate('kernel', kernelMigrations);
-  await store.migrate('guards', guardMigrations);
-  await store.migrate('outbox', outboxMigrations);
-  for (const module of modules) await store.migrate(module.contract.name, module.migrations);
-
+  await bringUpToDate(store, modules);
   const sealer = createSealer(rootKey);
   const identities = new Identities(store, sealer);
   const node = await foundNode(options, identities, now_ms());
   const grants = new Grants(store, identities);
-  const log = await openLog({
-    store,
-    sealer,
-    origin: `q/${node.did.slice('did:squid:'.length)}`,
-    keys: deriveLogKeys(rootKey.seed),
-    now_ms,
-    onError: (error) => onError(error, 'log'),
-  });
+  const keys = deriveLogKeys(rootKey.seed);
+  const origin = `q/${node.did.slice('did:squid:'.length)}`;
+  const tell = (where: string) => (error: unknown) => onError(error, where);
+  const log = await openLog({ store, sealer, origin, keys, now_ms, onError: tell('log') });
   await grants.load(now_ms());
 
   const services: Services = {
@@ -119,9 +100,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     blocks,
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
   };
-  const tell = ({ error }: { readonly error: unknown }) => onError(error, 'bus');
-  const bus = await createBus({ store, now_ms, onError: tell });
-  const batch = new BatchRecords(store, log, (error) => onError(error, 'batch'));
+  const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
+  const batch = new BatchRecords(store, log, tell('batch'));
   const parts: KernelParts = {
     store,
     services,
@@ -129,6 +109,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     replay: new Replay(store, sealer),
     batch,
     probe: options.probe ?? (() => undefined),
+    telemetry,
     onError,
     wake: () => {
       log.wake();
@@ -136,6 +117,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
   };
   const invoker = new Invoker(parts, modules, now_ms);
+  const monitor = watchKernel(parts, bus, { version, now_ms });
   await invoker.processes.resume();
   for (const { onStart } of modules)
     await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
@@ -144,12 +126,14 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     invoke: (call) => invoker.invoke(call),
     receivePart: (ticket, part) => invoker.transfers.receive(ticket, part),
     sendContent: (ticket, range) => invoker.transfers.send(ticket, range),
-    contracts: modules.map(({ contract }) => contract),
+    contracts: contractsOf(modules),
     services,
     node,
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
-    health: () => healthOf(parts, invoker, version, started_ms, now_ms),
+    health: () => monitor.read(),
+    monitor,
+    telemetry,
     close: async () => {
       await invoker.drain(DRAIN_MS);
       await batch.flush();
@@ -158,6 +142,24 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
   };
 }
+
+async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[]): Promise<void> {
+  await store.migrate('kernel', kernelMigrations);
+  await store.migrate('guards', guardMigrations);
+  await store.migrate('outbox', outboxMigrations);
+  for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);
+}
+
+const contractsOf = (modules: readonly ModuleDefinition[]) =>
+  modules.map(({ contract }) => contract);
+
+/** What goes wrong inside is told to the log of the node, and to whoever opened it. */
+const tellAll =
+  ({ onError }: KernelOptions, { log }: Telemetry): KernelParts['onError'] =>
+  (error, where, about) => {
+    log?.error(error, where, about);
+    onError?.(error, where, about);
+  };
 
 /** The node, its operator and its modules as identities: made on the first start, found later. */
 async function foundNode(
@@ -236,36 +238,4 @@ function operatorDocument(document: unknown): unknown {
     throw new Error('the first start of a node needs the genesis document of its operator');
   verifyGenesis(document);
   return document;
-}
-
-async function healthOf(
-  parts: KernelParts,
-  invoker: Invoker,
-  version: string,
-  started_ms: number,
-  now_ms: () => number,
-): Promise<Health> {
-  const probe = async (check: () => Promise<unknown>) => {
-    const begun = performance.now();
-    const lastCheck = new Date(now_ms()).toISOString();
-    try {
-      await check();
-      return { status: 'up' as const, latency: performance.now() - begun, lastCheck };
-    } catch {
-      return { status: 'down' as const, latency: performance.now() - begun, lastCheck };
-    }
-  };
-  const dependencies = {
-    store: await probe(() => parts.store.read('SELECT 1 AS one')),
-    content: await probe(() => parts.services.blocks.list(undefined, 1)),
-    log: await probe(async () => parts.services.log.checkpoint()),
-  };
-  const isUp = Object.values(dependencies).every(({ status }) => status === 'up');
-  return {
-    status: isUp ? 'healthy' : 'unhealthy',
-    timestamp: new Date(now_ms()).toISOString(),
-    version,
-    dependencies,
-    metrics: { uptime: Math.floor((now_ms() - started_ms) / 1000), ...invoker.metrics() },
-  };
 }

@@ -1,4 +1,5 @@
 import type { Store } from '@anarq/store';
+import type { Correlation, Telemetry } from '@anarq/telemetry';
 import type { BatchRecords } from './record.ts';
 import type { Replay } from './replay.ts';
 import type { Services } from './services.ts';
@@ -15,6 +16,8 @@ export interface KernelParts {
   readonly replay: Replay;
   readonly batch: BatchRecords;
   readonly probe: Probe;
-  readonly onError: (error: unknown, where: string) => void;
+  /** Counters of the node, and who else watches its calls. */
+  readonly telemetry: Telemetry;
+  readonly onError: (error: unknown, where: string, about?: Correlation) => void;
   readonly wake: () => void;
 }

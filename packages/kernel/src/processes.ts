@@ -1,6 +1,7 @@
 import { QError, type Result } from '@anarq/common-schemas';
 import { utf8 } from '@anarq/crypto';
 import type { Row, Statement } from '@anarq/store';
+import { readTraceparent } from '@anarq/telemetry';
 import { reserve } from './budget.ts';
 import {
   CAPABILITY_LIFE_MS,
@@ -12,6 +13,7 @@ import {
   type SealedCapability,
 } from './capability.ts';
 import { timeOrderedId } from './clock.ts';
+import { traceOf } from './invocation.ts';
 import { decideAgain, failed, guards, inTableWords, isConflict } from './commands.ts';
 import { IdSource } from './contexts.ts';
 import { ProcessEnds } from './ends.ts';
@@ -117,6 +119,7 @@ export class Processes {
       reservations: reservationsOf(inv.reservations),
       held: [...(inv.capability?.held ?? []), ...inv.reservations.map((r) => r.grant)],
       expires_ms: inv.now_ms + CAPABILITY_LIFE_MS,
+      ...traceOf(inv),
     };
     const admission: Admission = {
       sealed: mintCapability(services.sealer, capability),
@@ -208,6 +211,7 @@ export class Processes {
       compiled,
       requestId: admission.requestId,
       now_ms: admission.now_ms,
+      trace: readTraceparent(capability.traceparent),
       ...(admission.parent === undefined ? {} : { capability: admission.parent }),
       principal: capability.principal,
       inputDigest: admission.inputDigest,

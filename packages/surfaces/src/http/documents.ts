@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
 import { commonHeaders } from './respond.ts';
 
-/** What the node says of itself: health, documents derived from the contracts, who it is. */
+/** What the node says of itself: documents derived from the contracts, who it is. */
 export function documentRoutes(
   app: FastifyInstance,
   target: CallTarget,
@@ -11,11 +11,6 @@ export function documentRoutes(
 ): void {
   const urlOf = (request: FastifyRequest) =>
     publicUrl ?? `http://${request.headers.host ?? 'localhost'}`;
-
-  app.get('/health', async (request, reply) => {
-    const health = await target.health();
-    return send(reply.code(health.status === 'unhealthy' ? 503 : 200), request, health);
-  });
 
   app.get('/.well-known/q-node', (request, reply) =>
     send(reply, request, {

@@ -8,6 +8,7 @@ import { guardRequests } from './guard.ts';
 import { mcpRoute } from './mcpRoute.ts';
 import { operationRoutes } from './operations.ts';
 import { transferRoutes } from './transfer.ts';
+import { watchRoutes, type MetricsSource } from './watchRoutes.ts';
 
 export interface HttpSurfaceOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -30,6 +31,8 @@ export interface HttpSurfaceOptions {
   /** Requests of one network address in a second; default 600. */
   readonly requestsPerSecond_max?: number;
   readonly log?: SurfaceLog;
+  /** Served at /metrics, where it is given. */
+  readonly metrics?: MetricsSource;
 }
 
 export interface HttpSurface {
@@ -86,6 +89,7 @@ export async function startHttpSurface(
   transferRoutes(app, target, settings.log);
   documentRoutes(app, target, settings.publicUrl);
   graphqlRoute(app, target, settings.log);
+  watchRoutes(app, target, settings);
   const closeMcp = mcpRoute(app, target, settings.log);
   // Bound to one address: 'localhost' may mean two, and two servers.
   const host = settings.host === 'localhost' ? '127.0.0.1' : settings.host;

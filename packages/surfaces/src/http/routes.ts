@@ -7,7 +7,10 @@ export interface RouteEntry {
 
 /** Routes that are no operations, as [methods, pattern]. */
 const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
-  [['GET'], /^\/(health|openapi\.json|asyncapi\.json|\.well-known\/q-node)$/],
+  [
+    ['GET'],
+    /^\/(health(\/live|\/ready)?|metrics|openapi\.json|asyncapi\.json|\.well-known\/q-node)$/,
+  ],
   [['GET', 'HEAD'], /^\/transfer\/[^/]+$/],
   [['PUT'], /^\/transfer\/[^/]+\/[^/]+$/],
   [['GET', 'POST', 'DELETE'], /^\/mcp$/],
