@@ -2,6 +2,7 @@ import type { ModuleDefinition } from '@anarq/kernel';
 
 /** The modules of a node, by name. Their order is the order in which their tables are made. */
 const moduleLoaders = {
+  node: () => import('@anarq/node-module'),
   squid: () => import('@anarq/squid'),
   qlock: () => import('@anarq/qlock'),
   qonsent: () => import('@anarq/qonsent'),

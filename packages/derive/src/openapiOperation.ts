@@ -22,7 +22,10 @@ export function operationObject(op: AnyOperation, tag: string, components: Compo
     security: op.access === 'public' ? [] : [{ agentToken: [] }, { callSignature: [] }],
     parameters: [...memberParameters(op, components), ...parameterRefs(op)],
     ...(body === undefined ? {} : { requestBody: body }),
-    responses: { '200': successResponse(op, components), ...failureResponses(op.errors) },
+    responses: {
+      [op.job === undefined ? '200' : '202']: successResponse(op, components),
+      ...failureResponses(op.errors),
+    },
   };
 }
 

@@ -63,7 +63,9 @@ export async function checkBudget(
  * reserve already: of grants that only the step draws on.
  */
 function budgetsOf(inv: Invocation, services: Services): GrantBudget[] {
-  const held = new Set(inv.capability?.held);
+  // A job outlives the process that began it, and what that one reserved: it holds its own.
+  const isJob = inv.compiled.op.job !== undefined;
+  const held = new Set(isJob ? [] : inv.capability?.held);
   const budgets = inv.grants
     .flatMap((leaf) => services.grants.active(leaf)?.budgets ?? [])
     .filter(({ cid }) => !held.has(cid));

@@ -1,5 +1,12 @@
 import { fail } from '@anarq/common-schemas';
-import { canonicalJson, equalBytes, utf8, type Sealer } from '@anarq/crypto';
+import {
+  canonicalJson,
+  equalBytes,
+  utf8,
+  verifyCall,
+  type PublicKeyObjects,
+  type Sealer,
+} from '@anarq/crypto';
 import type { Principal } from './call.ts';
 
 /** A part of a budget that a call holds while it runs, one for each link that carries a budget. */
@@ -25,6 +32,8 @@ export interface Capability {
   readonly inputDigest: string;
   /** The call carried a full signature, or the custodian's. */
   readonly signature: 'full' | 'session';
+  /** The signed call at the root of all processes around a step, where one was signed in full. */
+  readonly root?: RootCall;
   readonly ceiling?: { readonly amount: string; readonly unit: string };
   readonly uses: readonly string[];
   /** Every link of the grants that allowed the call. */
@@ -35,6 +44,27 @@ export interface Capability {
   readonly expires_ms: number;
   /** W3C `traceparent` of the call that was admitted: its steps go on from there. */
   readonly traceparent?: string;
+}
+
+/** What it takes to verify the caller's own signature again, also in another process of the node. */
+export interface RootCall {
+  readonly operation: string;
+  readonly version: string;
+  readonly inputDigest: string;
+  readonly identity: string;
+  readonly subId?: string;
+  readonly subject?: string;
+  readonly grant?: string;
+  readonly idempotencyKey?: string;
+  readonly ts: string;
+  readonly signature: string;
+}
+
+/** Whether a capability stands on a call that the owner of these keys signed in full, to this node. */
+export function verifyRoot(capability: Capability, node: string, keys: PublicKeyObjects): boolean {
+  if (capability.root === undefined) return false;
+  const { signature, ...fields } = capability.root;
+  return verifyCall(keys, { node, ...fields }, signature);
 }
 
 export interface SealedCapability {

@@ -3,6 +3,7 @@ import type { Row, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
 import type { AtMost } from './guards.ts';
+import type { Approval } from './processViews.ts';
 import type { Readable } from './readable.ts';
 import type { Services } from './services.ts';
 import type { RowOf, Table, ValuesOf } from './table.ts';
@@ -136,6 +137,34 @@ export interface ProcessContext<Op extends AnyOperation = AnyOperation> extends 
     input: InputOf<S>,
     options?: StepOptions<S>,
   ): Promise<OutputOf<S>>;
+  /** Goes on at an instant (RFC 3339), also if the node is started again before. */
+  sleepUntil(name: string, instant: string): Promise<void>;
+  /**
+   * Goes on when whoever owns this process, or holds a grant for it, sends `node.signal` with this
+   * name and a payload of the schema; or with undefined, when the time is over before.
+   */
+  waitForSignal<S extends TSchema>(
+    name: string,
+    options: { readonly schema: S; readonly timeout_ms?: number },
+  ): Promise<Static<S> | undefined>;
+  /** Goes on when a person has answered a question, or not in time. */
+  waitForApproval(
+    name: string,
+    asking: {
+      readonly question: string;
+      /** DID of who is asked. */
+      readonly approver: string;
+      /** RFC 3339. */
+      readonly expires: string;
+    },
+  ): Promise<Approval>;
+  /** Of a job: how far it is. Not journaled; what is told last is kept. */
+  progress(done: number, total?: number, note?: string): void;
+  /**
+   * Whether it is to stop: cancelled by its owner, or past its deadline. The next step does not
+   * happen then, and those before it are undone, whatever the handler does.
+   */
+  cancelled(): boolean;
 }
 
 /** The context that a handler of this operation gets. */

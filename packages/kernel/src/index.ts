@@ -6,6 +6,7 @@ export {
   type IdentityKind,
   type Principal,
 } from './call.ts';
+export { verifyRoot, type Capability } from './capability.ts';
 export type {
   CallFacts,
   ContextOf,
@@ -35,7 +36,16 @@ export {
   type TransferPart,
 } from './module.ts';
 export { createKernel, type Kernel, type KernelOptions } from './node.ts';
+export { reaction, type ConsumedEvent } from './ownWork.ts';
 export type { Probe } from './parts.ts';
+export type {
+  Approval,
+  JobNews,
+  Place,
+  ProcessSummary,
+  ProcessView,
+  Progress,
+} from './processViews.ts';
 export type { Readable } from './readable.ts';
 export type { NodeFacts, Services } from './services.ts';
 export { SESSION_CONTEXT, type Sessions } from './sessions.ts';

@@ -28,10 +28,16 @@ export interface Asked {
   readonly steps: Map<string, Entry>;
   /** Present once it is being undone. */
   readonly cause?: Cause;
+  /** Steps that are undone already. */
+  readonly undone: Set<string>;
 }
 
 /** Names beginning with ! or ? are the kernel's own. */
 const CAUSE = '!cause';
+const UNDONE = '!undone/';
+
+/** What a process that was admitted just now asked so far. */
+export const nothingAsked = (): Asked => ({ steps: new Map(), undone: new Set() });
 
 /**
  * What a process took from outside, sealed: with it a handler runs again after a crash, and goes
@@ -52,25 +58,31 @@ export class Journal {
        WHERE process = :process ORDER BY place, name`,
       { process },
     );
-    const steps = new Map<string, Entry>();
+    const { steps, undone } = nothingAsked();
     let cause: Cause | undefined;
     for (const row of rows) {
       const name = row['name'] as string;
       const kept = this.#open(process, name, row['result_sealed'] as Uint8Array);
       if (name === CAUSE) cause = kept as Cause;
+      else if (name.startsWith(UNDONE)) undone.add(name.slice(UNDONE.length));
       else
         steps.set(name, {
           digest: row['input_digest'] as string,
           ...(kept as Omit<Entry, 'digest'>),
         });
     }
-    return cause === undefined ? { steps } : { steps, cause };
+    return cause === undefined ? { steps, undone } : { steps, undone, cause };
   }
 
   /** The statement that keeps the answer of a step; the first that is kept stays. */
-  entry(process: string, name: string, place: number, op: AnyOperation, entry: Entry): Statement {
+  entry(process: string, name: string, place: number, operation: string, entry: Entry): Statement {
     const { digest, ...kept } = entry;
-    return this.#statement(process, name, place, op.id, digest, kept);
+    return this.#statement(process, name, place, operation, digest, kept);
+  }
+
+  /** The statement after which a step counts as undone. */
+  undone(process: string, name: string, place: number): Statement {
+    return this.#statement(process, `${UNDONE}${name}`, place, 'undo', '', {});
   }
 
   /** The statement after which a process is undone, and never goes on. */
@@ -108,6 +120,10 @@ export class Journal {
     return JSON.parse(new TextDecoder().decode(plain));
   }
 }
+
+/** What a wait waits for, in short. */
+export const digestOfWait = (order: object): string =>
+  sha256Hex(utf8(canonicalJson(JSON.parse(JSON.stringify(order)))));
 
 /** What a step asks, in short: the same again must be the same. */
 export const digestOf = (op: AnyOperation, input: unknown): string =>

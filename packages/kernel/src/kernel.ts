@@ -77,6 +77,7 @@ export class Invoker {
       parts,
       (step) => this.#invokeStep(step),
       (id) => this.#operations.get(id)?.compiled,
+      now_ms,
     );
     this.transfers = new Transfers(parts, modules, now_ms);
   }
@@ -114,7 +115,8 @@ export class Invoker {
     this.#closing = true;
     this.processes.close();
     const deadline = new Promise((resolve) => setTimeout(resolve, deadline_ms).unref());
-    await Promise.race([Promise.allSettled(this.#running), deadline]);
+    const ended = Promise.all([Promise.allSettled(this.#running), this.processes.settled()]);
+    await Promise.race([ended, deadline]);
   }
 
   async #through(inv: Invocation, steps: readonly Step[]): Promise<Result<unknown>> {
@@ -299,7 +301,7 @@ function compileOperation(op: AnyOperation, module: ModuleDefinition): CompiledO
     module,
     handler,
     input: compileValidator(op.input),
-    output: compileValidator(op.output),
+    output: compileValidator(op.job?.result ?? op.output),
   };
 }
 

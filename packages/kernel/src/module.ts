@@ -1,14 +1,28 @@
-import type { AnyContract, AnyOperation, Contract, InputOf, OutputOf } from '@anarq/common-schemas';
+import type {
+  AnyContract,
+  AnyOperation,
+  Contract,
+  InputOf,
+  JobTerms,
+  OutputOf,
+} from '@anarq/common-schemas';
+import type { Static } from 'typebox';
 import type { Migration, Statement } from '@anarq/store';
 import type { Call } from './call.ts';
 import type { ContextOf, Planned } from './context.ts';
+import type { OwnWorkOf, Reaction, ScheduledWork } from './ownWork.ts';
 import type { Services } from './services.ts';
+
+/** What a handler gives: what its operation answers, or what its job has at its end. */
+type GivenBy<Op extends AnyOperation> = Op extends { readonly job: JobTerms<infer R> }
+  ? Static<R>
+  : OutputOf<Op>;
 
 /** What an operation does. It keeps nothing between calls. */
 export type Handler<Op extends AnyOperation> = (
   input: InputOf<Op>,
   ctx: ContextOf<Op>,
-) => Promise<OutputOf<Op>> | OutputOf<Op>;
+) => Promise<GivenBy<Op>> | GivenBy<Op>;
 
 /** Names the operation that a function handles, so that input, context and output are typed. */
 export const handler = <Op extends AnyOperation>(_op: Op, fn: Handler<Op>): Handler<Op> => fn;
@@ -90,6 +104,12 @@ export interface ModuleDefinition {
   readonly migrations: readonly Migration[];
   readonly handlers: Readonly<Record<string, Handler<AnyOperation>>>;
   readonly transfer?: TransferHandler;
+  /** What it does about an event, by topic. */
+  readonly on?: Readonly<Record<string, Reaction>>;
+  /** What it does at regular instants, by the name of the schedule. */
+  readonly every?: Readonly<Record<string, ScheduledWork>>;
+  /** Earlier versions whose open processes the code goes on with, because their steps are the same. */
+  readonly continues?: readonly string[];
   /** Runs once when the node has started, with a way to call as the module itself. */
   readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
 }
@@ -111,15 +131,21 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
     readonly migrations?: readonly Migration[];
     readonly handlers: HandlersOf<C>;
     readonly transfer?: TransferHandler;
+    readonly continues?: readonly string[];
     readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
-  },
+  } & OwnWorkOf<C>,
 ): ModuleDefinition {
+  // Which of the two there are, the conditional type says; here either may be.
+  const own = parts as Pick<ModuleDefinition, 'on' | 'every'>;
   return {
     contract,
     migrations: parts.migrations ?? [],
     // Handlers are contravariant in their input; the kernel validates the input before it calls.
     handlers: parts.handlers as ModuleDefinition['handlers'],
     ...(parts.transfer === undefined ? {} : { transfer: parts.transfer }),
+    ...(own.on === undefined ? {} : { on: own.on }),
+    ...(own.every === undefined ? {} : { every: own.every }),
+    ...(parts.continues === undefined ? {} : { continues: parts.continues }),
     ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
   };
 }

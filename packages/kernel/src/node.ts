@@ -27,6 +27,7 @@ import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts, Probe } from './parts.ts';
 import { carriedLog } from './prepared.ts';
+import { ProcessDesk } from './processDesk.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import type { NodeFacts, Services } from './services.ts';
@@ -61,6 +62,8 @@ export interface Kernel {
   /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
   readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
+  /** Looks at the clock now, and does what is due; for a clock that was set. */
+  lookAtClock(): Promise<void>;
   health(): Promise<Health>;
   readonly monitor: HealthMonitor;
   readonly telemetry: Telemetry;
@@ -99,6 +102,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     sealer,
     blocks,
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
+    processes: new ProcessDesk(() => ({ parts, processes: invoker.processes }), now_ms),
   };
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const batch = new BatchRecords(store, log, tell('batch'));
@@ -119,6 +123,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
   await invoker.processes.resume();
+  invoker.processes.timers.start();
   for (const { onStart } of modules)
     await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
 
@@ -131,6 +136,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     node,
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
+    lookAtClock: () => invoker.processes.timers.look(),
     health: () => monitor.read(),
     monitor,
     telemetry,

@@ -1,85 +1,122 @@
 import { QError, type Result } from '@anarq/common-schemas';
-import { utf8 } from '@anarq/crypto';
-import type { Row, Statement } from '@anarq/store';
-import { readTraceparent } from '@anarq/telemetry';
-import { reserve } from './budget.ts';
-import {
-  CAPABILITY_LIFE_MS,
-  mintCapability,
-  openCapability,
-  reservationsFrom,
-  reservationsOf,
-  type Capability,
-  type SealedCapability,
-} from './capability.ts';
-import { timeOrderedId } from './clock.ts';
-import { traceOf } from './invocation.ts';
-import { decideAgain, failed, guards, inTableWords, isConflict } from './commands.ts';
+import { admit, type Admitted } from './admission.ts';
+import type { Capability } from './capability.ts';
+import { decideAgain, failed, inTableWords, isConflict, success } from './commands.ts';
 import { IdSource } from './contexts.ts';
 import { ProcessEnds } from './ends.ts';
-import type { CompiledOperation, Invocation, ReplayKey } from './invocation.ts';
-import { Journal } from './journal.ts';
+import { Failures, isPassing } from './failures.ts';
+import type { CompiledOperation, Invocation } from './invocation.ts';
+import { Jobs } from './jobs.ts';
+import { Journal, nothingAsked, type Asked } from './journal.ts';
 import type { KernelParts } from './parts.ts';
-import { recordOf } from './record.ts';
+import { stoppedBy, type RunControl, type StopCode } from './runControl.ts';
 import { ProcessRun, type InvokeStep } from './steps.ts';
-
-/** What the store keeps of an admitted call, sealed. */
-interface Admission {
-  readonly sealed: SealedCapability;
-  readonly call: Pick<Invocation['call'], 'operation' | 'input' | 'surface'>;
-  readonly requestId: string;
-  readonly now_ms: number;
-  readonly inputDigest: string;
-  readonly resource: string | undefined;
-  readonly owner: string | undefined;
-  readonly grants: readonly string[];
-  readonly why: Invocation['why'];
-  readonly replayKey: ReplayKey | undefined;
-  readonly parent: Capability | undefined;
-}
-
-/** An admitted call, read back from the store. */
-interface Revived {
-  readonly inv: Invocation;
-  readonly capability: Capability;
-}
+import { takeTimer, Timers } from './timers.ts';
+import { Versions } from './versions.ts';
+import { Suspended, Waits } from './waits.ts';
 
 const RERUNS_MAX = 5;
 const RETRIES = [50, 200, 800];
+/** Processes that run at once without a caller who waits. */
+const BACKGROUND_MAX = 64;
+const OPEN_JOBS_MAX = 1_000;
+
+/** A process that is being run here. */
+interface Active {
+  running: Promise<Result<unknown>>;
+  /** It was woken while it ran: what it waits for may be there already. */
+  again: boolean;
+  stop: StopCode | undefined;
+}
+
+/** What of its row a run needs. */
+interface Standing {
+  readonly wakes: number;
+  readonly retries: number;
+  readonly stop: StopCode | undefined;
+}
+
+const AT_FIRST: Standing = { wakes: 0, retries: 0, stop: undefined };
 
 /**
  * Work that needs several modules. Its admission, each of its steps and its outcome are commits of
- * their own; what a step answered is journaled in the step's commit. After a crash the handler runs
- * again and is answered from the journal up to where it was.
+ * their own; what a step answered is journaled in the step's commit. After a crash, or when what it
+ * waits for is there, the handler runs again and is answered from the journal up to where it was.
  */
 export class Processes {
+  readonly timers: Timers;
+  readonly waits: Waits;
+  readonly jobs: Jobs;
+  readonly versions: Versions;
   readonly #parts: KernelParts;
   readonly #invokeStep: InvokeStep;
-  readonly #find: (id: string) => CompiledOperation | undefined;
   readonly #journal: Journal;
   readonly #ends: ProcessEnds;
-  readonly #retrying = new Set<NodeJS.Timeout>();
+  readonly #failures: Failures;
+  readonly #active = new Map<string, Active>();
+  readonly #queue = new Set<string>();
+  #background = 0;
   #closed = false;
 
   constructor(
     parts: KernelParts,
     invokeStep: InvokeStep,
     find: (id: string) => CompiledOperation | undefined,
+    now_ms: () => number,
   ) {
     this.#parts = parts;
     this.#invokeStep = invokeStep;
-    this.#find = find;
     this.#journal = new Journal(parts.store, parts.services.sealer);
-    this.#ends = new ProcessEnds(parts, invokeStep, this.#journal, find);
+    this.timers = new Timers(parts.store, now_ms, parts.onError);
+    this.waits = new Waits(parts, this.#journal, this.timers, now_ms);
+    this.jobs = new Jobs(parts, now_ms);
+    this.#ends = new ProcessEnds(parts, invokeStep, this.#journal, find, (inv, { process }) => {
+      this.jobs.ended(process);
+      // Whoever asked for it may go on, also where it has given up waiting here.
+      const parent = inv.capability?.process;
+      if (parent !== undefined && parent !== '') this.wake(parent);
+    });
+    this.versions = new Versions(parts, find);
+    this.#failures = new Failures(parts, this.#ends, this.timers, now_ms, (id) => this.wake(id));
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.timers.on('wait', async (timer) => {
+      const process = await this.waits.due(timer);
+      if (process !== undefined) this.wake(process);
+    });
+    this.timers.on('retry', async (timer) => {
+      await this.#parts.store.commit([takeTimer(timer)]);
+      this.wake(timer.ref);
+    });
+    this.timers.on('deadline', async (timer) => {
+      await this.#parts.store.commit([
+        takeTimer(timer),
+        stopStatement(timer.ref, 'DEADLINE_EXCEEDED'),
+      ]);
+      this.stop(timer.ref, 'DEADLINE_EXCEEDED');
+    });
   }
 
   /** Admits a call: from here on it ends exactly once, or is wholly undone. */
   async start(inv: Invocation): Promise<Result<unknown>> {
+    const { op } = inv.compiled;
+    const kind = op.job === undefined ? 'process' : 'job';
+    if (kind === 'job') await this.#checkOpenJobs(inv);
     for (let run = 1; ; run++) {
-      const admitted = this.#admit(inv);
-      this.#parts.probe(`before-admission ${inv.compiled.op.id}`);
+      const { capability, commit } = admit(inv, this.#parts, { kind });
+      const started = success(inv, { jobId: capability.process, state: 'RUNNING' });
+      const answer = { ...started, cid: capability.record };
+      this.#parts.probe(`before-admission ${op.id}`);
       try {
-        await this.#parts.store.commit(admitted.commit);
+        await this.#parts.store.commit([
+          ...commit,
+          ...this.#parts.replay.record(
+            inv,
+            kind === 'job' ? answer : { process: capability.process },
+          ),
+        ]);
       } catch (error) {
         if (!isConflict(error)) throw inTableWords(error);
         await this.#parts.replay.recheck(inv);
@@ -89,202 +126,212 @@ export class Processes {
         continue;
       }
       this.#parts.wake();
-      this.#parts.probe(`after-admission ${inv.compiled.op.id}`);
-      return this.#run(inv, admitted.capability);
+      this.#parts.probe(`after-admission ${op.id}`);
+      if (kind === 'process') return this.drive({ inv, capability }, true);
+      if (op.job !== undefined) this.timers.arm(inv.now_ms + op.job.deadline_ms);
+      this.wake(capability.process);
+      return answer;
     }
   }
 
-  /** Mints the capability of a process, and prepares the commit that admits it. */
-  #admit(inv: Invocation): { capability: Capability; commit: Statement[] } {
-    const { services, replay } = this.#parts;
-    const { op } = inv.compiled;
-    const id = timeOrderedId('proc', inv.now_ms);
-    const record = recordOf(inv, services.log, {
-      kind: 'admission',
-      code: 'SUCCESS',
-      parent: inv.capability?.record,
-    });
-    const capability: Capability = {
-      process: id,
-      operation: op.id,
-      record: record.cid,
-      principal: inv.principal,
-      subject: inv.subject,
-      inputDigest: inv.inputDigest,
-      // A step that needs a full signature finds it at the root of all processes around it.
-      signature: inv.capability?.signature === 'full' ? 'full' : op.signature,
-      ...(inv.ceiling === undefined ? {} : { ceiling: inv.ceiling }),
-      uses: op.uses,
-      links: [...new Set(inv.links)],
-      reservations: reservationsOf(inv.reservations),
-      held: [...(inv.capability?.held ?? []), ...inv.reservations.map((r) => r.grant)],
-      expires_ms: inv.now_ms + CAPABILITY_LIFE_MS,
-      ...traceOf(inv),
-    };
-    const admission: Admission = {
-      sealed: mintCapability(services.sealer, capability),
-      call: {
-        operation: op.id,
-        input: inv.call.input,
-        surface: inv.call.surface,
-      },
-      requestId: inv.requestId,
-      now_ms: inv.now_ms,
-      inputDigest: inv.inputDigest,
-      resource: inv.resource,
-      owner: inv.owner,
-      grants: inv.grants,
-      why: inv.why,
-      replayKey: inv.replayKey,
-      parent: inv.capability,
-    };
-    const commit = [
-      ...guards(inv),
-      ...reserve(inv.reservations),
-      {
-        sql: `INSERT INTO kernel_process (id, tenant, operation, version, state, admission_sealed, record, created_ms, updated_ms)
-              VALUES (:id, :tenant, :operation, :version, 'RUNNING', :admission, :record, :now_ms, :now_ms)`,
-        params: {
-          id,
-          tenant: inv.principal.tenant,
-          operation: op.id,
-          version: op.version,
-          admission: this.#seal(id, admission),
-          record: record.cid,
-          now_ms: inv.now_ms,
-        },
-      },
-      ...replay.record(inv, { process: id }),
-      ...record.statements,
-    ];
-    return { capability, commit };
-  }
-
-  /** Takes up every process that a stop of the node interrupted. */
+  /**
+   * Takes up every process that a stop of the node interrupted; those that wait for something stay
+   * as they are. Says which the code of this node cannot go on with.
+   */
   async resume(): Promise<{ resumed: number }> {
+    await this.versions.tellOfMissing();
     const rows = await this.#parts.store.read(
-      `SELECT id, operation, version, admission_sealed FROM kernel_process WHERE state = 'RUNNING' ORDER BY created_ms DESC, id DESC`,
+      `SELECT id, kind, operation, version, stop_code, admission_sealed FROM kernel_process
+       WHERE state = 'RUNNING' AND wakes <> slept ORDER BY created_ms DESC, id DESC`,
     );
-    const revived = rows.map((row) => this.#tryRevive(row)).filter((one) => one !== undefined);
+    const revived = rows.flatMap((row) => {
+      const one = this.versions.revive(row);
+      return one === undefined ? [] : [{ ...one, kind: row['kind'] as string }];
+    });
     const byId = new Map(revived.map((one) => [one.capability.process, one]));
-    const depthOf = (one: Revived | undefined): number => {
+    const depthOf = (one: Admitted | undefined): number => {
       const parent = one?.inv.capability?.process;
       return parent === undefined ? 0 : 1 + depthOf(byId.get(parent));
     };
     // Innermost first: a nested process has ended when its parent asks for it again by its key.
     for (const one of revived.toSorted((a, b) => depthOf(b) - depthOf(a)))
-      await this.#settleInBackground(one.inv, one.capability);
+      if (one.kind === 'process') await this.drive(one);
+      else this.wake(one.capability.process);
     return { resumed: revived.length };
   }
 
   close(): void {
     this.#closed = true;
-    for (const timer of this.#retrying) clearTimeout(timer);
+    this.#failures.close();
+    this.#queue.clear();
   }
 
-  /** One that cannot be read waits for a person; it does not keep the node from starting. */
-  #tryRevive(row: Row): Revived | undefined {
+  /** Waits until what runs without a caller has come to a stop. */
+  async settled(): Promise<void> {
+    await this.timers.close();
+    await Promise.allSettled([...this.#active.values()].map(({ running }) => running));
+  }
+
+  /** Has a process go on, if it is open: what it waits for may be there. */
+  wake(id: string): void {
+    const active = this.#active.get(id);
+    if (active !== undefined) active.again = true;
+    else if (!this.#closed) {
+      this.#queue.add(id);
+      this.#pump();
+    }
+  }
+
+  /** Tells a process that is to stop, once that is durable. */
+  stop(id: string, code: StopCode): void {
+    const active = this.#active.get(id);
+    if (active !== undefined) active.stop = code;
+    this.wake(id);
+  }
+
+  #pump(): void {
+    for (const id of this.#queue) {
+      if (this.#background >= BACKGROUND_MAX || this.#closed) return;
+      this.#queue.delete(id);
+      this.#background += 1;
+      this.#takeUp(id)
+        .catch((error: unknown) => this.#parts.onError(error, `process ${id}`))
+        .finally(() => {
+          this.#background -= 1;
+          this.#pump();
+        })
+        .catch(() => undefined);
+    }
+  }
+
+  async #takeUp(id: string): Promise<void> {
+    const [row] = await this.#parts.store.read(
+      `SELECT id, operation, version, stop_code, admission_sealed FROM kernel_process
+       WHERE id = :id AND state = 'RUNNING'`,
+      { id },
+    );
+    const admitted = row === undefined ? undefined : this.versions.revive(row);
+    if (admitted !== undefined) await this.drive(admitted);
+  }
+
+  async #checkOpenJobs(inv: Invocation): Promise<void> {
+    const [row] = await this.#parts.store.read(
+      `SELECT COUNT(*) AS count FROM kernel_process WHERE kind = 'job' AND tenant = :tenant
+         AND subject = :subject AND state = 'RUNNING'`,
+      { tenant: inv.principal.tenant, subject: inv.subject },
+    );
+    if (Number(row?.['count']) >= OPEN_JOBS_MAX)
+      throw new QError('LIMIT_EXCEEDED', `You have ${OPEN_JOBS_MAX} jobs under way.`, {
+        limit: OPEN_JOBS_MAX,
+      });
+  }
+
+  /** Runs a process to its end, or to where it waits; at most once at a time. */
+  drive(admitted: Admitted, isFresh = false): Promise<Result<unknown>> {
+    const id = admitted.capability.process;
+    const known = this.#active.get(id);
+    if (known !== undefined) {
+      known.again = true;
+      return known.running;
+    }
+    const { promise, resolve } = Promise.withResolvers<Result<unknown>>();
+    const active: Active = { running: promise, again: false, stop: undefined };
+    this.#active.set(id, active);
+    resolve(this.#untilItStops(admitted, active, isFresh));
+    return promise;
+  }
+
+  async #untilItStops(
+    { inv, capability }: Admitted,
+    active: Active,
+    isFresh: boolean,
+  ): Promise<Result<unknown>> {
     try {
-      return this.#revive(row);
-    } catch (error) {
-      this.#parts.onError(error, `process ${String(row['id'])}`);
-      return undefined;
+      for (let isFirst = isFresh; ; isFirst = false) {
+        active.again = false;
+        const { result, isOpen } = await this.#run(inv, capability, active, isFirst);
+        if (!isOpen || !active.again || this.#closed) return result;
+      }
+    } finally {
+      this.#active.delete(capability.process);
     }
   }
 
-  #revive(row: Row): Revived | undefined {
-    const id = row['id'] as string;
-    const admission = this.#open(id, row['admission_sealed'] as Uint8Array);
-    const compiled = this.#find(row['operation'] as string);
-    if (compiled === undefined || compiled.op.version !== row['version']) {
-      this.#parts.onError(
-        new Error(
-          `process ${id} began with ${String(row['operation'])} ${String(row['version'])}, which this node does not have; it waits`,
-        ),
-        'resume',
-      );
-      return undefined;
-    }
-    const capability = openCapability(this.#parts.services.sealer, admission.sealed);
-    const inv: Invocation = {
-      call: { ...admission.call, credential: { kind: 'anonymous' } },
-      compiled,
-      requestId: admission.requestId,
-      now_ms: admission.now_ms,
-      trace: readTraceparent(capability.traceparent),
-      ...(admission.parent === undefined ? {} : { capability: admission.parent }),
-      principal: capability.principal,
-      inputDigest: admission.inputDigest,
-      subject: capability.subject,
-      ...(admission.resource === undefined ? {} : { resource: admission.resource }),
-      ...(admission.owner === undefined ? {} : { owner: admission.owner }),
-      grants: [...admission.grants],
-      links: [...capability.links],
-      why: admission.why,
-      reservations: reservationsFrom(capability),
-      ...(capability.ceiling === undefined ? {} : { ceiling: capability.ceiling }),
-      ...(admission.replayKey === undefined ? {} : { replayKey: admission.replayKey }),
-      release: [],
-    };
-    return { inv, capability };
-  }
-
-  async #run(inv: Invocation, capability: Capability): Promise<Result<unknown>> {
+  async #run(
+    inv: Invocation,
+    capability: Capability,
+    active: Active,
+    isFresh: boolean,
+  ): Promise<{ result: Result<unknown>; isOpen: boolean }> {
+    const { process } = capability;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#runOnce(inv, capability);
+        const result = await this.#runOnce(inv, capability, active, isFresh && attempt === 0);
+        return { result, isOpen: false };
       } catch (cause) {
+        if (cause instanceof Suspended)
+          return { result: waiting(inv, process, cause.waitingFor), isOpen: true };
         const error = inTableWords(cause);
         const pause_ms = RETRIES[attempt];
-        if (this.#closed || pause_ms === undefined || !isPassing(error)) {
-          this.#parts.onError(error, `process ${capability.process}`);
-          if (!this.#closed) this.#tryLater(inv, capability, 30_000);
-          return failed(
-            inv,
-            new QError('SERVICE_UNAVAILABLE', 'The call is admitted, but not finished yet.', {
-              process: capability.process,
-              retryAfter_ms: 1_000,
-            }),
-          );
+        if (!this.#closed && pause_ms !== undefined && isPassing(error)) {
+          await new Promise((resolve) => setTimeout(resolve, pause_ms));
+          continue;
         }
-        await new Promise((resolve) => setTimeout(resolve, pause_ms));
+        this.#parts.onError(error, `process ${process}`);
+        const parked = this.#closed
+          ? undefined
+          : await this.#failures.later(inv, capability, error);
+        if (parked !== undefined) return { result: parked, isOpen: false };
+        const told = new QError(
+          'SERVICE_UNAVAILABLE',
+          'The call is admitted, but not finished yet.',
+          { process, retryAfter_ms: 1_000 },
+        );
+        return { result: failed(inv, told), isOpen: true };
+      } finally {
+        await this.jobs.keep(capability).catch(() => undefined);
       }
     }
   }
 
-  async #settleInBackground(inv: Invocation, capability: Capability) {
-    try {
-      await this.#run(inv, capability);
-    } catch (error) {
-      this.#parts.onError(error, `process ${capability.process}`);
-    }
-  }
-
-  #tryLater(inv: Invocation, capability: Capability, after_ms: number): void {
-    const timer = setTimeout(() => {
-      this.#retrying.delete(timer);
-      void this.#settleInBackground(inv, capability);
-    }, after_ms).unref();
-    this.#retrying.add(timer);
-  }
-
   /** One run of the handler against the journal; run again while it is overtaken. */
-  async #runOnce(inv: Invocation, capability: Capability): Promise<Result<unknown>> {
-    const asked = await this.#journal.read(capability.process);
-    const { cause } = asked;
-    if (cause !== undefined) return this.#ends.undone(inv, capability, { ...asked, cause });
-    const ids = new IdSource(inv.now_ms, capability.process);
+  async #runOnce(
+    inv: Invocation,
+    capability: Capability,
+    active: Active,
+    isFresh: boolean,
+  ): Promise<Result<unknown>> {
+    const { process } = capability;
+    // Before the journal: what wakes it after that is not in what this run reads.
+    let standing = isFresh ? AT_FIRST : await this.#standing(process);
+    const { wakes } = standing;
+    const asked = isFresh ? nothingAsked() : await this.#journal.read(process);
+    const ids = new IdSource(inv.now_ms, process);
     for (let runs = 1; runs <= RERUNS_MAX; runs++) {
-      const run = new ProcessRun(this.#parts, this.#invokeStep, this.#journal, capability, asked);
+      if (runs > 1) standing = await this.#standing(process);
+      active.stop ??= standing.stop;
+      const ended = await this.#endInstead(inv, capability, asked, standing, active.stop);
+      if (ended !== undefined) return ended;
+      const control = this.#control(capability, active, wakes);
+      const run = new ProcessRun(
+        this.#parts,
+        this.#invokeStep,
+        this.#journal,
+        capability,
+        asked,
+        control,
+      );
       let handled;
       try {
         handled = await run.handle(inv, ids);
+        await this.jobs.keep(capability);
       } catch (error) {
         if (!(error instanceof QError)) throw error;
+        if (active.stop !== undefined) continue;
         if (error.code === 'PROCESS_DIVERGED')
           return this.#ends.parked(inv, capability, error.code, error.message);
         if (error.retryable) throw error;
-        return this.#ends.refused(inv, capability, asked, error);
+        return this.#ends.refused(inv, capability, asked, error, standing.retries);
       }
       const result = await this.#ends.done(inv, capability, handled.work, handled.output);
       if (result !== undefined) return result;
@@ -292,15 +339,59 @@ export class Processes {
     throw new QError('SERVICE_UNAVAILABLE', 'Too many calls change the same thing.');
   }
 
-  #seal(id: string, admission: Admission): Uint8Array {
-    return this.#parts.services.sealer.seal('process', id, utf8(JSON.stringify(admission)));
+  /** The end of a process whose handler is not to run again: it is being undone, or was stopped. */
+  async #endInstead(
+    inv: Invocation,
+    capability: Capability,
+    asked: Asked,
+    { retries }: Standing,
+    stop: StopCode | undefined,
+  ): Promise<Result<unknown> | undefined> {
+    const { cause } = asked;
+    if (stop === 'ABANDONED') return this.#ends.abandoned(inv, capability, asked, retries);
+    if (cause !== undefined)
+      return this.#ends.undone(inv, capability, { ...asked, cause }, retries);
+    if (stop === undefined) return undefined;
+    return this.#ends.refused(inv, capability, asked, stoppedBy(stop), retries);
   }
 
-  #open(id: string, sealed: Uint8Array): Admission {
-    const plain = this.#parts.services.sealer.open('process', id, sealed);
-    return JSON.parse(new TextDecoder().decode(plain)) as Admission;
+  #control(capability: Capability, active: Active, wakes: number): RunControl {
+    return {
+      stop: () => active.stop,
+      progress: (done, total, note) => this.jobs.report(capability, done, total, note),
+      wait: (at, order) => this.waits.begin(capability, at, order, wakes),
+    };
+  }
+
+  async #standing(id: string): Promise<Standing> {
+    const [row] = await this.#parts.store.read(
+      `SELECT wakes, retries, stop_code FROM kernel_process WHERE id = :id AND state = 'RUNNING'`,
+      { id },
+    );
+    if (row === undefined) throw new QError('STATE_CONFLICT', 'The process has ended.');
+    return {
+      wakes: Number(row['wakes']),
+      retries: Number(row['retries']),
+      stop: (row['stop_code'] as StopCode | null) ?? undefined,
+    };
   }
 }
 
-/** What may pass by itself: a busy store, a dependency that is away. */
-const isPassing = (error: unknown): boolean => error instanceof QError && error.retryable;
+/** A caller who waits for a process that waits itself learns what for, and asks again later. */
+const waiting = (inv: Invocation, process: string, waitingFor: string): Result<unknown> =>
+  failed(
+    inv,
+    new QError('CALL_IN_PROGRESS', `The call is admitted; it waits for ${waitingFor}.`, {
+      process,
+      waitingFor,
+      retryAfter_ms: 5_000,
+    }),
+  );
+
+/** Marks an open process as one to stop; the first who says so decides why. */
+export const stopStatement = (id: string, code: StopCode) => ({
+  name: `stop ${id}`,
+  sql: `UPDATE kernel_process SET stop_code = :code, wakes = wakes + 1
+        WHERE id = :id AND state = 'RUNNING' AND stop_code IS NULL`,
+  params: { id, code },
+});

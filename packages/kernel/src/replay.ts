@@ -115,6 +115,17 @@ export class Replay {
     };
   }
 
+  /** The statement that takes the answer back: its process goes on. */
+  reopen(key: ReplayKey): Statement {
+    return {
+      name: 'idempotency key',
+      sql: `UPDATE kernel_replay SET result_sealed = NULL WHERE tenant = :tenant
+              AND identity = :identity AND operation = :operation AND key = :key
+              AND process IS NOT NULL`,
+      params: columnsOf(key),
+    };
+  }
+
   #keyOf(inv: Invocation): ReplayKey {
     const { op } = inv.compiled;
     const { idempotencyKey, surface, again } = inv.call;

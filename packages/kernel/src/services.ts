@@ -3,6 +3,7 @@ import type { Sealer } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Grants } from './grants.ts';
 import type { Identities } from './identities.ts';
+import type { ProcessAdmin } from './processViews.ts';
 import type { Sessions } from './sessions.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Services {
   readonly sealer: Sealer;
   readonly blocks: BlockStore;
   readonly tickets: Tickets;
+  readonly processes: ProcessAdmin;
 }
 
 export interface NodeFacts {

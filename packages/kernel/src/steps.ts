@@ -12,8 +12,11 @@ import { checkOutput } from './commands.ts';
 import type { Planned, ProcessContext, StepOptions } from './context.ts';
 import { workContext, type Ask, type IdSource, type WorkContext } from './contexts.ts';
 import type { Invocation } from './invocation.ts';
-import { digestOf, type Asked, type Entry, type Journal } from './journal.ts';
+import { digestOf, digestOfWait, type Asked, type Entry, type Journal } from './journal.ts';
 import type { KernelParts } from './parts.ts';
+import type { Approval } from './processViews.ts';
+import { stoppedBy, type RunControl } from './runControl.ts';
+import { Suspended, type WaitOrder } from './waits.ts';
 
 /** Calls an operation under a capability; given by the kernel, which owns the pipeline. */
 export type InvokeStep = (step: {
@@ -43,6 +46,7 @@ export class ProcessRun {
   readonly #journal: Journal;
   readonly #capability: Capability;
   readonly #asked: Asked;
+  readonly #control: RunControl;
   readonly #names = new Set<string>();
   readonly #underWay = new Set<Promise<unknown>>();
   /** Ceilings of the steps that spend for the caller, together, in the unit that it signed. */
@@ -50,6 +54,8 @@ export class ProcessRun {
   /** A step whose end is not known, or is another than before: the run counts for nothing. */
   #stop: unknown;
   #isOver = false;
+  /** The handler was told that it is to stop. */
+  #knowsOfStop = false;
 
   constructor(
     parts: KernelParts,
@@ -57,12 +63,14 @@ export class ProcessRun {
     journal: Journal,
     capability: Capability,
     asked: Asked,
+    control: RunControl,
   ) {
     this.#parts = parts;
     this.#invokeStep = invokeStep;
     this.#journal = journal;
     this.#capability = capability;
     this.#asked = asked;
+    this.#control = control;
   }
 
   /** Runs the handler to its end, and every step that it began. */
@@ -83,6 +91,8 @@ export class ProcessRun {
     this.#isOver = true;
     // A handler that caught it does not know how the step ended; nothing is built on that.
     if (this.#stop !== undefined) throw this.#stop;
+    // What it answers then is what it got done until it was stopped.
+    if (this.#knowsOfStop) this.#checkStop();
     if ('error' in ended) throw ended.error;
     checkOutput(inv, ended.output);
     this.#checkComplete();
@@ -109,11 +119,59 @@ export class ProcessRun {
       // The kernel validated the output against the schema that the type is read from.
       return this.#begin({ name, op, input, as, undo }) as Promise<OutputOf<S>>;
     };
-    return { work, ctx: { ...work.ctx, step: step as ProcessContext['step'] } };
+    const ctx: ProcessContext = {
+      ...work.ctx,
+      step: step as ProcessContext['step'],
+      ...this.#waiting(),
+      progress: (done, total, note) => this.#control.progress(done, total, note),
+      cancelled: () => (this.#knowsOfStop = this.#control.stop() !== undefined),
+    };
+    return { work, ctx };
+  }
+
+  #waiting(): Pick<ProcessContext, 'sleepUntil' | 'waitForSignal' | 'waitForApproval'> {
+    const wait = (name: string, order: WaitOrder): Promise<unknown> => {
+      if (!STEP_NAME.test(name)) throw new Error(`${name} is not a name for a wait`);
+      return this.#track(this.#wait(name, order));
+    };
+    return {
+      sleepUntil: async (name, instant) => {
+        await wait(name, { kind: 'sleep', until_ms: instantOf(instant) });
+      },
+      waitForSignal: async (name, { schema, timeout_ms }) => {
+        const signal = (await wait(name, { kind: 'signal', schema, timeout_ms })) as {
+          readonly payload?: unknown;
+        };
+        // Checked against the schema when it was taken.
+        return signal.payload as never;
+      },
+      waitForApproval: async (name, { question, approver, expires }) => {
+        const expires_ms = instantOf(expires);
+        return (await wait(name, { kind: 'approval', question, approver, expires_ms })) as Approval;
+      },
+    };
+  }
+
+  async #wait(name: string, order: WaitOrder): Promise<unknown> {
+    this.#enter(name);
+    const digest = digestOfWait(order);
+    const known = this.#known(name, digest);
+    if (known !== undefined) return known.result.status === 'ok' ? known.result.data : undefined;
+    const place = this.#asked.steps.size;
+    try {
+      await this.#control.wait({ name, place, digest }, order);
+    } catch (error) {
+      this.#stop ??= error;
+      throw error;
+    }
+    throw (this.#stop ??= new Suspended(name));
   }
 
   #begin(order: Order): Promise<unknown> {
-    const doing = this.#step(order);
+    return this.#track(this.#step(order));
+  }
+
+  #track(doing: Promise<unknown>): Promise<unknown> {
     // One that its handler forgot may fail before anybody looks.
     doing.catch(() => undefined);
     this.#underWay.add(doing);
@@ -122,10 +180,7 @@ export class ProcessRun {
 
   async #step(order: Order): Promise<unknown> {
     const { name, op, input, as } = order;
-    if (this.#stop !== undefined) throw this.#stop;
-    if (this.#isOver) throw new Error(`step ${name} was begun after its handler had ended`);
-    if (this.#names.has(name)) throw new Error(`two steps are named ${name}`);
-    this.#names.add(name);
+    this.#enter(name);
     const asked_minor = as === 'caller' ? this.#take(op, input) : 0n;
     try {
       return await this.#answer(order);
@@ -142,12 +197,36 @@ export class ProcessRun {
   async #answer(order: Order): Promise<unknown> {
     const { name, op, input } = order;
     const digest = digestOf(op, input);
-    const known = this.#asked.steps.get(name);
-    if (known !== undefined && known.digest !== digest)
-      throw this.#diverged(`Step ${name} asks for something else than before.`, name);
+    const known = this.#known(name, digest);
     const { result } = known ?? (await this.#call(order, digest));
     if (result.status === 'ok') return result.data;
     throw new QError(result.code, result.message, { ...result.details, step: name });
+  }
+
+  /** Begins something under a name of its own, unless the run is over. */
+  #enter(name: string): void {
+    if (this.#stop !== undefined) throw this.#stop;
+    if (this.#isOver) throw new Error(`step ${name} was begun after its handler had ended`);
+    if (this.#names.has(name)) throw new Error(`two steps are named ${name}`);
+    this.#names.add(name);
+  }
+
+  /** What the journal says of a name, where it has it. */
+  #known(name: string, digest: string): Entry | undefined {
+    const known = this.#asked.steps.get(name);
+    if (known !== undefined && known.digest !== digest)
+      throw (this.#stop ??= this.#diverged(
+        `Step ${name} asks for something else than before.`,
+        name,
+      ));
+    if (known === undefined) this.#checkStop();
+    return known;
+  }
+
+  /** What is to stop begins nothing more, whatever its handler makes of that. */
+  #checkStop(): void {
+    const code = this.#control.stop();
+    if (code !== undefined) throw (this.#stop ??= stoppedBy(code));
   }
 
   async #call(order: Order, digest: string): Promise<Entry> {
@@ -163,7 +242,7 @@ export class ProcessRun {
       return { digest, result, undo: { operation: planned.op.id, input: planned.input, as } };
     };
     const kept = (result: Result<unknown>): Statement[] => [
-      this.#journal.entry(process, name, place, op, entryOf(result)),
+      this.#journal.entry(process, name, place, op.id, entryOf(result)),
     ];
     this.#parts.probe(`before-step ${operation} ${name}`);
     const result = await this.#invokeStep({
@@ -173,6 +252,8 @@ export class ProcessRun {
       ...(op.kind === 'query' ? {} : { idempotencyKey: `${process}/${name}` }),
       ...(op.kind === 'command' ? { journal: kept } : {}),
     });
+    if (result.status === 'error' && result.code === 'CALL_IN_PROGRESS' && isOpenProcess(result))
+      throw new Suspended(name);
     if (result.status === 'error' && result.retryable)
       throw new QError(result.code, result.message, result.details);
     // A command journals in its own commit. A query has none, a nested process several, and a
@@ -221,6 +302,18 @@ export class ProcessRun {
   #diverged(message: string, step: string): QError {
     return new QError('PROCESS_DIVERGED', message, { process: this.#capability.process, step });
   }
+}
+
+/** The call began a process that is not at its end yet; when it is, the one that called goes on. */
+const isOpenProcess = ({ details }: { readonly details?: Readonly<Record<string, unknown>> }) =>
+  typeof details?.['process'] === 'string';
+
+/** @throws INPUT_INVALID for what is no instant */
+function instantOf(text: string): number {
+  const at_ms = Date.parse(text);
+  if (Number.isNaN(at_ms))
+    throw new QError('INPUT_INVALID', `${text.slice(0, 64)} is no instant of RFC 3339.`);
+  return at_ms;
 }
 
 /**

@@ -68,4 +68,45 @@ CREATE TABLE kernel_step (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    id: 2,
+    // A table is made anew where its checks change: neither store changes them in place.
+    sql: `
+CREATE TABLE kernel_process_new (
+  id TEXT PRIMARY KEY, tenant TEXT NOT NULL, operation TEXT NOT NULL, version TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('process', 'job', 'event', 'schedule')),
+  subject TEXT NOT NULL, actor TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('RUNNING', 'DONE', 'UNDONE', 'NEEDS_ATTENTION', 'ABANDONED')),
+  admission_sealed BLOB NOT NULL, record TEXT NOT NULL, problem TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0, retries INTEGER NOT NULL DEFAULT 0,
+  wakes INTEGER NOT NULL DEFAULT 0, slept INTEGER NOT NULL DEFAULT -1,
+  stop_code TEXT, deadline_ms INTEGER, progress_sealed BLOB, outcome_sealed BLOB,
+  created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO kernel_process_new (id, tenant, operation, version, kind, subject, actor, state, admission_sealed, record, problem, created_ms, updated_ms)
+SELECT id, tenant, operation, version, 'process', '', '', state, admission_sealed, record, problem, created_ms, updated_ms FROM kernel_process;
+DROP TABLE kernel_process;
+ALTER TABLE kernel_process_new RENAME TO kernel_process;
+CREATE INDEX kernel_process_open ON kernel_process (state) WHERE state IN ('RUNNING', 'NEEDS_ATTENTION');
+CREATE INDEX kernel_process_job ON kernel_process (tenant, subject, id) WHERE kind = 'job';
+
+CREATE TABLE kernel_wait (
+  process TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('sleep', 'signal', 'approval')),
+  place INTEGER NOT NULL, input_digest TEXT NOT NULL, due_ms INTEGER, approver TEXT, tenant TEXT NOT NULL,
+  asked_sealed BLOB NOT NULL, created_ms INTEGER NOT NULL,
+  PRIMARY KEY (process, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_wait_approver ON kernel_wait (tenant, approver, id) WHERE approver IS NOT NULL;
+
+CREATE TABLE kernel_timer (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, ref TEXT NOT NULL, due_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_timer_due ON kernel_timer (due_ms);
+
+CREATE TABLE kernel_authority (
+  module TEXT PRIMARY KEY, grant_cid TEXT NOT NULL, covers TEXT NOT NULL, created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+  },
 ];

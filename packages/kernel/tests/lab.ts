@@ -3,6 +3,7 @@ import {
   contract,
   event,
   fail,
+  job,
   page,
   pageInput,
   process as processOp,
@@ -44,6 +45,7 @@ const STEPS = [
   'lab.reject',
   'lab.work',
   'lab.inner',
+  'lab.toil',
 ];
 
 export const lab = contract({
@@ -200,6 +202,14 @@ export const lab = contract({
       output: Text,
       emits: ['q.lab.worked.v1'],
     }),
+    toil: job({
+      summary: 'A job that does what the test says.',
+      scope: 'lab/toil',
+      uses: STEPS,
+      input: arg,
+      output: Text,
+      job: { deadline_ms: 3_600_000 },
+    }),
     buyInner: processOp({
       summary: 'A process within a process that spends; a session would do.',
       scope: 'lab/buyInner',
@@ -252,6 +262,7 @@ export interface LabHandlers {
   readonly slow?: () => Promise<{ text: string }>;
   readonly inner?: Handler<Op['inner']>;
   readonly run?: Handler<Op['run']>;
+  readonly toil?: Handler<Op['toil']>;
   readonly buy?: Handler<Op['buy']>;
   readonly buyInner?: Handler<Op['buyInner']>;
 }
@@ -320,6 +331,7 @@ export const labModule = (hands: LabHandlers = {}): ModuleDefinition =>
       ask: handler(lab.ask, (input, ctx) => (hands.ask ?? idle)(input, ctx)),
       inner: process(lab.inner, (input, ctx) => (hands.inner ?? idle)(input, ctx)),
       run: process(lab.run, (input, ctx) => (hands.run ?? idle)(input, ctx)),
+      toil: process(lab.toil, (input, ctx) => (hands.toil ?? idle)(input, ctx)),
       buyInner: process(lab.buyInner, (input, ctx) => (hands.buyInner ?? idle)(input, ctx)),
       buyFrom: process(lab.buyFrom, async ({ depth, ...input }, ctx) =>
         depth > 0

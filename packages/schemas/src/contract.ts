@@ -1,6 +1,16 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import { checkDialect, type DialectProblem } from './checkDialect.ts';
 import { errorTable, type ErrorCode } from './errors.ts';
+import { JOB_DEFAULTS, JobStarted, type JobSpec, type JobTerms } from './jobs.ts';
+import {
+  checkOwnWork,
+  ownWorkOf,
+  type OwnWork,
+  type OwnWorkSpec,
+  type ScheduleSpec,
+} from './ownWork.ts';
+import type { ModulePolicies } from './policies.ts';
+import { TOPIC } from './topic.ts';
 
 /**
  * The words in which a module says what it is. A contract is plain data: from it follow routes,
@@ -48,6 +58,8 @@ export interface OperationSpec {
   readonly slo?: Partial<OperationSlo>;
   /** RFC 3339 date after which the operation may go; it has a successor beside it. */
   readonly sunset?: string;
+  /** A process that answers at once with the id of its job; see `job`. */
+  readonly job?: JobSpec;
 }
 
 export interface OperationLimits {
@@ -104,6 +116,8 @@ export interface Operation<
   readonly limits: OperationLimits;
   readonly slo: OperationSlo;
   readonly sunset: string | undefined;
+  /** Of a job: its terms, and what it gives in the end; `output` is what it answers at once. */
+  readonly job: JobTerms | undefined;
   /** Type only: the events of the module, so that a handler's `emit` is typed. */
   readonly '~events'?: Events;
 }
@@ -129,33 +143,32 @@ export const process = <const S extends OperationSpec>(spec: S): Draft<'process'
   ...spec,
   kind: 'process',
 });
+/**
+ * Work that nobody waits for: a process whose caller is answered at once with the id of a job, and
+ * asks `node.job` for progress and result. `output` is the result in the end.
+ *
+ * @example
+ * reindex: job({ summary: 'Index all of it again.', scope: 'qindex/reindex',
+ *   input: t.object({}), output: t.object({ indexed: t.integer() }), job: { deadline_ms: 3_600_000 } })
+ */
+export const job = <const S extends OperationSpec>(
+  spec: S,
+): Draft<'process', S & { readonly job: JobSpec }> => ({
+  ...spec,
+  job: spec.job ?? {},
+  kind: 'process',
+});
 export const event = <const S extends EventSpec>(spec: S): S => spec;
 
 type AnyDraft = Draft<OperationKind, OperationSpec>;
-
-/** Where a module differs from the defaults that every module has. */
-export interface ModulePolicies {
-  /** ISO 8601 duration by resource type, and what happens at its end. */
-  readonly retention?: Readonly<
-    Record<string, { readonly period: string; readonly atEnd: 'DELETE' | 'ARCHIVE' | 'ANONYMIZE' }>
-  >;
-  readonly pinning?: Readonly<
-    Record<
-      string,
-      {
-        readonly strategy: 'PERMANENT' | 'TEMPORARY' | 'CONDITIONAL';
-        readonly replicationFactor: number;
-        readonly accessPattern: 'HOT' | 'WARM' | 'COLD';
-      }
-    >
-  >;
-}
 
 export interface ContractSpec<
   N extends string,
   Ops extends Readonly<Record<string, AnyDraft>>,
   Ev extends Readonly<Record<string, EventSpec>>,
-> {
+  Topics extends string = string,
+  Schedules extends Readonly<Record<string, ScheduleSpec>> = Readonly<Record<string, ScheduleSpec>>,
+> extends OwnWorkSpec<Topics, Schedules> {
   readonly name: N;
   readonly version: string;
   /** Plain word first: 'Wallet'. */
@@ -170,14 +183,13 @@ export interface ContractSpec<
 
 type Bound<D, Ev extends Readonly<Record<string, EventSpec>>> =
   D extends Draft<infer K, infer S>
-    ? Operation<
-        S['input'],
-        S['output'],
-        K,
-        S extends { readonly emits: readonly (infer T extends string)[] } ? T : never,
-        Ev
-      >
+    ? S extends { readonly job: JobSpec }
+      ? Operation<S['input'], typeof JobStarted, K, TopicsOf<S>, Ev> & {
+          readonly job: JobTerms<S['output']>;
+        }
+      : Operation<S['input'], S['output'], K, TopicsOf<S>, Ev>
     : never;
+type TopicsOf<S> = S extends { readonly emits: readonly (infer T extends string)[] } ? T : never;
 
 export interface ContractMeta<
   N extends string = string,
@@ -191,6 +203,8 @@ export interface ContractMeta<
   readonly operations: Readonly<Record<string, AnyOperation>>;
   readonly events: Ev;
   readonly policies: ModulePolicies;
+  /** What the module does without being called; undefined where there is nothing. */
+  readonly ownWork: OwnWork | undefined;
 }
 
 /** A contract: what is said of the module, and each operation as a member of its own. */
@@ -198,8 +212,14 @@ export type Contract<
   N extends string = string,
   Ops extends Readonly<Record<string, AnyDraft>> = Readonly<Record<string, AnyDraft>>,
   Ev extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+  Topics extends string = string,
+  Schedules extends Readonly<Record<string, ScheduleSpec>> = Readonly<Record<string, ScheduleSpec>>,
 > = ContractMeta<N, Ev> &
-  OperationsOf<Ops, Ev> & { readonly '~operations'?: OperationsOf<Ops, Ev> };
+  OperationsOf<Ops, Ev> & {
+    readonly '~operations'?: OperationsOf<Ops, Ev>;
+    readonly '~consumes'?: Topics;
+    readonly '~schedules'?: keyof Schedules;
+  };
 
 /** The operations of a contract by name, with their types. */
 export type OperationsOf<
@@ -221,35 +241,6 @@ const DEFAULT_SLO = {
   process: { latency_ms_p50: 200, latency_ms_p95: 500, latency_ms_p99: 1_000 },
 } as const;
 
-/** Codes that every operation may answer with; an operation lists only what is its own. */
-export const COMMON_ERRORS: readonly ErrorCode[] = [
-  'QLOCK_AUTH_FAIL',
-  'QONSENT_DENIED',
-  'SQUID_IDENTITY_INVALID',
-  'SIGNATURE_INVALID',
-  'SERVICE_UNAVAILABLE',
-  'RATE_LIMIT_EXCEEDED',
-  'TIMEOUT_ERROR',
-  'VERSION_CONFLICT',
-  'VERSION_UNSUPPORTED',
-  'INPUT_MALFORMED',
-  'INPUT_INVALID',
-  'INPUT_TOO_LARGE',
-  'IDEMPOTENCY_KEY_REQUIRED',
-  'CALL_IN_PROGRESS',
-  'TIME_EXPIRED',
-  'TIME_IN_FUTURE',
-  'SESSION_EXPIRED',
-  'GRANT_REVOKED',
-  'GRANT_EXPIRED',
-  'BUDGET_EXCEEDED',
-  'QINDEX_NOT_FOUND',
-  'LIMIT_EXCEEDED',
-  'INTERNAL',
-];
-
-/** q.<module>(.<part>)+.v<N> */
-export const TOPIC = /^q\.[a-z0-9]+(\.[a-z0-9]+)+\.v[1-9][0-9]*$/;
 const RESERVED = new Set([
   'name',
   'version',
@@ -259,6 +250,7 @@ const RESERVED = new Set([
   'operations',
   'events',
   'policies',
+  'ownWork',
 ]);
 
 /**
@@ -270,7 +262,9 @@ export function contract<
   const N extends string,
   const Ops extends Readonly<Record<string, AnyDraft>>,
   const Ev extends Readonly<Record<string, EventSpec>> = Record<never, never>,
->(spec: ContractSpec<N, Ops, Ev>): Contract<N, Ops, Ev> {
+  const Topics extends string = never,
+  const Schedules extends Readonly<Record<string, ScheduleSpec>> = Record<never, never>,
+>(spec: ContractSpec<N, Ops, Ev, Topics, Schedules>): Contract<N, Ops, Ev, Topics, Schedules> {
   const operations = Object.fromEntries(
     Object.entries(spec.operations).map(([name, draft]) => [name, bind(spec, name, draft)]),
   );
@@ -283,6 +277,7 @@ export function contract<
     operations,
     events: spec.events ?? {},
     policies: spec.policies ?? {},
+    ownWork: ownWorkOf(spec),
   };
   const problems = checkContract(meta);
   if (problems.length > 0)
@@ -291,7 +286,7 @@ export function contract<
     );
   // The mapped type says what `bind` built, operation by operation; TypeScript cannot follow
   // Object.fromEntries that far.
-  return Object.freeze({ ...meta, ...operations }) as Contract<N, Ops, Ev>;
+  return Object.freeze({ ...meta, ...operations }) as Contract<N, Ops, Ev, Topics, Schedules>;
 }
 
 function bind(
@@ -322,7 +317,9 @@ function bind(
     authorises: draft.authorises,
     uses: draft.uses ?? [],
     input: draft.input,
-    output: draft.output,
+    output: draft.job === undefined ? draft.output : JobStarted,
+    job:
+      draft.job === undefined ? undefined : { ...JOB_DEFAULTS, ...draft.job, result: draft.output },
     errors: draft.errors ?? [],
     emits: draft.emits ?? [],
     examples: draft.examples ?? [],
@@ -381,8 +378,9 @@ function checkContract(meta: AnyContract): DialectProblem[] {
     for (const code of op.errors)
       if (!Object.hasOwn(errorTable, code)) say(op.id, `${code} is not in the error table`);
     problems.push(...checkDialect(op.input, `${op.id}.input`));
-    problems.push(...checkDialect(op.output, `${op.id}.output`));
+    problems.push(...checkDialect(op.job?.result ?? op.output, `${op.id}.output`));
   }
+  problems.push(...checkOwnWork(meta));
   for (const [topic, spec] of Object.entries(meta.events)) {
     if (!TOPIC.test(topic)) say(topic, 'topics read q.<module>(.<part>)+.v<N>');
     if (spec.subject !== undefined && !Object.hasOwn(spec.schema.properties, spec.subject))

@@ -301,8 +301,22 @@ export const errorTable = {
     500,
     'INTERNAL',
     false,
-    'A step could not be undone; the process waits for a person.',
-    'Tell the operator the record named in details.',
+    'The process cannot go on by itself; it waits for a person.',
+    'Tell the operator the process named in details: ./q processes show ID.',
+  ),
+  CANCELLED: entry(
+    409,
+    'CANCELLED',
+    false,
+    'The work was stopped before its end; what it had done was undone.',
+    'Start it again, under a new idempotency key, if it is wanted after all.',
+  ),
+  DEADLINE_EXCEEDED: entry(
+    504,
+    'DEADLINE_EXCEEDED',
+    false,
+    'The work did not end by its deadline; what it had done was undone.',
+    'Start it again with less to do, or where more time is allowed.',
   ),
   // Content
   CONTENT_DIGEST_MISMATCH: entry(

@@ -1,8 +1,12 @@
 export * from './checkDialect.ts';
+export * from './commonErrors.ts';
 export * from './contract.ts';
 export * from './dialect.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
+export { JOB_STATES, JobStarted, type JobTerms } from './jobs.ts';
 export * from './models.ts';
 export * from './objectives.ts';
+export type { OwnWork, ScheduleSpec } from './ownWork.ts';
+export * from './policies.ts';
 export * from './validator.ts';

@@ -18,7 +18,9 @@ export function operationRoutes(app: FastifyInstance, target: CallTarget): void 
         handler: async (request, reply) => {
           const result = await invoke(op, request, target);
           if (op.sunset !== undefined) reply.header('sunset', new Date(op.sunset).toUTCString());
-          return sendResult(reply, result, request.id);
+          // RFC 9110 section 15.3.3: begun, and not at its end.
+          const isBegun = op.job !== undefined && result.status === 'ok';
+          return sendResult(reply, result, request.id, isBegun ? 202 : undefined);
         },
       });
 }

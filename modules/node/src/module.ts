@@ -1,0 +1,30 @@
+import { defineModule } from '@anarq/kernel';
+import { node } from './contract.ts';
+import { abandonProcess } from './handlers/abandonProcess.ts';
+import { approvals } from './handlers/approvals.ts';
+import { approve } from './handlers/approve.ts';
+import { cancelJob } from './handlers/cancelJob.ts';
+import { job } from './handlers/job.ts';
+import { jobs } from './handlers/jobs.ts';
+import { process } from './handlers/process.ts';
+import { processes } from './handlers/processes.ts';
+import { refuse } from './handlers/refuse.ts';
+import { retryProcess } from './handlers/retryProcess.ts';
+import { signal } from './handlers/signal.ts';
+
+/** Jobs, waiting processes and approvals, which the kernel keeps. */
+export default defineModule(node, {
+  handlers: {
+    job,
+    jobs,
+    cancelJob,
+    signal,
+    approvals,
+    approve,
+    refuse,
+    processes,
+    process,
+    retryProcess,
+    abandonProcess,
+  },
+});
