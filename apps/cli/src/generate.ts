@@ -2,7 +2,16 @@ import { readdir, readFile, rm, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyContract } from '@anarq/common-schemas';
-import { DERIVED, DERIVED_FOLDERS, derivedFiles, referenceFiles } from '@anarq/derive';
+import {
+  DERIVED,
+  DERIVED_FOLDERS,
+  derivedFiles,
+  LOCK_FILE,
+  NO_LOCK,
+  readLock,
+  referenceFiles,
+  type FieldLock,
+} from '@anarq/derive';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const REFERENCE = 'docs/reference';
@@ -36,7 +45,7 @@ export interface GenerateReport {
 export async function generate(options: GenerateOptions): Promise<GenerateReport> {
   const root = options.root ?? REPOSITORY;
   const contracts = options.contracts ?? (await findContracts(root));
-  const expected = expectedFiles(contracts);
+  const expected = await expectedFiles(root, contracts);
   const removed = await orphans(root, expected, options.contracts);
   const stale: string[] = [...removed];
   for (const [path, text] of expected) {
@@ -50,13 +59,22 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   return { stale: stale.toSorted(), removed, checked: expected.size };
 }
 
-function expectedFiles(contracts: readonly AnyContract[]): Map<string, string> {
+async function expectedFiles(
+  root: string,
+  contracts: readonly AnyContract[],
+): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const contract of contracts)
-    for (const [path, text] of derivedFiles(contract, contracts))
+    for (const [path, text] of derivedFiles(contract, contracts, await lockOf(root, contract)))
       files.set(`modules/${contract.name}/${path}`, text);
   for (const [path, text] of referenceFiles(contracts)) files.set(`${REFERENCE}/${path}`, text);
   return files;
+}
+
+/** The field numbers that a module has given; its file is derived, and read before it is. */
+async function lockOf(root: string, { name }: AnyContract): Promise<FieldLock> {
+  const text = await textOf(join(root, 'modules', name, LOCK_FILE));
+  return text === undefined ? NO_LOCK : readLock(text);
 }
 
 /**

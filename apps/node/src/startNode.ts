@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { QError } from '@anarq/common-schemas';
 import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
-import { startHttpSurface } from '@anarq/surfaces';
+import { startHttpSurface, type HttpSurface } from '@anarq/surfaces';
+import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
+import { fieldLocks } from './fieldLocks.ts';
 import { loadModules, type ModuleName } from './modules.ts';
 import { defaultKeysFolder, openNode } from './openNode.ts';
 
@@ -19,6 +21,8 @@ export interface StartOptions {
   readonly host?: string | undefined;
   /** 0 for any free port; default 8080. */
   readonly port?: number | undefined;
+  /** Where gRPC is served; 0 for any free port; absent: nowhere. */
+  readonly grpcPort?: number | undefined;
   /** Names under which the node answers beside the loopback ones; for a proxy in front of it. */
   readonly hostNames?: readonly string[] | undefined;
   readonly probe?: Probe;
@@ -28,6 +32,8 @@ export interface StartOptions {
 /** What other commands need to find a running node; kept in its data folder as node.json. */
 export interface NodeAddress {
   readonly url: string;
+  /** Where gRPC is served, if it is. */
+  readonly grpc?: string;
   readonly pid: number;
   readonly node: string;
   readonly operator: string;
@@ -65,18 +71,13 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   });
   const { kernel } = opened;
   kernel.telemetry.gauges.process();
+  let surfaces: Surfaces | undefined;
   try {
-    const surface = await startHttpSurface(kernel, {
-      ...(options.host === undefined ? {} : { host: options.host }),
-      ...(options.port === undefined ? {} : { port: options.port }),
-      ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
-      metrics: { text: () => kernel.telemetry.text(), token: opened.metricsToken },
-      ...(options.onError === undefined
-        ? {}
-        : { log: { failed: (error: unknown) => options.onError?.(error, 'http') } }),
-    });
+    surfaces = await openSurfaces(kernel, options, opened.metricsToken);
+    const { http, grpc } = surfaces;
     const address: NodeAddress = {
-      url: surface.url,
+      url: http.url,
+      ...(grpc === undefined ? {} : { grpc: grpc.url }),
       pid: process.pid,
       node: kernel.node.did,
       operator: kernel.node.operator,
@@ -89,8 +90,9 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     await writeAtomically(join(keysFolder, METRICS_TOKEN_FILE), `${opened.metricsToken}\n`);
     await writeAtomically(addressFile, `${JSON.stringify(address, null, 2)}\n`);
     let closing: Promise<void> | undefined;
+    const { close } = surfaces;
     return {
-      url: surface.url,
+      url: http.url,
       kernel,
       store: opened.store,
       address,
@@ -98,15 +100,71 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
       isNew: opened.isNew,
       close: () =>
         (closing ??= (async () => {
-          await surface.close();
+          await close();
           await opened.close();
           await rm(addressFile, { force: true });
         })()),
     };
   } catch (error) {
+    await surfaces?.close();
     await opened.close();
     throw listeningError(error, options);
   }
+}
+
+interface Surfaces {
+  readonly http: HttpSurface;
+  readonly grpc: GrpcSurface | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens the ports; where one cannot be opened, none stays open. */
+async function openSurfaces(
+  kernel: Kernel,
+  options: StartOptions,
+  metricsToken: string,
+): Promise<Surfaces> {
+  const { onError } = options;
+  const common = (where: string) => ({
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
+    ...(onError === undefined
+      ? {}
+      : { log: { failed: (error: unknown) => onError(error, where) } }),
+  });
+  const http = await startHttpSurface(kernel, {
+    ...common('http'),
+    metrics: { text: () => kernel.telemetry.text(), token: metricsToken },
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  try {
+    const grpc =
+      options.grpcPort === undefined
+        ? undefined
+        : await openGrpc(kernel, { ...common('grpc'), port: options.grpcPort });
+    return {
+      http,
+      grpc,
+      close: async () => {
+        await Promise.all([http.close(), grpc?.close()]);
+      },
+    };
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}
+
+/** Its libraries are loaded only where gRPC is served. */
+async function openGrpc(
+  kernel: Kernel,
+  options: Omit<GrpcSurfaceOptions, 'locks'>,
+): Promise<GrpcSurface> {
+  const [{ startGrpcSurface }, locks] = await Promise.all([
+    import('@anarq/surfaces/grpc'),
+    fieldLocks(kernel.contracts),
+  ]);
+  return startGrpcSurface(kernel, { ...options, locks });
 }
 
 /** Where the keys of a data folder lie: as its last start said, else at the default place. */
@@ -115,10 +173,16 @@ export async function keysFolderOf(dataFolder: string): Promise<string> {
   return known.trim() === '' ? defaultKeysFolder(dataFolder) : known.trim();
 }
 
-function listeningError(error: unknown, { host, port }: StartOptions): unknown {
+function listeningError(error: unknown, { host, port, grpcPort }: StartOptions): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE')
-    return new QError('PORT_TAKEN', `Port ${port ?? 8080} is taken by another program.`);
+  if (code === 'EADDRINUSE') {
+    const taken = (error as { port?: number }).port ?? port ?? 8080;
+    return new QError(
+      'PORT_TAKEN',
+      `Port ${taken} is taken by another program.`,
+      taken === grpcPort ? { option: '--grpc-port' } : undefined,
+    );
+  }
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')
     return new QError('INPUT_INVALID', `${host} is not an address of this machine.`);
   if (code === 'EACCES')

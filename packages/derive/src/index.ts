@@ -8,7 +8,7 @@ export {
 } from './graphql/schema.ts';
 export { toJsonSchema, type Components, type JsonObject, type Refs } from './jsonSchema.ts';
 export { CALL_ARGUMENTS, mcpJson, toolsOf, type ToolEntry } from './mcpTools.ts';
-export { DERIVED_FOLDERS, derivedFiles } from './moduleFiles.ts';
+export { DERIVED_FOLDERS, derivedFiles, LOCK_FILE } from './moduleFiles.ts';
 export { DERIVED } from './notes.ts';
 export { openapiOf, type OpenApiOptions } from './openapi.ts';
 export {
@@ -17,5 +17,9 @@ export {
   type CatalogueModule,
   type CatalogueOperation,
 } from './operationHelp.ts';
+export { fileDescriptorOf } from './proto/descriptor.ts';
+export { NO_LOCK, readLock, type FieldLock } from './proto/lock.ts';
+export { protoModelOf, type ProtoMethod, type ProtoModel } from './proto/model.ts';
+export { protoValues, type ProtoValues } from './proto/values.ts';
 export { referenceFiles } from './reference.ts';
 export { sampleOf } from './sample.ts';

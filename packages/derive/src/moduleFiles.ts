@@ -9,6 +9,9 @@ import { mcpJson } from './mcpTools.ts';
 import { jsonText, yamlNote } from './notes.ts';
 import { auditSpecification, metrics } from './observability.ts';
 import { openapiOf } from './openapi.ts';
+import { extendLock, NO_LOCK, type FieldLock } from './proto/lock.ts';
+import { protoModelOf } from './proto/model.ts';
+import { protoText } from './proto/text.ts';
 import { policies } from './policies.ts';
 import { pinningPolicy, storageMap } from './storageFiles.ts';
 
@@ -22,6 +25,9 @@ export const DERIVED_FOLDERS = [
   'compat',
 ] as const;
 
+/** Where a module keeps the numbers of its fields, below its folder. */
+export const LOCK_FILE = 'contracts/fields.lock.json';
+
 /**
  * A document as YAML: the same text for the same data, without anchors. What a YAML 1.1 reader would
  * take for a date or a truth value is quoted.
@@ -33,12 +39,15 @@ export const yamlText = (document: JsonObject): string =>
 /**
  * Everything that is derived for one module, by path below its folder.
  * @param all every contract of the node, for what the module needs and who needs it
+ * @param lock the field numbers that were given before
  * @throws Error for names that clash within a document
  */
 export function derivedFiles(
   contract: AnyContract,
   all: readonly AnyContract[],
+  lock: FieldLock = NO_LOCK,
 ): Map<string, string> {
+  const model = protoModelOf(contract);
   return new Map([
     ['openapi.yaml', yamlText(openapiOf([contract]))],
     ['asyncapi.yaml', yamlText(asyncapiOf([contract]))],
@@ -46,6 +55,8 @@ export function derivedFiles(
     ['docker-compose.yml', composeFile(contract)],
     ...schemaFiles(contract),
     ['contracts/schema.graphql', graphqlText([contract])],
+    [LOCK_FILE, jsonText({ ...extendLock(lock, model) })],
+    [`contracts/${contract.name}.proto`, protoText(model, lock)],
     ['events/catalog.md', eventCatalogue(contract)],
     ['security/policies.md', policies(contract)],
     ['storage/map.md', storageMap(contract)],

@@ -18,11 +18,15 @@ describe('the derived files of a module', () => {
     expect([...derivedFiles(shop, all).keys()].toSorted()).toEqual([
       'asyncapi.yaml',
       'compat/matrix.md',
-      ...['buy', 'drop', 'find'].flatMap((name) => [
+      ...['buy', 'drop'].flatMap((name) => [
         `contracts/${name}.input.schema.json`,
         `contracts/${name}.output.schema.json`,
       ]),
+      'contracts/fields.lock.json',
+      'contracts/find.input.schema.json',
+      'contracts/find.output.schema.json',
       'contracts/schema.graphql',
+      'contracts/shop.proto',
       'contracts/touch.input.schema.json',
       'contracts/touch.output.schema.json',
       'docker-compose.yml',

@@ -30,6 +30,8 @@ export interface Call {
   readonly requestId?: string;
   /** W3C `traceparent` as it came: the trace that this call is part of. */
   readonly traceparent?: string;
+  /** How long the caller waits, where it said so; less than the operation may take. */
+  readonly timeout_ms?: number;
   /** Network address of the peer, for the limit before any cryptography. */
   readonly peer?: string;
 }

@@ -246,7 +246,10 @@ export class Invoker {
 
 /** Answers in time, also for work that takes longer: that goes on, and is found under its key. */
 async function inTime(inv: Invocation, answer: Promise<Result<unknown>>): Promise<Result<unknown>> {
-  const { timeout_ms } = inv.compiled.op.limits;
+  const timeout_ms = Math.min(
+    inv.compiled.op.limits.timeout_ms,
+    Math.max(1, inv.call.timeout_ms ?? Infinity),
+  );
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Result<unknown>>((resolve) => {
     timer = setTimeout(() => {

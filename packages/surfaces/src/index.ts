@@ -1,3 +1,3 @@
-/** The ways into a node: HTTP with one route for each operation, and MCP at /mcp. */
+/** The ways into a node: HTTP with one route for each operation, MCP at /mcp, GraphQL at /graphql. */
 export type { AccessEntry, CallTarget, SurfaceLog } from './callTarget.ts';
 export { startHttpSurface, type HttpSurface, type HttpSurfaceOptions } from './http/httpSurface.ts';

@@ -7,6 +7,7 @@ interface UpOptions {
   readonly keys?: string;
   readonly host: string;
   readonly port: number;
+  readonly grpcPort?: number;
   readonly name?: readonly string[];
   readonly empty?: boolean;
   readonly json?: boolean;
@@ -20,6 +21,7 @@ export async function up(options: UpOptions): Promise<void> {
     keysFolder: options.keys,
     host: options.host,
     port: options.port,
+    grpcPort: options.grpcPort,
     hostNames: options.name,
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
@@ -52,7 +54,9 @@ export async function up(options: UpOptions): Promise<void> {
   say(`  data   ${options.data}${first}`);
   say(`  keys   ${node.address.keysFolder}  ${paint.dim('(mode 0600; back them up)')}`);
   say(`  HTTP   ${paint.cyan(node.url)}        OpenAPI at /openapi.json`);
-  say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}`);
+  say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}        GraphQL at /graphql`);
+  if (node.address.grpc !== undefined)
+    say(`  gRPC   ${paint.cyan(node.address.grpc)}        with reflection`);
   say(`  log    ${node.address.logKey}`);
   if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
     say(

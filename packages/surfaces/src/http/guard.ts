@@ -27,11 +27,7 @@ export function guardRequests(
   settings: GuardSettings,
   state: { readonly isClosing: boolean },
 ): void {
-  const names = new Set([
-    ...LOOPBACK_NAMES,
-    ...(settings.hostNames ?? []).map((name) => name.toLowerCase()),
-  ]);
-  const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
+  const judge = hostJudge(settings);
   const waitOf = peerLimit(settings.requestsPerSecond_max);
   app.addHook('onRequest', (request, reply, next) => {
     writeLine(request, reply.raw, settings.log);
@@ -40,8 +36,7 @@ export function guardRequests(
     // Throws where a header that counts stands twice: Host and Origin below are then the only ones.
     readHeaders(request.raw.rawHeaders);
     if (request.headers.host === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
-    if (isGuarded) checkHost(request, names);
-    checkOrigin(request, names);
+    judge(request.headers);
     if (state.isClosing) {
       reply.header('connection', 'close');
       throw new QError('SERVICE_UNAVAILABLE', 'The node is stopping.', { retryAfter_ms: 1_000 });
@@ -54,19 +49,40 @@ export function guardRequests(
   });
 }
 
+interface Names {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+/**
+ * Judges whom a request means and where it comes from.
+ * @returns what throws HOST_REFUSED for a request that means another host, or comes from a page of
+ * another origin
+ */
+export function hostJudge(settings: Pick<GuardSettings, 'host' | 'hostNames'>) {
+  const names = new Set([
+    ...LOOPBACK_NAMES,
+    ...(settings.hostNames ?? []).map((name) => name.toLowerCase()),
+  ]);
+  const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
+  return (given: Names): void => {
+    if (isGuarded) checkHost(given, names);
+    checkOrigin(given, names);
+  };
+}
+
 /** Against DNS rebinding: a page under a foreign name must not speak to a node on this machine. */
-function checkHost({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
-  const name = hostName(headers.host);
+function checkHost({ host }: Names, names: ReadonlySet<string>): void {
+  const name = hostName(host);
   if (name === undefined || !names.has(name))
     fail('HOST_REFUSED', 'The Host header names another machine than this node.');
 }
 
 /** A page may call the node it was loaded from, and one of this machine any node here. */
-function checkOrigin({ headers }: FastifyRequest, names: ReadonlySet<string>): void {
-  const { origin } = headers;
+function checkOrigin({ origin, host }: Names, names: ReadonlySet<string>): void {
   if (origin === undefined) return;
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (url === undefined || !(url.host === headers.host?.toLowerCase() || names.has(url.hostname)))
+  if (url === undefined || !(url.host === host?.toLowerCase() || names.has(url.hostname)))
     fail('HOST_REFUSED', 'Pages of another origin may not call this node.');
 }
 
