@@ -95,6 +95,65 @@ q.command('revoke')
   .addOption(jsonOption())
   .action(async (grant, options) => (await import('./commands/revoke.ts')).revoke(grant, options));
 
+const processes = q
+  .command('processes')
+  .description('What is under way on the node, and what needs you.');
+processes
+  .command('list', { isDefault: true })
+  .description('Open processes, the newest first.')
+  .option('--attention', 'only those that cannot go on by themselves')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/processes.ts')).processesList(options));
+processes
+  .command('show')
+  .description('A process and its steps.')
+  .argument('<id>')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (id, options) =>
+    (await import('./commands/processes.ts')).processesShow(id, options),
+  );
+processes
+  .command('retry')
+  .description('Have one that needs attention go on from where it stopped.')
+  .argument('<id>')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (id, options) =>
+    (await import('./commands/processes.ts')).processesRetry(id, options),
+  );
+processes
+  .command('abandon')
+  .description('Give one up: undo what can be undone, and free what it holds.')
+  .argument('<id>')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (id, options) =>
+    (await import('./commands/processes.ts')).processesAbandon(id, options),
+  );
+
+const approvals = q
+  .command('approvals')
+  .description('What waits for your approval, and your answers.');
+approvals
+  .command('list', { isDefault: true })
+  .description('What waits for your approval.')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/approvals.ts')).approvalsList(options));
+for (const answer of ['approve', 'refuse'] as const)
+  approvals
+    .command(answer)
+    .description(answer === 'approve' ? 'Say yes.' : 'Say no.')
+    .argument('<id>')
+    .option('--note <text>', 'what you want to say about it')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id, options) =>
+      (await import('./commands/approvals.ts')).approvalsAnswer(answer, id, options),
+    );
+
 q.command('verify')
   .description('Verify a receipt offline: no node and no network.')
   .argument('<file>', 'the receipt')
