@@ -137,11 +137,12 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
 ): ModuleDefinition {
   // Which of the two there are, the conditional type says; here either may be.
   const own = parts as Pick<ModuleDefinition, 'on' | 'every'>;
+  const handlers: object = parts.handlers;
   return {
     contract,
     migrations: parts.migrations ?? [],
     // Handlers are contravariant in their input; the kernel validates the input before it calls.
-    handlers: parts.handlers as ModuleDefinition['handlers'],
+    handlers: handlers as ModuleDefinition['handlers'],
     ...(parts.transfer === undefined ? {} : { transfer: parts.transfer }),
     ...(own.on === undefined ? {} : { on: own.on }),
     ...(own.every === undefined ? {} : { every: own.every }),

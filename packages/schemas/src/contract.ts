@@ -90,6 +90,8 @@ export interface Operation<
   K extends OperationKind = OperationKind,
   Topics extends string = string,
   Events extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+  In = unknown,
+  Out = unknown,
 > {
   readonly kind: K;
   readonly module: string;
@@ -120,14 +122,17 @@ export interface Operation<
   readonly job: JobTerms | undefined;
   /** Type only: the events of the module, so that a handler's `emit` is typed. */
   readonly '~events'?: Events;
+  /** Type only: what it takes and gives, worked out once for each operation and never for any. */
+  readonly '~takes'?: In;
+  readonly '~gives'?: Out;
 }
 
 /** Any operation, whatever its schemas. */
 export type AnyOperation = Operation<TObject, TSchema, OperationKind, string>;
 
 /** What an operation takes and gives. */
-export type InputOf<Op extends { readonly input: TObject }> = Static<Op['input']>;
-export type OutputOf<Op extends { readonly output: TSchema }> = Static<Op['output']>;
+export type InputOf<Op extends { readonly '~takes'?: unknown }> = Exclude<Op['~takes'], undefined>;
+export type OutputOf<Op extends { readonly '~gives'?: unknown }> = Exclude<Op['~gives'], undefined>;
 
 type Draft<K extends OperationKind, S extends OperationSpec> = S & { readonly kind: K };
 
@@ -184,10 +189,10 @@ export interface ContractSpec<
 type Bound<D, Ev extends Readonly<Record<string, EventSpec>>> =
   D extends Draft<infer K, infer S>
     ? S extends { readonly job: JobSpec }
-      ? Operation<S['input'], typeof JobStarted, K, TopicsOf<S>, Ev> & {
+      ? Operation<S['input'], typeof JobStarted, K, TopicsOf<S>, Ev, Static<S['input']>, Static<typeof JobStarted>> & {
           readonly job: JobTerms<S['output']>;
         }
-      : Operation<S['input'], S['output'], K, TopicsOf<S>, Ev>
+      : Operation<S['input'], S['output'], K, TopicsOf<S>, Ev, Static<S['input']>, Static<S['output']>>
     : never;
 type TopicsOf<S> = S extends { readonly emits: readonly (infer T extends string)[] } ? T : never;
 
