@@ -1,6 +1,6 @@
-import type { AnyOperation, EventSpec, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
+import type { AnyOperation, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
 import type { Row, SqlValue, Statement } from '@anarq/store';
-import type { Static, TObject, TSchema } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
 import type { AtMost } from './guards.ts';
 import type { Approval } from './processViews.ts';
@@ -80,11 +80,7 @@ export interface ReadContext {
 }
 
 type EventsOf<Op> = Op extends { readonly '~events'?: infer Ev } ? Exclude<Ev, undefined> : never;
-type Payload<Ev, T> = T extends keyof Ev
-  ? Ev[T] extends EventSpec
-    ? Static<Ev[T]['schema']>
-    : never
-  : never;
+type Payload<Payloads, T> = T extends keyof Payloads ? Payloads[T] : never;
 
 /** What a command may use: the unit of work that one durable commit will carry. */
 export interface WriteContext<Op extends AnyOperation = AnyOperation> extends Omit<

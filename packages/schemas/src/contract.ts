@@ -89,7 +89,7 @@ export interface Operation<
   O extends TSchema = TSchema,
   K extends OperationKind = OperationKind,
   Topics extends string = string,
-  Events extends Readonly<Record<string, EventSpec>> = Readonly<Record<string, EventSpec>>,
+  Payloads extends Readonly<Record<string, unknown>> = Readonly<Record<string, unknown>>,
   In = unknown,
   Out = unknown,
 > {
@@ -120,8 +120,8 @@ export interface Operation<
   readonly sunset: string | undefined;
   /** Of a job: its terms, and what it gives in the end; `output` is what it answers at once. */
   readonly job: JobTerms | undefined;
-  /** Type only: the events of the module, so that a handler's `emit` is typed. */
-  readonly '~events'?: Events;
+  /** Type only: what the events of the module say, so that a handler's `emit` is typed. */
+  readonly '~events'?: Payloads;
   /** Type only: what it takes and gives, worked out once for each operation and never for any. */
   readonly '~takes'?: In;
   readonly '~gives'?: Out;
@@ -186,13 +186,31 @@ export interface ContractSpec<
   readonly policies?: ModulePolicies;
 }
 
+type PayloadsOf<Ev extends Readonly<Record<string, EventSpec>>> = {
+  readonly [Topic in keyof Ev]: Static<Ev[Topic]['schema']>;
+};
+
 type Bound<D, Ev extends Readonly<Record<string, EventSpec>>> =
   D extends Draft<infer K, infer S>
     ? S extends { readonly job: JobSpec }
-      ? Operation<S['input'], typeof JobStarted, K, TopicsOf<S>, Ev, Static<S['input']>, Static<typeof JobStarted>> & {
-          readonly job: JobTerms<S['output']>;
-        }
-      : Operation<S['input'], S['output'], K, TopicsOf<S>, Ev, Static<S['input']>, Static<S['output']>>
+      ? Operation<
+          S['input'],
+          typeof JobStarted,
+          K,
+          TopicsOf<S>,
+          PayloadsOf<Ev>,
+          Static<S['input']>,
+          Static<typeof JobStarted>
+        > & { readonly job: JobTerms<S['output']> }
+      : Operation<
+          S['input'],
+          S['output'],
+          K,
+          TopicsOf<S>,
+          PayloadsOf<Ev>,
+          Static<S['input']>,
+          Static<S['output']>
+        >
     : never;
 type TopicsOf<S> = S extends { readonly emits: readonly (infer T extends string)[] } ? T : never;
 
