@@ -1,6 +1,5 @@
 import type { AnyOperation, Result, Validator, Why } from '@anarq/common-schemas';
 import { traceparentOf, type Correlation, type TraceContext } from '@anarq/telemetry';
-import type { TObject, TSchema } from 'typebox';
 import type { Call, Principal } from './call.ts';
 import type { Statement } from '@anarq/store';
 import type { Capability, Reservation } from './capability.ts';
@@ -13,8 +12,8 @@ export interface CompiledOperation {
   readonly op: AnyOperation;
   readonly module: ModuleDefinition;
   readonly handler: Handler<AnyOperation>;
-  readonly input: Validator<TObject>;
-  readonly output: Validator<TSchema>;
+  readonly input: Validator;
+  readonly output: Validator;
   /** Table of the row that the operation's resource is, once a handler has asked for it. */
   resourceTable?: Table;
 }

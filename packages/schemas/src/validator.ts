@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { wordOf } from './checkDialect.ts';
 
@@ -9,8 +9,8 @@ export interface Violation {
 }
 
 /** A compiled schema. `check` costs nanoseconds; `violations` costs microseconds and is capped. */
-export interface Validator<S extends TSchema = TSchema> {
-  check(value: unknown): value is Static<S>;
+export interface Validator {
+  check(value: unknown): boolean;
   /** At most eight violations; empty when the value matches. */
   violations(value: unknown): readonly Violation[];
 }
@@ -25,14 +25,14 @@ type Schema = Readonly<Record<string, unknown>>;
  * deeper than 64 levels, strings that are not well-formed Unicode, `json` values longer than their
  * limit, recursive ones deeper than theirs, and `int64` beyond 64 bits are refused.
  */
-export function compileValidator<S extends TSchema>(schema: S): Validator<S> {
+export function compileValidator(schema: TSchema): Validator {
   const compiled = Compile(schema);
   const ruled = hasRules(schema as Schema);
   const broken = (value: unknown): Violation | undefined =>
     ruled ? ruleProblem(schema as Schema, value, {}) : undefined;
   return {
     // Shape first: the compiled check of a recursive schema recurses as deep as the value.
-    check: (value): value is Static<S> =>
+    check: (value) =>
       shapeProblem(value, 0) === undefined && compiled.Check(value) && broken(value) === undefined,
     violations: (value) => {
       const problem = shapeProblem(value, 0);

@@ -17,7 +17,10 @@ import { repositoryRoot, toolVerdict } from './tool.ts';
 const checks: readonly Check[] = [
   { name: 'format', run: (cwd) => toolVerdict('oxfmt', ['--check', '.'], { cwd }) },
   { name: 'lint', run: (cwd) => toolVerdict('oxlint', ['--deny-warnings', '.'], { cwd }) },
-  { name: 'types', run: (cwd) => toolVerdict('typescript', ['--noEmit'], { cwd, bin: 'tsc' }) },
+  {
+    name: 'types',
+    run: (cwd) => toolVerdict('typescript', ['--noEmit', '--checkers', '1'], { cwd, bin: 'tsc' }),
+  },
   { name: 'imports', run: checkImports },
   { name: 'purity', run: checkPurity },
   {
