@@ -1,6 +1,6 @@
 import type { AnyOperation, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
 import type { Row, SqlValue, Statement } from '@anarq/store';
-import type { TObject, TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
 import type { AtMost } from './guards.ts';
 import type { Approval } from './processViews.ts';

@@ -10,6 +10,12 @@ import {
   type ScheduleSpec,
 } from './ownWork.ts';
 import type { ModulePolicies } from './policies.ts';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_SLO,
+  type OperationLimits,
+  type OperationSlo,
+} from './operationLimits.ts';
 import { TOPIC } from './topic.ts';
 
 /**
@@ -60,19 +66,6 @@ export interface OperationSpec {
   readonly sunset?: string;
   /** A process that answers at once with the id of its job; see `job`. */
   readonly job?: JobSpec;
-}
-
-export interface OperationLimits {
-  /** Calls a minute of one identity; bursts to a tenth of it, at least 10. */
-  readonly perMinute: number;
-  readonly bodyBytes: number;
-  readonly timeout_ms: number;
-}
-
-export interface OperationSlo {
-  readonly latency_ms_p50: number;
-  readonly latency_ms_p95: number;
-  readonly latency_ms_p99: number;
 }
 
 export interface EventSpec {
@@ -252,17 +245,6 @@ export type OperationsOf<
 
 /** A contract of which only the common part matters. */
 export type AnyContract = ContractMeta;
-
-const DEFAULT_LIMITS: OperationLimits = {
-  perMinute: 6_000,
-  bodyBytes: 262_144,
-  timeout_ms: 30_000,
-};
-const DEFAULT_SLO = {
-  query: { latency_ms_p50: 50, latency_ms_p95: 150, latency_ms_p99: 200 },
-  command: { latency_ms_p50: 150, latency_ms_p95: 200, latency_ms_p99: 500 },
-  process: { latency_ms_p50: 200, latency_ms_p95: 500, latency_ms_p99: 1_000 },
-} as const;
 
 const RESERVED = new Set([
   'name',

@@ -7,6 +7,7 @@ export * from './errors.ts';
 export { JOB_STATES, JobStarted, type JobTerms } from './jobs.ts';
 export * from './models.ts';
 export * from './objectives.ts';
+export type { OperationLimits, OperationSlo } from './operationLimits.ts';
 export type { OwnWork, ScheduleSpec } from './ownWork.ts';
 export * from './policies.ts';
 export * from './validator.ts';
