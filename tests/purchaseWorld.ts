@@ -11,7 +11,7 @@ import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
-import { startNodeProcess, type NodeProcess } from '@anarq/testing';
+import { startNodeProcess } from '@anarq/testing';
 
 /** A node's folder in which somebody offers a file and somebody else can pay for it. */
 export interface PurchaseWorld {
@@ -52,16 +52,21 @@ export async function foundWorld(): Promise<PurchaseWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
   const node = await startNodeProcess(foldersOf(folder));
   try {
-    const { seed } = await openRootKey({ file: join(folder, 'keys/operator.key'), create: false });
-    const operator = clientOf(node.address, { did: node.address.operator, seed });
-    const seller = await bringIn(operator, 'seller');
-    const buyer = await bringIn(operator, 'buyer');
-    await operator.call(qwallet.fund, { identity: buyer.did, amount: FUNDS, unit: UNIT });
-    const offered = await offer(node, seller);
-    return { folder, ...offered, seller, buyer, operatorSeed: seed };
+    return await peopled(node.address, folder);
   } finally {
     await node.stop();
   }
+}
+
+/** Brings a seller with an offer and a buyer with money into a running node. */
+export async function peopled(address: NodeAddress, folder: string): Promise<PurchaseWorld> {
+  const { seed } = await openRootKey({ file: join(folder, 'keys/operator.key'), create: false });
+  const operator = clientOf(address, { did: address.operator, seed });
+  const seller = await bringIn(operator, 'seller');
+  const buyer = await bringIn(operator, 'buyer');
+  await operator.call(qwallet.fund, { identity: buyer.did, amount: FUNDS, unit: UNIT });
+  const offered = await offer({ address }, seller);
+  return { folder, ...offered, seller, buyer, operatorSeed: seed };
 }
 
 export async function bringIn(operator: Client, name: string): Promise<Party> {
@@ -76,7 +81,11 @@ export async function bringIn(operator: Client, name: string): Promise<Party> {
 }
 
 /** Uploads a file of somebody and lists it on the market; `consumable` may be bought again and again. */
-export async function offer(node: NodeProcess, seller: Party, consumable = false) {
+export async function offer(
+  node: { readonly address: NodeAddress },
+  seller: Party,
+  consumable = false,
+) {
   const client = clientOf(node.address, seller);
   const content = new TextEncoder().encode('the content that is sold');
   const { fileId } = await uploadFile(client, once(content), {

@@ -19,12 +19,41 @@ const jsonOption = () => new Option('--json', 'print one JSON object');
 q.command('up')
   .description('Start a node, and keep it running until Ctrl-C.')
   .addOption(dataOption())
-  .option('--keys <folder>', 'where its root key and the operator key lie')
-  .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option('--port <number>', 'port to listen on; 0 for any free one', port, 8080)
-  .option('--grpc-port <number>', 'also serve gRPC, on this port; 0 for any free one', port)
-  .option('--name <host...>', 'names under which a proxy reaches the node, beside localhost')
+  .addOption(
+    new Option('--keys <folder>', 'where its root key and the operator key lie').env('Q_KEYS'),
+  )
+  .addOption(
+    new Option('--host <address>', 'address to listen on').env('Q_HOST').default('127.0.0.1'),
+  )
+  .addOption(
+    new Option('--port <number>', 'port to listen on; 0 for any free one')
+      .env('Q_PORT')
+      .argParser(port)
+      .default(8080),
+  )
+  .addOption(
+    new Option(
+      '--name <host...>',
+      'names under which a proxy reaches the node, beside localhost',
+    ).env('Q_NAME'),
+  )
+  .addOption(
+    new Option('--grpc-port <number>', 'also serve gRPC, on this port; 0 for any free one')
+      .env('Q_GRPC_PORT')
+      .argParser(port),
+  )
   .option('--empty', 'without the example on the market')
+  .addOption(
+    new Option('--modules <list>', 'only these modules in this process: qwallet,ledger')
+      .env('Q_MODULES')
+      .argParser(list),
+  )
+  .addOption(
+    new Option(
+      '--remote <module=url...>',
+      'a module that another process of this node runs, and where; several addresses with commas',
+    ).env('Q_REMOTE'),
+  )
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/up.ts')).up(options));
 
@@ -185,6 +214,10 @@ q.command('bench')
   .option('--quick', 'few rounds: shows that it runs, not how fast it is')
   .addOption(jsonOption())
   .action(async (name, options) => (await import('./commands/bench.ts')).bench(name, options));
+
+function list(text: string): string[] {
+  return text.split(',').map((word) => word.trim());
+}
 
 function port(text: string): number {
   const value = Number(text);

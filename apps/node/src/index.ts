@@ -1,3 +1,4 @@
+export { parseRemotes, type RemoteAddresses } from './apart.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
 export {

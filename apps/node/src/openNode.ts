@@ -7,11 +7,14 @@ import { deriveSecret, openRootKey, sha256Hex, toBase64url, utf8 } from '@anarq/
 import {
   createKernel,
   genesisFrom,
+  type ApartOptions,
   type Kernel,
   type ModuleDefinition,
   type Probe,
 } from '@anarq/kernel';
 import { openStore, type Store } from '@anarq/store';
+import { foundingFolder } from './foundingFolder.ts';
+import { moduleNames } from './modules.ts';
 
 import { BLOCKS_FOLDER, watchDisk } from './watchDisk.ts';
 
@@ -25,6 +28,8 @@ interface NodeFolders {
 export interface OpenOptions extends NodeFolders {
   readonly modules: readonly ModuleDefinition[];
   readonly version: string;
+  /** Present where the node runs in several processes. */
+  readonly apart?: ApartOptions | undefined;
   readonly now_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
@@ -69,6 +74,9 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       rootKey,
       modules: options.modules,
       version: options.version,
+      foundingPlace: foundingFolder(keysFolder),
+      moduleNames,
+      ...(options.apart === undefined ? {} : { apart: options.apart }),
       operatorDocument: isNew
         ? genesisFrom(seed, { kind: 'person', now_ms: options.now_ms?.() ?? Date.now() }).document
         : undefined,

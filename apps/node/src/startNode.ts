@@ -5,17 +5,21 @@ import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
 import { startHttpSurface, type HttpSurface } from '@anarq/surfaces';
 import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
+import { modulesOf, type RemoteAddresses } from './apart.ts';
 import { fieldLocks } from './fieldLocks.ts';
-import { loadModules, type ModuleName } from './modules.ts';
+import type { ModuleName } from './modules.ts';
 import { defaultKeysFolder, openNode } from './openNode.ts';
 
 export interface StartOptions {
   readonly dataFolder: string;
   /** Default: a folder of the user's own configuration, named after the data folder. */
   readonly keysFolder?: string | undefined;
-  readonly modules?: readonly ModuleName[];
   /** Modules that are not of this house, beside them. */
   readonly extra?: readonly ModuleDefinition[];
+  /** Modules that run in this process; default: all that do not run elsewhere. */
+  readonly modules?: readonly ModuleName[] | undefined;
+  /** Modules that run in other processes of this node, and where. */
+  readonly remotes?: RemoteAddresses | undefined;
   readonly version: string;
   /** Address to listen on; default 127.0.0.1. */
   readonly host?: string | undefined;
@@ -61,10 +65,15 @@ const KEYS_FOLDER_FILE = 'keys-folder';
 /** Starts a whole node: store, kernel, modules and ports. */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   const keysFolder = options.keysFolder ?? (await keysFolderOf(options.dataFolder));
+  const { modules, apart } = await modulesOf({
+    modules: options.modules,
+    remotes: options.remotes ?? {},
+  });
   const opened = await openNode({
     dataFolder: options.dataFolder,
     keysFolder,
-    modules: [...(await loadModules(options.modules)), ...(options.extra ?? [])],
+    modules: [...modules, ...(options.extra ?? [])],
+    apart,
     version: options.version,
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),

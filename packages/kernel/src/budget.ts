@@ -11,11 +11,13 @@ export async function checkBudget(
   inv: Invocation,
   services: Services,
   store: Store,
+  isFollower = false,
 ): Promise<void> {
   const { op } = inv.compiled;
   inv.reservations = [];
   const ceiling = ceilingOf(op, inv.call.input);
   const budgets = budgetsOf(inv, services);
+  if (isFollower && budgets[0] !== undefined) keptElsewhere(op, budgets[0]);
   if (ceiling === undefined) {
     const [first] = budgets;
     if (first === undefined) return;
@@ -56,6 +58,16 @@ export async function checkBudget(
     }
     inv.reservations.push({ grant: budget.cid, unit: budget.unit, amount_minor });
   }
+}
+
+/** Two counters would be two budgets: the process that decides keeps the only one. */
+function keptElsewhere(op: AnyOperation, budget: GrantBudget): never {
+  const rule =
+    'the budget of the grant is counted by another process of this node, and nothing of it is set aside for this call';
+  return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
+    why: { grant: budget.cid, rule, limit: { unit: budget.unit }, changeableBy: budget.issuer },
+    operation: op.id,
+  });
 }
 
 /**

@@ -162,7 +162,8 @@ export async function decideAgain(inv: Invocation, parts: KernelParts): Promise<
   inv.grants = [];
   inv.links = [];
   await authorise(inv, parts.services, parts.store);
-  if (inv.compiled.op.authorises !== undefined) await checkBudget(inv, parts.services, parts.store);
+  if (inv.compiled.op.authorises !== undefined)
+    await checkBudget(inv, parts.services, parts.store, parts.follower !== undefined);
 }
 
 /** What a handler does in memory once its commit is durable; a failure there undoes nothing. */

@@ -249,7 +249,7 @@ export class ProcessEnds {
     { operation, input, as }: Undo,
     tried: number,
   ): Promise<Result<unknown>> {
-    const op = this.#find(operation)?.op;
+    const op = this.#find(operation)?.op ?? this.#parts.remote?.operation(operation);
     if (op === undefined)
       return failed(inv, new QError('DEPENDENCY_MISSING', `${operation} is not running here.`));
     const actor = as === 'module' ? asModule(capability, this.#parts) : capability;

@@ -15,6 +15,7 @@ import {
 } from '@anarq/crypto';
 import { formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
+import { fed } from './apart/feedTables.ts';
 import type { Identities } from './identities.ts';
 import { prepared } from './prepared.ts';
 
@@ -150,6 +151,7 @@ export class Grants {
           owner: issuer,
         },
       },
+      ...fed('grant', grant.leaf),
     ];
     if (own !== undefined)
       statements.push({
@@ -186,9 +188,23 @@ export class Grants {
           sql: `UPDATE kernel_token SET revoked_ms = :now_ms WHERE revoked_ms IS NULL AND grant_cid = :cid`,
           params: { cid, now_ms },
         },
+        ...fed('grant', cid),
       ]),
       activate: () => this.#registry.revoke(cid),
     };
+  }
+
+  /** Puts a grant in force, or out of it, that another process of this node decided on. */
+  async follow(cid: string, now_ms: number): Promise<void> {
+    const record = await this.get(cid);
+    if (record === undefined) return;
+    if (record.revoked_ms !== undefined) return void this.#registry.revoke(cid);
+    try {
+      this.#activate(await this.#compile(record.token, record.proof, now_ms));
+    } catch (error) {
+      // A link above it has ended meanwhile; then there is no such grant.
+      if (!(error instanceof AuthorityError)) throw error;
+    }
   }
 
   /** The compiled grant, if it is in force; looked up anew for every call. */

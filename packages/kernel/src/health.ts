@@ -6,6 +6,7 @@ import {
   type HealthMetrics,
   type Telemetry,
 } from '@anarq/telemetry';
+import { apartChecks } from './apart/openApart.ts';
 import { measureKernel } from './measures.ts';
 import type { KernelParts } from './parts.ts';
 
@@ -24,7 +25,8 @@ export function watchKernel(
   const started_ms = performance.now();
   const metrics = () => healthMetrics(parts.telemetry, performance.now() - started_ms);
   const monitor = new HealthMonitor({ version, now_ms, metrics });
-  for (const check of kernelChecks(parts, bus, now_ms)) monitor.add(check);
+  for (const check of [...kernelChecks(parts, bus, now_ms), ...apartChecks(parts)])
+    monitor.add(check);
   return monitor;
 }
 

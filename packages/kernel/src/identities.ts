@@ -2,10 +2,12 @@ import { fail } from '@anarq/common-schemas';
 import {
   createGenesis,
   deriveKeys,
+  fromBase64url,
   generateSeed,
   importPublicKeys,
   nextKeyHashOf,
   publicKeysOf,
+  toBase64url,
   verifyGenesis,
   type GenesisDocument,
   type IdentityKeys,
@@ -13,6 +15,7 @@ import {
   type Sealer,
 } from '@anarq/crypto';
 import type { Row, Statement, Store } from '@anarq/store';
+import { fed } from './apart/feedTables.ts';
 import type { IdentityKind } from './call.ts';
 import { prepared } from './prepared.ts';
 
@@ -30,6 +33,22 @@ export interface IdentityRecord {
   readonly status: 'active' | 'suspended';
   readonly document: GenesisDocument;
   readonly keys: PublicKeyObjects;
+  readonly created_ms: number;
+}
+
+/** An identity as its row is: bytes as base64url, so that it travels between processes. */
+export interface IdentityRow {
+  readonly did: string;
+  readonly tenant: string;
+  readonly kind: string;
+  readonly parent: string | null;
+  readonly controller: string;
+  readonly custody: string;
+  readonly document: string;
+  readonly sealedSeed: string | null;
+  readonly nameSealed: string;
+  readonly nameKey: string | null;
+  readonly status: string;
   readonly created_ms: number;
 }
 
@@ -72,35 +91,35 @@ export class Identities {
     document: GenesisDocument;
     /** The new keys, where the node made and keeps them. */
     keys: IdentityKeys | undefined;
+    row: IdentityRow;
     statements: Statement[];
   } {
     const made = order.document === undefined ? this.#makeKeys(order) : this.#takeDocument(order);
     const controller = order.controller ?? order.parent ?? made.did;
-    const statement: Statement = {
-      name: `identity ${made.did}`,
-      sql: `INSERT INTO kernel_identity (did, tenant, kind, parent, controller, custody, document, sealed_seed, name_sealed, name_key, status, created_ms)
-            VALUES (:did, :tenant, :kind, :parent, :controller, :custody, :document, :seed, :name, :nameKey, 'active', :now_ms)`,
-      params: {
-        did: made.did,
-        tenant: order.tenant,
-        kind: order.kind,
-        parent: order.parent ?? null,
-        controller,
-        custody: made.sealedSeed === null ? 'self' : 'node',
-        document: JSON.stringify(made.document),
-        seed: made.sealedSeed,
-        name: this.#sealer.seal('identity-name', made.did, utf8(order.name)),
-        nameKey: order.uniqueName === true ? this.#nameKey(order.tenant, order.name) : null,
-        now_ms: order.now_ms,
-      },
+    const row: IdentityRow = {
+      did: made.did,
+      tenant: order.tenant,
+      kind: order.kind,
+      parent: order.parent ?? null,
+      controller,
+      custody: made.sealedSeed === null ? 'self' : 'node',
+      document: JSON.stringify(made.document),
+      sealedSeed: textOf(made.sealedSeed),
+      nameSealed: toBase64url(this.#sealer.seal('identity-name', made.did, utf8(order.name))),
+      nameKey:
+        order.uniqueName === true ? toBase64url(this.#nameKey(order.tenant, order.name)) : null,
+      status: 'active',
+      created_ms: order.now_ms,
     };
     return {
       did: made.did,
       document: made.document,
       keys: made.keys,
+      row,
       statements: prepared([
-        statement,
+        identityStatement(row),
         ownResource(order.tenant, `squid/identity/${made.did}`, controller),
+        ...fed('identity', made.did),
       ]),
     };
   }
@@ -160,12 +179,22 @@ export class Identities {
           params: { did, status },
           expect: { changes: 1 },
         },
+        ...fed('identity', did),
       ]),
-      activate: () => {
-        this.#changes += 1;
-        this.#known.delete(did);
-      },
+      activate: () => this.forget(did),
     };
+  }
+
+  /** The next question for an identity reads it anew. */
+  forget(did: string): void {
+    this.#changes += 1;
+    this.#known.delete(did);
+  }
+
+  /** The row of an identity, as another process of this node takes it over. */
+  async row(did: string): Promise<IdentityRow | undefined> {
+    const [row] = await this.#store.read('SELECT * FROM kernel_identity WHERE did = :did', { did });
+    return row === undefined ? undefined : rowOf(row);
   }
 
   /** The guard that identities were in force when the commit happened. */
@@ -268,6 +297,41 @@ export class Identities {
     return record;
   }
 }
+
+const textOf = (bytes: unknown): string | null =>
+  bytes instanceof Uint8Array ? toBase64url(bytes) : null;
+
+const bytesOf = (text: string | null): Uint8Array | null =>
+  text === null ? null : fromBase64url(text);
+
+const rowOf = (row: Row): IdentityRow => ({
+  did: row['did'] as string,
+  tenant: row['tenant'] as string,
+  kind: row['kind'] as string,
+  parent: row['parent'] as string | null,
+  controller: row['controller'] as string,
+  custody: row['custody'] as string,
+  document: row['document'] as string,
+  sealedSeed: textOf(row['sealed_seed']),
+  nameSealed: textOf(row['name_sealed']) ?? '',
+  nameKey: textOf(row['name_key']),
+  status: row['status'] as string,
+  created_ms: row['created_ms'] as number,
+});
+
+/** The statement that keeps an identity. `again`: one that is here already takes the new status. */
+export const identityStatement = (row: IdentityRow, again = false): Statement => ({
+  name: `identity ${row.did}`,
+  sql: `INSERT INTO kernel_identity (did, tenant, kind, parent, controller, custody, document, sealed_seed, name_sealed, name_key, status, created_ms)
+        VALUES (:did, :tenant, :kind, :parent, :controller, :custody, :document, :sealedSeed, :nameSealed, :nameKey, :status, :created_ms)
+        ${again ? 'ON CONFLICT (did) DO UPDATE SET status = excluded.status' : ''}`,
+  params: {
+    ...row,
+    sealedSeed: bytesOf(row.sealedSeed),
+    nameSealed: fromBase64url(row.nameSealed),
+    nameKey: bytesOf(row.nameKey),
+  },
+});
 
 /** Keys and document of a new identity from its seed; index 0 is in use, index 1 comes after it. */
 export function genesisFrom(

@@ -6,6 +6,8 @@ export {
   type IdentityKind,
   type Principal,
 } from './call.ts';
+export type { ApartOptions } from './apart/openApart.ts';
+export type { PeerLink, Remote } from './apart/remote.ts';
 export { verifyRoot, type Capability } from './capability.ts';
 export type {
   CallFacts,
@@ -20,6 +22,7 @@ export type {
   WritableRows,
   WriteContext,
 } from './context.ts';
+export type { FoundingPlace } from './founding.ts';
 export type { BudgetState, DelegationOrder, GrantRecord, Grants } from './grants.ts';
 export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
 export {

@@ -9,8 +9,8 @@ import {
   type Result,
 } from '@anarq/common-schemas';
 import { randomBytes, toBase64url } from '@anarq/crypto';
-import type { Statement } from '@anarq/store';
 import { contextOf, type CallWatch, type TraceContext } from '@anarq/telemetry';
+import type { RemoteModules, RemoteStep } from './apart/remote.ts';
 import { ANONYMOUS, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
@@ -27,7 +27,7 @@ import type { ModuleDefinition } from './module.ts';
 import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline } from './pipeline.ts';
 import { Processes } from './processes.ts';
-import { asModule } from './steps.ts';
+import { asModule, type InvokeStep } from './steps.ts';
 import { Transfers } from './transfers.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -90,15 +90,12 @@ export class Invoker {
     const now_ms = this.#now_ms();
     const requestId = requestIdOf(call);
     const ready = this.#operations.get(call.operation);
-    if (ready === undefined || this.#closing) {
-      const error =
-        ready === undefined
-          ? new QError('OPERATION_UNKNOWN', `There is no operation ${call.operation.slice(0, 80)}.`)
-          : new QError('SERVICE_UNAVAILABLE', 'The node is shutting down.', {
-              retryAfter_ms: 2_000,
-            });
-      return failed({ requestId, now_ms }, error);
-    }
+    const elsewhere =
+      ready === undefined ? this.#parts.remote?.operation(call.operation) : undefined;
+    const refused = this.#refusedAtOnce(call, ready ?? elsewhere);
+    if (refused !== undefined) return failed({ requestId, now_ms }, refused);
+    // Counted, and followed, where it is done.
+    if (ready === undefined) return this.#callElsewhere(elsewhere, { ...call, requestId });
     const begun_ms = performance.now();
     const watched = ready.watch.begin(call.traceparent);
     const inv = newInvocation(call, ready.compiled, requestId, now_ms, contextOf(watched));
@@ -108,6 +105,36 @@ export class Invoker {
     const result = await inTime(inv, answer);
     ready.watch.end(watched, begun_ms, result, inv);
     return result;
+  }
+
+  #refusedAtOnce(call: Call, op: unknown): QError | undefined {
+    if (op === undefined)
+      return new QError(
+        'OPERATION_UNKNOWN',
+        `There is no operation ${call.operation.slice(0, 80)}.`,
+      );
+    if (!this.#closing) return undefined;
+    return new QError('SERVICE_UNAVAILABLE', 'The node is shutting down.', {
+      retryAfter_ms: 2_000,
+    });
+  }
+
+  /** A call of an operation that another process does goes there as it came, to be judged there. */
+  async #callElsewhere(op: AnyOperation | undefined, call: Call): Promise<Result<unknown>> {
+    const { remote } = this.#parts;
+    if (op === undefined || remote === undefined) throw new Error('nothing to call elsewhere');
+    return remote.call(op, call);
+  }
+
+  /** A step of a process that runs in another process of this node. */
+  step(step: Omit<RemoteStep, 'op'> & { readonly operation: string }): Promise<Result<unknown>> {
+    const { operation, ...rest } = step;
+    const ready = this.#operations.get(operation);
+    if (ready !== undefined) return this.#invokeStep({ ...rest, op: ready.compiled.op });
+    const missing = new QError('SERVICE_UNAVAILABLE', `${operation} is not running here.`);
+    return Promise.resolve(
+      failed({ requestId: `req_${toBase64url(randomBytes(12))}`, now_ms: this.#now_ms() }, missing),
+    );
   }
 
   /** Takes no new call, and waits for those under way. */
@@ -121,6 +148,10 @@ export class Invoker {
 
   async #through(inv: Invocation, steps: readonly Step[]): Promise<Result<unknown>> {
     try {
+      // What is already decided may be undone, whatever became known since.
+      const problem =
+        inv.capability?.operation === 'undo' ? undefined : this.#parts.follower?.problem();
+      if (problem !== undefined) throw problem;
       for (const step of steps) {
         const waiting = step(inv);
         if (waiting !== undefined) await waiting;
@@ -202,16 +233,23 @@ export class Invoker {
     };
   }
 
-  async #invokeStep(step: {
-    readonly op: AnyOperation;
-    readonly input: unknown;
-    readonly capability: Capability;
-    readonly idempotencyKey?: string;
-    readonly journal?: (answer: Result<unknown>) => readonly Statement[];
-  }): Promise<Result<unknown>> {
+  /** The answer is journaled in a commit of its own; until then, it is asked for again by its key. */
+  async #stepElsewhere(
+    remote: RemoteModules,
+    { journal, ...step }: Parameters<InvokeStep>[0],
+  ): Promise<Result<unknown>> {
+    const result = await remote.step(step);
+    const isEnd = result.status === 'ok' || !result.retryable;
+    if (journal !== undefined && isEnd) await this.#parts.store.commit(journal(result));
+    return result;
+  }
+
+  async #invokeStep(step: Parameters<InvokeStep>[0]): Promise<Result<unknown>> {
     const now_ms = this.#now_ms();
     const requestId = `req_${toBase64url(randomBytes(12))}`;
     const ready = this.#operations.get(step.op.id);
+    if (ready === undefined && this.#parts.remote?.operation(step.op.id) !== undefined)
+      return this.#stepElsewhere(this.#parts.remote, step);
     if (ready === undefined)
       return failed(
         { requestId, now_ms },

@@ -1,14 +1,7 @@
-import { createBus, outboxMigrations, type Bus } from '@anarq/bus';
+import { createBus, type Bus } from '@anarq/bus';
 import type { AnyContract, Result } from '@anarq/common-schemas';
-import { createTickets, type BlockStore } from '@anarq/content';
-import {
-  createSealer,
-  deriveLogKeys,
-  deriveSecret,
-  verifyGenesis,
-  type RootKey,
-} from '@anarq/crypto';
-import { openLog } from '@anarq/log';
+import type { BlockStore } from '@anarq/content';
+import type { RootKey } from '@anarq/crypto';
 import type { Store } from '@anarq/store';
 import {
   Telemetry,
@@ -17,12 +10,14 @@ import {
   type HealthMonitor,
   type Observers,
 } from '@anarq/telemetry';
+import { PeerDesk } from './apart/desk.ts';
+import { openApart, type ApartOptions } from './apart/openApart.ts';
+import type { RemotePlace } from './apart/remote.ts';
 import type { Call } from './call.ts';
-import { Grants } from './grants.ts';
-import { guardMigrations } from './guards.ts';
+import type { FoundingPlace } from './founding.ts';
 import { watchKernel } from './health.ts';
-import { Identities, ownResource } from './identities.ts';
 import { Invoker } from './kernel.ts';
+import { openServices } from './openServices.ts';
 import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts, Probe } from './parts.ts';
@@ -31,8 +26,6 @@ import { ProcessDesk } from './processDesk.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import type { NodeFacts, Services } from './services.ts';
-import { Sessions } from './sessions.ts';
-import { kernelMigrations } from './tables.ts';
 
 /** What a kernel is made of. It owns none of it, but the log, which it opens and closes. */
 export interface KernelOptions {
@@ -43,6 +36,12 @@ export interface KernelOptions {
   /** Genesis document of the operator; needed on the first start of a store, ignored later. */
   readonly operatorDocument?: unknown;
   readonly version: string;
+  /** Where all processes of this node find who it is; absent: there is one process. */
+  readonly foundingPlace?: FoundingPlace;
+  /** Modules that have an identity of this node beside those that run here. */
+  readonly moduleNames?: readonly string[];
+  /** Present where the node runs in several processes. */
+  readonly apart?: ApartOptions;
   readonly now_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
@@ -59,6 +58,12 @@ export interface Kernel {
   readonly contracts: readonly AnyContract[];
   readonly services: Services;
   readonly node: NodeFacts;
+  /** Where other processes of this node are answered, where it runs in several. */
+  readonly peers?: PeerDesk;
+  /** Another process of this node decides who exists and who may what, and tells this one. */
+  readonly follows: boolean;
+  /** The processes that run the other modules, and how they answer. */
+  readonly remotes: readonly RemotePlace[];
   /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
   readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
@@ -71,46 +76,32 @@ export interface Kernel {
   close(): Promise<void>;
 }
 
-const DEFAULT_TENANT = 'home';
 const DRAIN_MS = 10_000;
 
 /** Brings the tables up to date, makes or finds the node's identities, and takes up open processes. */
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const { blocks, rootKey, modules, version } = options;
+  const { modules, version } = options;
   const now_ms = options.now_ms ?? Date.now;
   const telemetry = new Telemetry(contractsOf(modules), options.observers);
   const onError = tellAll(options, telemetry);
   const store = timedStore(options.store, telemetry);
 
-  await bringUpToDate(store, modules);
-  const sealer = createSealer(rootKey);
-  const identities = new Identities(store, sealer);
-  const node = await foundNode(options, identities, now_ms());
-  const grants = new Grants(store, identities);
-  const keys = deriveLogKeys(rootKey.seed);
-  const origin = `q/${node.did.slice('did:squid:'.length)}`;
   const tell = (where: string) => (error: unknown) => onError(error, where);
-  const log = await openLog({ store, sealer, origin, keys, now_ms, onError: tell('log') });
-  await grants.load(now_ms());
-
+  const opened = await openServices(options, store, now_ms, tell('log'));
+  const { process } = opened;
   const services: Services = {
-    node,
-    identities,
-    sessions: new Sessions(store, sealer),
-    grants,
-    log,
-    sealer,
-    blocks,
-    tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
+    ...opened.services,
     processes: new ProcessDesk(() => ({ parts, processes: invoker.processes }), now_ms),
   };
+  const { node, log } = services;
+  const apart = await openApart({ options: options.apart, store, services, process, now_ms });
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const batch = new BatchRecords(store, log, tell('batch'));
   const parts: KernelParts = {
     store,
     services,
     forModules: { ...services, log: carriedLog(log) },
-    replay: new Replay(store, sealer),
+    replay: new Replay(store, services.sealer),
     batch,
     probe: options.probe ?? (() => undefined),
     telemetry,
@@ -118,7 +109,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     wake: () => {
       log.wake();
       bus.wake();
+      apart.remote?.wake();
     },
+    ...apart,
   };
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
@@ -131,7 +124,10 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     invoke: (call) => invoker.invoke(call),
     receivePart: (ticket, part) => invoker.transfers.receive(ticket, part),
     sendContent: (ticket, range) => invoker.transfers.send(ticket, range),
-    contracts: contractsOf(modules),
+    contracts: [...contractsOf(modules), ...(apart.remote?.contracts ?? [])],
+    ...deskOf(options, parts, invoker, process, now_ms),
+    follows: apart.follower !== undefined,
+    remotes: apart.remote?.places() ?? [],
     services,
     node,
     events: bus,
@@ -142,6 +138,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     telemetry,
     close: async () => {
       await invoker.drain(DRAIN_MS);
+      await apart.remote?.close();
       await batch.flush();
       await bus.close();
       await log.close();
@@ -149,11 +146,22 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   };
 }
 
-async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[]): Promise<void> {
-  await store.migrate('kernel', kernelMigrations);
-  await store.migrate('guards', guardMigrations);
-  await store.migrate('outbox', outboxMigrations);
-  for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);
+/** Where other processes of this node are answered, where it runs in several. */
+function deskOf(
+  { apart, modules }: KernelOptions,
+  { services, follower }: KernelParts,
+  invoker: Invoker,
+  process: string,
+  now_ms: () => number,
+): Pick<Kernel, 'peers'> {
+  if (apart === undefined) return {};
+  const work = {
+    step: (step: Parameters<Invoker['step']>[0]) => invoker.step(step),
+    call: (call: Call) => invoker.invoke(call),
+  };
+  const { sealer } = services;
+  const contracts = contractsOf(modules);
+  return { peers: new PeerDesk({ sealer, process, contracts, work, follower, now_ms }) };
 }
 
 const contractsOf = (modules: readonly ModuleDefinition[]) =>
@@ -166,82 +174,3 @@ const tellAll =
     log?.error(error, where, about);
     onError?.(error, where, about);
   };
-
-/** The node, its operator and its modules as identities: made on the first start, found later. */
-async function foundNode(
-  options: KernelOptions,
-  identities: Identities,
-  now_ms: number,
-): Promise<NodeFacts> {
-  const { store, modules } = options;
-  const meta = new Map(
-    (await store.read('SELECT key, value FROM kernel_meta')).map((row) => [
-      row['key'] as string,
-      row['value'] as string,
-    ]),
-  );
-  const remember = (key: string, value: string) => ({
-    sql: 'INSERT INTO kernel_meta (key, value) VALUES (:key, :value)',
-    params: { key, value },
-  });
-  const tenant = meta.get('tenant') ?? DEFAULT_TENANT;
-  const founding = [];
-  if (!meta.has('operator')) {
-    const operator = identities.prepareCreate({
-      tenant,
-      kind: 'person',
-      name: 'operator',
-      document: operatorDocument(options.operatorDocument),
-      now_ms,
-    });
-    const node = identities.prepareCreate({
-      tenant,
-      kind: 'node',
-      name: 'node',
-      controller: operator.did,
-      now_ms,
-    });
-    founding.push(
-      ...operator.statements,
-      ...node.statements,
-      ownResource(tenant, 'node', operator.did),
-      remember('tenant', tenant),
-      remember('operator', operator.did),
-      remember('node', node.did),
-    );
-    meta.set('operator', operator.did).set('node', node.did);
-  }
-  const founded = (key: string) => meta.get(key) ?? neverFounded(key);
-  const ofModules: Record<string, string> = {};
-  for (const { contract } of modules) {
-    const key = `module ${contract.name}`;
-    const known = meta.get(key);
-    if (known !== undefined) {
-      ofModules[contract.name] = known;
-      continue;
-    }
-    const made = identities.prepareCreate({
-      tenant,
-      kind: 'module',
-      name: contract.name,
-      controller: founded('operator'),
-      now_ms,
-    });
-    founding.push(...made.statements, remember(key, made.did));
-    ofModules[contract.name] = made.did;
-  }
-  if (founding.length > 0) await store.commit(founding);
-  const [did, operator] = [founded('node'), founded('operator')];
-  return { did, operator, tenant, modules: ofModules };
-}
-
-function neverFounded(key: string): never {
-  throw new Error(`the store does not say who the ${key} is`);
-}
-
-function operatorDocument(document: unknown): unknown {
-  if (document === undefined)
-    throw new Error('the first start of a node needs the genesis document of its operator');
-  verifyGenesis(document);
-  return document;
-}

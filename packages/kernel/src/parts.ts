@@ -1,4 +1,6 @@
 import type { Store } from '@anarq/store';
+import type { Follower } from './apart/follower.ts';
+import type { RemoteModules } from './apart/remote.ts';
 import type { Correlation, Telemetry } from '@anarq/telemetry';
 import type { BatchRecords } from './record.ts';
 import type { Replay } from './replay.ts';
@@ -20,4 +22,8 @@ export interface KernelParts {
   readonly telemetry: Telemetry;
   readonly onError: (error: unknown, where: string, about?: Correlation) => void;
   readonly wake: () => void;
+  /** Modules that another process of this node runs. */
+  readonly remote?: RemoteModules;
+  /** Present where another process decides who exists and who may what. */
+  readonly follower?: Follower;
 }

@@ -30,7 +30,9 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Ca
     (inv) => ofOperation.identity(inv),
     (inv) => authorise(inv, services, store),
     (inv) => ofOperation.collective(inv),
-    op.authorises === undefined ? undefined : (inv) => checkBudget(inv, services, store),
+    op.authorises === undefined
+      ? undefined
+      : (inv) => checkBudget(inv, services, store, parts.follower !== undefined),
   ];
   return steps.filter((step) => step !== undefined);
 }
@@ -44,7 +46,9 @@ export function compileStepPipeline(op: AnyOperation, parts: KernelParts): Step[
     op.kind === 'query' ? undefined : (inv) => replay.check(inv),
     (inv) => inv.capability && checkStepTime(inv, inv.capability, parts),
     (inv) => authorise(inv, services, store),
-    op.authorises === undefined ? undefined : (inv) => checkBudget(inv, services, store),
+    op.authorises === undefined
+      ? undefined
+      : (inv) => checkBudget(inv, services, store, parts.follower !== undefined),
   ];
   return steps.filter((step) => step !== undefined);
 }

@@ -10,6 +10,7 @@ import {
 } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 import { prepared } from './prepared.ts';
+import { fed, forgetExpired } from './apart/feedTables.ts';
 
 export interface Session {
   readonly id: string;
@@ -82,6 +83,8 @@ export class Sessions {
         sql: 'DELETE FROM kernel_session WHERE expires_ms < :now_ms',
         params: { now_ms: order.now_ms },
       },
+      ...fed('session', session.id, session.expires_ms),
+      forgetExpired(order.now_ms),
     ];
     return { session, ciphertext, statements: prepared(statements) };
   }
@@ -131,6 +134,7 @@ export class Sessions {
             now_ms: order.now_ms,
           },
         },
+        ...fed('token', id),
       ]),
     };
   }
@@ -150,6 +154,7 @@ export class Sessions {
         params: { ...order },
         expect: { changes: 1 },
       },
+      ...fed('token', order.id),
     ]);
   }
 

@@ -20,6 +20,12 @@ export interface CallTarget {
     readonly ed25519: string;
     readonly mldsa44: string;
   };
+  /** Where other processes of this node are answered, where it runs in several. */
+  readonly peers?: {
+    greet(bytes: Uint8Array): Uint8Array | undefined;
+    knows(pairing: string): boolean;
+    answer(pairing: string, number: number, bytes: Uint8Array): Promise<Uint8Array | undefined>;
+  };
   health(): Promise<{ readonly status: 'healthy' | 'degraded' | 'unhealthy' }>;
   /** Takes one part of an upload. */
   receivePart(ticket: string, part: TransferPart): Promise<Result<unknown>>;

@@ -1,12 +1,17 @@
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { startNode } from '@anarq/node';
+import { startNode, type ModuleName, type RemoteAddresses } from '@anarq/node';
 import { attachWitness } from './witness.ts';
 
 /** A node in a process of its own that can end at a named point as by kill -9; started by URL. */
 interface Order {
   readonly dataFolder: string;
   readonly keysFolder: string;
+  /** Modules that run in this process; default: all that do not run elsewhere. */
+  readonly modules?: readonly ModuleName[];
+  /** Modules that run in other processes, and where. */
+  readonly remotes?: RemoteAddresses;
+  readonly port?: number;
   /** The point of the kernel at which the process ends itself with SIGKILL. */
   readonly killAt?: string;
   /** File to which every point that is passed is appended. */
@@ -22,7 +27,9 @@ const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const node = await startNode({
   dataFolder: order.dataFolder,
   keysFolder: order.keysFolder,
-  port: 0,
+  port: order.port ?? 0,
+  modules: order.modules,
+  remotes: order.remotes,
   version: '0.0.0-test',
   probe: (point) => {
     if (order.pointsFile !== undefined) appendFileSync(order.pointsFile, `${point}\n`);

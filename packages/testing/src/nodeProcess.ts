@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { NodeAddress } from '@anarq/node';
+import type { ModuleName, NodeAddress, RemoteAddresses } from '@anarq/node';
 import type { WitnessReport } from './witness.ts';
 
 /** A node in a process of its own. */
@@ -22,6 +22,9 @@ export interface NodeProcess {
 export interface NodeOrder {
   readonly dataFolder: string;
   readonly keysFolder: string;
+  readonly modules?: readonly ModuleName[];
+  readonly remotes?: RemoteAddresses;
+  readonly port?: number;
   readonly killAt?: string;
   readonly pointsFile?: string;
   readonly revokeAt?: { readonly point: string; readonly grant: string };

@@ -1,4 +1,4 @@
-import { startNode, type RunningNode } from '@anarq/node';
+import { parseRemotes, startNode, type ModuleName, type RunningNode } from '@anarq/node';
 import { bytesText, cross, dot, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
 
@@ -8,7 +8,9 @@ interface UpOptions {
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
-  readonly name?: readonly string[];
+  readonly name?: readonly string[] | string;
+  readonly modules?: readonly string[];
+  readonly remote?: readonly string[] | string;
   readonly empty?: boolean;
   readonly json?: boolean;
 }
@@ -22,18 +24,23 @@ export async function up(options: UpOptions): Promise<void> {
     host: options.host,
     port: options.port,
     grpcPort: options.grpcPort,
-    hostNames: options.name,
+    hostNames: options.name === undefined ? undefined : words(options.name),
+    // Names that are none are refused when the node starts.
+    modules: options.modules as readonly ModuleName[] | undefined,
+    remotes: parseRemotes(options.remote === undefined ? [] : words(options.remote)),
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
   });
   closeOnSignal(node);
   const { offerExample } = await import('../seed.ts');
-  const offered = await offerExample(node, options.data, options.empty === true).catch(
-    async (error: unknown) => {
-      await node.close();
-      throw error;
-    },
-  );
+  const offered = await offerExample(
+    node,
+    options.data,
+    options.empty === true || !isWhole(node),
+  ).catch(async (error: unknown) => {
+    await node.close();
+    throw error;
+  });
   const started_ms = performance.now() - begun;
   if (options.json === true) {
     say(
@@ -58,6 +65,15 @@ export async function up(options: UpOptions): Promise<void> {
   if (node.address.grpc !== undefined)
     say(`  gRPC   ${paint.cyan(node.address.grpc)}        with reflection`);
   say(`  log    ${node.address.logKey}`);
+  for (const { url, modules, problem } of node.kernel.remotes) {
+    const found = problem();
+    const told = found === undefined ? '' : `  ${paint.yellow(found)}`;
+    say(`  apart  ${modules.join(', ')} at ${paint.cyan(url)}${told}`);
+  }
+  if (node.kernel.follows)
+    say(
+      `  ${paint.yellow('waits')}  for the process that runs sQuid and Qonsent: start it with --remote ${node.kernel.contracts[0]?.name ?? 'MODULE'}=${node.url}`,
+    );
   if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
     say(
       `  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it, and name its host with --name`,
@@ -68,6 +84,16 @@ export async function up(options: UpOptions): Promise<void> {
   say('           --allow qmarket.search,qmarket.purchase,qdrive.get --until 18:00');
   say('         ./q demo  ·  ./q modules  ·  ./q doctor        Ctrl-C ends it');
 }
+
+/** The example needs every module; a process that runs some of them leaves it to the other. */
+const isWhole = (node: RunningNode): boolean =>
+  ['squid', 'qdrive', 'qmarket', 'qwallet'].every((name) =>
+    node.kernel.contracts.some((contract) => contract.name === name),
+  );
+
+/** From the environment a list comes as one text, its words apart by blanks. */
+const words = (value: readonly string[] | string): readonly string[] =>
+  typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : value;
 
 function closeOnSignal(node: RunningNode): void {
   let asked = false;

@@ -5,6 +5,7 @@ import { documentRoutes } from './documents.ts';
 import { answerErrors, answerSocketError, sendError } from './failures.ts';
 import { graphqlRoute } from './graphqlRoute.ts';
 import { guardRequests } from './guard.ts';
+import { internalRoutes } from './internal.ts';
 import { mcpRoute } from './mcpRoute.ts';
 import { operationRoutes } from './operations.ts';
 import { transferRoutes } from './transfer.ts';
@@ -87,6 +88,7 @@ export async function startHttpSurface(
   answerErrors(app, target, settings.log);
   operationRoutes(app, target);
   transferRoutes(app, target, settings.log);
+  internalRoutes(app, target);
   documentRoutes(app, target, settings.publicUrl);
   graphqlRoute(app, target, settings.log);
   watchRoutes(app, target, settings);

@@ -15,6 +15,7 @@ const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
   [['PUT'], /^\/transfer\/[^/]+\/[^/]+$/],
   [['GET', 'POST', 'DELETE'], /^\/mcp$/],
   [['POST'], /^\/graphql$/],
+  [['POST'], /^\/internal\/(greet|ask)$/],
 ];
 
 /** Every route, to name the methods that a path does take. Asked only for requests that have none. */
