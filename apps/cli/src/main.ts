@@ -54,6 +54,22 @@ q.command('up')
       'a module that another process of this node runs, and where; several addresses with commas',
     ).env('Q_REMOTE'),
   )
+  .option('--log <where>', 'a line for each call: stderr, or a file (JSON; never an input)')
+  .addOption(
+    new Option('--log-level <level>', 'default: warn; with --log info').choices([
+      'debug',
+      'info',
+      'warn',
+      'error',
+    ]),
+  )
+  .option('--log-days <days>', 'how long a file of the log is kept', atLeastOne, 30)
+  .option('--log-megabytes <number>', 'how much of it is kept', atLeastOne, 256)
+  .addOption(
+    new Option('--otlp <url>', 'send spans to this OTLP receiver').env(
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ),
+  )
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/up.ts')).up(options));
 
@@ -223,6 +239,13 @@ function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535)
     throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  return value;
+}
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('a whole number, 1 or more');
   return value;
 }
 

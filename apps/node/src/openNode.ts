@@ -13,6 +13,7 @@ import {
   type Probe,
 } from '@anarq/kernel';
 import { openStore, type Store } from '@anarq/store';
+import type { Observers } from '@anarq/telemetry';
 import { foundingFolder } from './foundingFolder.ts';
 import { moduleNames } from './modules.ts';
 
@@ -33,6 +34,8 @@ export interface OpenOptions extends NodeFolders {
   readonly now_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
+  /** Who is told of each call; closed with the node. */
+  readonly observers?: Observers;
 }
 
 export interface OpenedNode {
@@ -83,6 +86,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
       ...(options.probe === undefined ? {} : { probe: options.probe }),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
+      ...(options.observers === undefined ? {} : { observers: options.observers }),
     });
     watchDisk(kernel, dataFolder);
     return {
@@ -94,6 +98,8 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       close: async () => {
         await kernel.close();
         await store.close();
+        await options.observers?.tracing?.close();
+        await options.observers?.log?.close();
       },
     };
   } catch (error) {

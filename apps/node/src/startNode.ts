@@ -8,7 +8,10 @@ import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
 import { modulesOf, type RemoteAddresses } from './apart.ts';
 import { fieldLocks } from './fieldLocks.ts';
 import type { ModuleName } from './modules.ts';
+import type { LogOptions, NodeLog } from '@anarq/telemetry';
 import { defaultKeysFolder, openNode } from './openNode.ts';
+import { observersOf } from './observersOf.ts';
+import { failureLog, watchHttp } from './watchHttp.ts';
 
 export interface StartOptions {
   readonly dataFolder: string;
@@ -31,6 +34,10 @@ export interface StartOptions {
   readonly hostNames?: readonly string[] | undefined;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
+  /** Where the node writes its lines; none without it. */
+  readonly log?: LogOptions | undefined;
+  /** An OTLP receiver for spans, over HTTP: 'http://127.0.0.1:4318'; none are made without it. */
+  readonly otlp?: string | undefined;
 }
 
 /** What other commands need to find a running node; kept in its data folder as node.json. */
@@ -57,9 +64,9 @@ export interface RunningNode {
 }
 
 export const ADDRESS_FILE = 'node.json';
-/** Remembers where the keys lie, also while the node does not run. */
 /** What a scraper shows where the node can be reached from elsewhere; `credentials_file` of Prometheus. */
 const METRICS_TOKEN_FILE = 'metrics.token';
+/** Remembers where the keys lie, also while the node does not run. */
 const KEYS_FOLDER_FILE = 'keys-folder';
 
 /** Starts a whole node: store, kernel, modules and ports. */
@@ -69,12 +76,14 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     modules: options.modules,
     remotes: options.remotes ?? {},
   });
+  const observers = await observersOf(options);
   const opened = await openNode({
     dataFolder: options.dataFolder,
     keysFolder,
     modules: [...modules, ...(options.extra ?? [])],
     apart,
     version: options.version,
+    observers,
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   });
@@ -82,7 +91,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   kernel.telemetry.gauges.process();
   let surfaces: Surfaces | undefined;
   try {
-    surfaces = await openSurfaces(kernel, options, opened.metricsToken);
+    surfaces = await openSurfaces(kernel, options, opened.metricsToken, observers.log);
     const { http, grpc } = surfaces;
     const address: NodeAddress = {
       url: http.url,
@@ -132,17 +141,16 @@ async function openSurfaces(
   kernel: Kernel,
   options: StartOptions,
   metricsToken: string,
+  log: NodeLog | undefined,
 ): Promise<Surfaces> {
   const { onError } = options;
-  const common = (where: string) => ({
+  const common = {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
-    ...(onError === undefined
-      ? {}
-      : { log: { failed: (error: unknown) => onError(error, where) } }),
-  });
+  };
   const http = await startHttpSurface(kernel, {
-    ...common('http'),
+    ...common,
+    log: watchHttp(kernel, log, onError),
     metrics: { text: () => kernel.telemetry.text(), token: metricsToken },
     ...(options.port === undefined ? {} : { port: options.port }),
   });
@@ -150,7 +158,11 @@ async function openSurfaces(
     const grpc =
       options.grpcPort === undefined
         ? undefined
-        : await openGrpc(kernel, { ...common('grpc'), port: options.grpcPort });
+        : await openGrpc(kernel, {
+            ...common,
+            log: failureLog('grpc', log, onError),
+            port: options.grpcPort,
+          });
     return {
       http,
       grpc,

@@ -94,7 +94,7 @@ async function select(
       : `, EXISTS (SELECT 1 FROM bus_inbox AS seen
            WHERE seen.consumer = :inboxOf AND seen.event_id = kernel_outbox.id) AS done`;
   const conditions = search.where.map(({ sql }) => ` AND ${sql}`).join('');
-  const sql = `SELECT seq, id, tenant, module, topic, subject, data, record, at_ms${done}
+  const sql = `SELECT seq, id, tenant, module, topic, subject, data, record, at_ms, traceparent${done}
                FROM kernel_outbox WHERE seq > :after AND seq <= :end${conditions}
                ORDER BY seq LIMIT :limit`;
   const params: Record<string, SqlValue> = { after, end, limit };
@@ -109,7 +109,7 @@ async function select(
  */
 export function toBusEvent(row: Row): BusEvent {
   const subject = String(row['subject']);
-  const record = row['record'];
+  const { record, traceparent } = row;
   return {
     specversion: '1.0',
     id: String(row['id']),
@@ -122,6 +122,7 @@ export function toBusEvent(row: Row): BusEvent {
     data: JSON.parse(String(row['data'])),
     qtenant: String(row['tenant']),
     ...(typeof record === 'string' ? { record } : {}),
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
     seq: Number(row['seq']),
   };
 }

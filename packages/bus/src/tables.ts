@@ -18,6 +18,7 @@ CREATE TABLE kernel_outbox (
 CREATE INDEX kernel_outbox_subject ON kernel_outbox (tenant, subject, seq);
 `,
   },
+  { id: 2, sql: 'ALTER TABLE kernel_outbox ADD COLUMN traceparent TEXT;' },
 ];
 
 /** Cursors, inboxes and dead letters. */

@@ -26,6 +26,8 @@ export interface BusEvent {
   readonly qtenant: string;
   /** Extension: CID of the record of the call that emitted it. */
   readonly record?: string;
+  /** Extension (CloudEvents distributed tracing): the trace of the call that emitted it. */
+  readonly traceparent?: string;
   /** Extension: its number in the outbox; ascends, with gaps. */
   readonly seq: number;
 }

@@ -76,7 +76,7 @@ export async function runCommand(
       continue;
     }
     parts.probe(`after-commit ${inv.compiled.op.id}`);
-    if (result.status === 'ok') runEffects(work.effects, parts, inv.compiled.op.id);
+    if (result.status === 'ok') afterCommit(work, parts, inv.compiled.op.id);
     parts.wake();
     return result;
   }
@@ -166,8 +166,13 @@ export async function decideAgain(inv: Invocation, parts: KernelParts): Promise<
     await checkBudget(inv, parts.services, parts.store, parts.follower !== undefined);
 }
 
-/** What a handler does in memory once its commit is durable; a failure there undoes nothing. */
-export function runEffects(effects: readonly (() => void)[], parts: KernelParts, op: string): void {
+/** What happens in memory once a commit is durable; a failure there undoes nothing. */
+export function afterCommit(
+  { effects, events }: Pick<WorkContext, 'effects' | 'events'>,
+  parts: KernelParts,
+  op: string,
+): void {
+  for (const { topic } of events) parts.telemetry.emitted(topic);
   for (const effect of effects)
     try {
       effect();

@@ -13,7 +13,7 @@ import { holdersOf } from './authorise.ts';
 import { derivedId } from './clock.ts';
 import type { CallFacts, ReadContext, WriteContext } from './context.ts';
 import { holdAtMost } from './guards.ts';
-import type { Invocation } from './invocation.ts';
+import { traceOf, type Invocation } from './invocation.ts';
 import { readableBy, type Readable } from './readable.ts';
 import { rowsOf, UnitOfWork, type RowsScope } from './rows.ts';
 import type { KernelParts } from './parts.ts';
@@ -235,8 +235,8 @@ export function outboxStatements(
     const subject =
       spec.subject === undefined ? '' : (payload as Record<string, unknown>)[spec.subject];
     return {
-      sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms)
-            VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms)`,
+      sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms, traceparent)
+            VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms, :traceparent)`,
       params: {
         // Never from the caller's request id: another call may carry the same.
         id: `${record}.${place}`,
@@ -247,6 +247,7 @@ export function outboxStatements(
         data: canonicalJson(payload),
         record,
         at_ms: inv.now_ms,
+        traceparent: traceOf(inv).traceparent ?? null,
       },
     };
   });

@@ -3,7 +3,7 @@ import { utf8 } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { settle } from './budget.ts';
 import type { Capability } from './capability.ts';
-import { failed, inTableWords, isConflict, runEffects, success, usedOf } from './commands.ts';
+import { afterCommit, failed, inTableWords, isConflict, success, usedOf } from './commands.ts';
 import { outboxStatements, type WorkContext } from './contexts.ts';
 import type { CompiledOperation, Invocation } from './invocation.ts';
 import type { Asked, Cause, Entry, Journal } from './journal.ts';
@@ -74,7 +74,7 @@ export class ProcessEnds {
       throw inTableWords(error);
     }
     this.#parts.probe(`after-outcome ${op.id}`);
-    runEffects(work.effects, this.#parts, op.id);
+    afterCommit(work, this.#parts, op.id);
     this.#tell(inv, capability);
     return result;
   }

@@ -14,6 +14,8 @@ export const HEADERS = {
   idempotencyKey: 'idempotency-key',
   requestId: 'x-request-id',
   replayed: 'idempotent-replayed',
+  /** The trace that a call is part of, as W3C Trace Context writes it. */
+  traceparent: 'traceparent',
 } as const;
 
 /** The version of this interface, sent and answered as `x-api-version`. */

@@ -48,6 +48,10 @@ export interface AccessEntry {
   /** HTTP status; 0 where the connection broke before an answer. */
   readonly status: number;
   readonly duration_ms: number;
+  /** As announced; 0 where the sender did not say. */
+  readonly requestBytes: number;
+  /** Of the body; 0 where it was streamed. */
+  readonly responseBytes: number;
 }
 
 /** Where a surface writes what it did and what it could not explain. */

@@ -8,7 +8,9 @@ export {
   type HealthCheck,
   type HealthMetrics,
 } from './health.ts';
+export { openNodeLog, type LogOptions } from './log.ts';
 export type { CallFacts, Correlation, NodeLog, Observers, Tracing } from './observers.ts';
 export { OUTCOMES, type Outcome } from './outcome.ts';
 export { CallWatch, contextOf, Telemetry, type Watched } from './telemetry.ts';
+export { openTracing } from './tracing.ts';
 export { readTraceparent, traceparentOf, type TraceContext } from './traceContext.ts';

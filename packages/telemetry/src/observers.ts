@@ -46,6 +46,15 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
+/** What a log may know of a request: its route is a pattern, so that no id and no ticket is in it. */
+interface RequestFacts {
+  readonly requestId: string;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly duration_ms: number;
+}
+
 /** Where the node writes its lines. */
 export interface NodeLog {
   /** Whether calls, or steps, get a line each at the level that the log has. */
@@ -53,6 +62,8 @@ export interface NodeLog {
   ended(ended: EndedCall): void;
   /** What went wrong inside, and is told to the operator only. */
   error(error: unknown, where: string, about?: Correlation): void;
+  /** One request of a surface, whatever became of it; at the level `debug`. */
+  request(facts: RequestFacts): void;
   /** Something the node did of itself: 'started', 'alert', … with plain facts. */
   event(name: string, facts: Readonly<Record<string, string | number | boolean>>): void;
   /** Writes what waits. */

@@ -65,6 +65,8 @@ export class Telemetry {
   readonly calls: CallMeters;
   readonly steps: CallMeters;
   readonly gauges = new Gauges();
+  /** Events committed, by topic: what the business of each module did. */
+  readonly #events = new Map<string, number>();
   readonly log: NodeLog | undefined;
   readonly #observers: Observers;
 
@@ -73,6 +75,18 @@ export class Telemetry {
     this.steps = new CallMeters('step', contracts);
     this.log = observers.log;
     this.#observers = observers;
+    for (const { events } of contracts)
+      for (const topic of Object.keys(events)) this.#events.set(topic, 0);
+    this.gauges.counter(
+      { name: 'q_events_total', help: 'Events committed, by topic.', labels: ['topic'] },
+      () => [...this.#events].map(([topic, value]) => ({ labels: { topic }, value })),
+    );
+  }
+
+  /** Says that an event of a contract was committed. */
+  emitted(topic: string): void {
+    const count = this.#events.get(topic);
+    if (count !== undefined) this.#events.set(topic, count + 1);
   }
 
   watch(op: AnyOperation, noun: 'call' | 'step'): CallWatch {

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /** Where a call stands in a trace, as W3C Trace Context writes it (https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
   /** 32 lower-case hex digits. */
@@ -26,5 +24,3 @@ export function readTraceparent(header: string | undefined): TraceContext | unde
 
 export const traceparentOf = ({ traceId, spanId, flags }: TraceContext): string =>
   `00-${traceId}-${spanId}-${(flags & 1).toString(16).padStart(2, '0')}`;
-
-export const newSpanId = (): string => randomBytes(8).toString('hex');

@@ -1,6 +1,14 @@
-import { parseRemotes, startNode, type ModuleName, type RunningNode } from '@anarq/node';
+import {
+  parseRemotes,
+  startNode,
+  type ModuleName,
+  type RunningNode,
+  type StartOptions,
+} from '@anarq/node';
 import { bytesText, cross, dot, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
+
+type LogOptions = NonNullable<StartOptions['log']>;
 
 interface UpOptions {
   readonly data: string;
@@ -13,7 +21,19 @@ interface UpOptions {
   readonly remote?: readonly string[] | string;
   readonly empty?: boolean;
   readonly json?: boolean;
+  readonly log?: string;
+  readonly logLevel?: LogOptions['level'];
+  readonly logDays: number;
+  readonly logMegabytes: number;
+  readonly otlp?: string;
 }
+
+/** Without --log: what goes wrong, to stderr. With it: a line for each call too. */
+const logOf = ({ log, logLevel, logDays, logMegabytes }: UpOptions): LogOptions => ({
+  to: log ?? 'stderr',
+  level: logLevel ?? (log === undefined ? 'warn' : 'info'),
+  retention: { bytes_max: logMegabytes * 1024 ** 2, age_ms_max: logDays * 86_400_000 },
+});
 
 /** Starts a node and keeps it until a signal; then it finishes what is under way and closes. */
 export async function up(options: UpOptions): Promise<void> {
@@ -29,7 +49,8 @@ export async function up(options: UpOptions): Promise<void> {
     modules: options.modules as readonly ModuleName[] | undefined,
     remotes: parseRemotes(options.remote === undefined ? [] : words(options.remote)),
     version,
-    onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),
+    log: logOf(options),
+    otlp: options.otlp,
   });
   closeOnSignal(node);
   const { offerExample } = await import('../seed.ts');

@@ -34,6 +34,7 @@ export function callOf(
     ...(grant === undefined ? {} : { grant }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(facts.apiVersion === undefined ? {} : { apiVersion: facts.apiVersion }),
+    ...(facts.traceparent === undefined ? {} : { traceparent: facts.traceparent }),
   };
 }
 

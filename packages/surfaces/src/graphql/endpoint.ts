@@ -16,7 +16,10 @@ import { checkDocument, DOCUMENT_LIMITS } from './limits.ts';
 
 /** Who sent the request, and what its headers say of every call in it. */
 export interface GraphqlCaller {
-  readonly facts: Pick<Call, 'subject' | 'grant' | 'idempotencyKey' | 'apiVersion'> & {
+  readonly facts: Pick<
+    Call,
+    'subject' | 'grant' | 'idempotencyKey' | 'apiVersion' | 'traceparent'
+  > & {
     readonly credential: Credential;
   };
   readonly requestId: string;

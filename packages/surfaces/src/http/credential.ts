@@ -11,6 +11,7 @@ const SINGLE = new Set<string>([
   HEADERS.apiVersion,
   HEADERS.subject,
   HEADERS.idempotencyKey,
+  HEADERS.traceparent,
   'authorization',
   'content-type',
   'content-encoding',
@@ -83,7 +84,10 @@ export function credentialOf(headers: CallHeaders): Credential {
   };
 }
 
-type CallFacts = Pick<Call, 'credential' | 'subject' | 'grant' | 'idempotencyKey' | 'apiVersion'>;
+type CallFacts = Pick<
+  Call,
+  'credential' | 'subject' | 'grant' | 'idempotencyKey' | 'apiVersion' | 'traceparent'
+>;
 
 /** The fields of a call that travel in headers, under the names of the module specification. */
 export function factsOf(headers: CallHeaders): CallFacts {
@@ -91,11 +95,13 @@ export function factsOf(headers: CallHeaders): CallFacts {
   const grant = headers[HEADERS.consent];
   const idempotencyKey = headers[HEADERS.idempotencyKey];
   const apiVersion = headers[HEADERS.apiVersion];
+  const traceparent = headers[HEADERS.traceparent];
   return {
     credential: credentialOf(headers),
     ...(subject === undefined ? {} : { subject }),
     ...(grant === undefined ? {} : { grant }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

@@ -107,6 +107,8 @@ function writeLine(
       route: request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown'),
       status: response.headersSent ? response.statusCode : 0,
       duration_ms: performance.now() - begun_ms,
+      requestBytes: Number(request.headers['content-length'] ?? 0),
+      responseBytes: Number(response.getHeader('content-length') ?? 0),
     });
   });
 }

@@ -61,6 +61,7 @@ function callOf(op: AnyOperation, params: ToolCallParams, caller: McpCaller): Ca
   const subject = textOf(meta['q/subject'], '_meta q/subject');
   const grant = textOf(meta['q/grant'], '_meta q/grant');
   const apiVersion = textOf(meta['q/apiVersion'], '_meta q/apiVersion');
+  const traceparent = textOf(meta['traceparent'], '_meta traceparent');
   return {
     operation: op.id,
     input,
@@ -73,6 +74,7 @@ function callOf(op: AnyOperation, params: ToolCallParams, caller: McpCaller): Ca
     ...(subject === undefined ? {} : { subject }),
     ...(grant === undefined ? {} : { grant }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
 
