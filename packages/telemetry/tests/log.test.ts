@@ -85,7 +85,7 @@ describe('an error in the log', () => {
   it('says what the engine says of a mistake in the code, without its values', () => {
     const broken: unknown = undefined;
     try {
-      (broken as { secret: unknown }).secret;
+      expect((broken as { secret: unknown }).secret).toBe('never');
     } catch (error) {
       expect(plainError(error)).toMatchObject({
         error: 'TypeError',
