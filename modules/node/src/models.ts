@@ -115,3 +115,23 @@ export const ApprovalModel = t.named(
 );
 
 export const ProcessState = t.object({ processId: t.id(), state: t.enum(PROCESS_STATES) });
+
+export const moduleName = () => t.string({ pattern: '^[a-z][a-z0-9]{1,31}$', maxLength: 32 });
+
+export const AuthorityModel = t.named(
+  'Authority',
+  t.object({
+    module: moduleName(),
+    identity: t.did(),
+    grant: t.optional(t.cid()),
+    state: t.enum(['IN_FORCE', 'REVOKED', 'ASKS_FOR_MORE'], {
+      description: 'ASKS_FOR_MORE: it does nothing by itself until the operator gives it anew.',
+    }),
+    consumes: t.array(t.string({ maxLength: 200 }), { maxItems: 100 }),
+    schedules: t.array(
+      t.object({ name: t.string({ maxLength: 64 }), every: t.string({ maxLength: 32 }) }),
+      { maxItems: 100 },
+    ),
+    uses: t.array(operation(), { maxItems: 256 }),
+  }),
+);

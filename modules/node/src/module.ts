@@ -3,13 +3,16 @@ import { node } from './contract.ts';
 import { abandonProcess } from './handlers/abandonProcess.ts';
 import { approvals } from './handlers/approvals.ts';
 import { approve } from './handlers/approve.ts';
+import { authorities } from './handlers/authorities.ts';
 import { cancelJob } from './handlers/cancelJob.ts';
+import { giveAuthority } from './handlers/giveAuthority.ts';
 import { job } from './handlers/job.ts';
 import { jobs } from './handlers/jobs.ts';
 import { process } from './handlers/process.ts';
 import { processes } from './handlers/processes.ts';
 import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
+import { revokeAuthority } from './handlers/revokeAuthority.ts';
 import { signal } from './handlers/signal.ts';
 
 /** Jobs, waiting processes and approvals, which the kernel keeps. */
@@ -26,5 +29,8 @@ export default defineModule(node, {
     process,
     retryProcess,
     abandonProcess,
+    authorities,
+    revokeAuthority,
+    giveAuthority,
   },
 });

@@ -47,14 +47,15 @@ export interface Admitted {
 export function admit(
   inv: Invocation,
   parts: KernelParts,
-  as: { readonly kind: ProcessKind; readonly id?: string },
+  as: { readonly kind: ProcessKind; readonly id?: string; readonly from_ms?: number },
 ): { capability: Capability; commit: Statement[] } {
   const { op } = inv.compiled;
   const isJob = as.kind === 'job';
   const id = as.id ?? timeOrderedId(isJob ? 'job' : 'proc', inv.now_ms);
   const parent = inv.capability?.record;
   const record = recordOf(inv, parts.services.log, { kind: 'admission', code: 'SUCCESS', parent });
-  const capability = capabilityOf(inv, { id, kind: as.kind, record: record.cid });
+  const from_ms = as.from_ms ?? inv.now_ms;
+  const capability = capabilityOf(inv, { id, kind: as.kind, record: record.cid, from_ms });
   const deadline_ms = op.job === undefined ? null : inv.now_ms + op.job.deadline_ms;
   const commit = [
     ...guards(inv),
@@ -90,7 +91,13 @@ function capabilityOf(
     id,
     kind,
     record,
-  }: { readonly id: string; readonly kind: ProcessKind; readonly record: string },
+    from_ms,
+  }: {
+    readonly id: string;
+    readonly kind: ProcessKind;
+    readonly record: string;
+    readonly from_ms: number;
+  },
 ): Capability {
   const { op } = inv.compiled;
   const root = rootOf(inv);
@@ -112,7 +119,7 @@ function capabilityOf(
       ...(kind === 'job' ? [] : (inv.capability?.held ?? [])),
       ...inv.reservations.map((r) => r.grant),
     ],
-    expires_ms: inv.now_ms + CAPABILITY_LIFE_MS,
+    expires_ms: from_ms + CAPABILITY_LIFE_MS,
     ...traceOf(inv),
   };
 }

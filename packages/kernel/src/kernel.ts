@@ -1,3 +1,4 @@
+import type { Bus } from '@anarq/bus';
 import {
   compileValidator,
   errorEntry,
@@ -11,6 +12,7 @@ import {
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import { contextOf, type CallWatch, type TraceContext } from '@anarq/telemetry';
 import type { RemoteModules, RemoteStep } from './apart/remote.ts';
+import { Authorities } from './authorities.ts';
 import { ANONYMOUS, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
@@ -27,6 +29,7 @@ import type { ModuleDefinition } from './module.ts';
 import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline } from './pipeline.ts';
 import { Processes } from './processes.ts';
+import { Reactions } from './reactions.ts';
 import { asModule, type InvokeStep } from './steps.ts';
 import { Transfers } from './transfers.ts';
 
@@ -44,6 +47,8 @@ interface Ready {
 /** The one way in: every surface turns what it received into a `Call`, and calls `invoke`. */
 export class Invoker {
   readonly processes: Processes;
+  readonly reactions: Reactions;
+  readonly authorities: Authorities;
   readonly transfers: Transfers;
   readonly #parts: KernelParts;
   readonly #now_ms: () => number;
@@ -76,9 +81,11 @@ export class Invoker {
     this.processes = new Processes(
       parts,
       (step) => this.#invokeStep(step),
-      (id) => this.#operations.get(id)?.compiled,
+      (id) => this.#operations.get(id)?.compiled ?? this.reactions.find(id),
       now_ms,
     );
+    this.reactions = new Reactions(parts, modules, now_ms);
+    this.authorities = new Authorities(parts, modules, now_ms);
     this.transfers = new Transfers(parts, modules, now_ms);
   }
 
@@ -137,12 +144,21 @@ export class Invoker {
     );
   }
 
+  /** Takes up what is open, and begins what is done without a call. */
+  async begin(bus: Bus): Promise<void> {
+    await this.authorities.load();
+    await this.processes.resume();
+    await this.reactions.start({ processes: this.processes, authorities: this.authorities, bus });
+    this.processes.timers.start();
+  }
+
   /** Takes no new call, and waits for those under way. */
   async drain(deadline_ms: number): Promise<void> {
     this.#closing = true;
     this.processes.close();
+    const deaf = this.reactions.close();
     const deadline = new Promise((resolve) => setTimeout(resolve, deadline_ms).unref());
-    const ended = Promise.all([Promise.allSettled(this.#running), this.processes.settled()]);
+    const ended = Promise.all([Promise.allSettled(this.#running), this.processes.settled(), deaf]);
     await Promise.race([ended, deadline]);
   }
 
@@ -352,8 +368,11 @@ function checkUses(
   modules: readonly ModuleDefinition[],
 ): void {
   const present = new Set(modules.map(({ contract }) => contract.name));
-  for (const { compiled } of operations.values())
-    for (const used of compiled.op.uses)
+  const check = (who: string, uses: readonly string[]) => {
+    for (const used of uses)
       if (present.has(used.slice(0, used.indexOf('.'))) && !operations.has(used))
-        throw new Error(`${compiled.op.id} uses ${used}, which does not exist`);
+        throw new Error(`${who} uses ${used}, which does not exist`);
+  };
+  for (const { compiled } of operations.values()) check(compiled.op.id, compiled.op.uses);
+  for (const { contract } of modules) check(contract.name, contract.ownWork?.uses ?? []);
 }

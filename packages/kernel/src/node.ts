@@ -91,7 +91,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { process } = opened;
   const services: Services = {
     ...opened.services,
-    processes: new ProcessDesk(() => ({ parts, processes: invoker.processes }), now_ms),
+    processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
   };
   const { node, log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
@@ -115,8 +115,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   };
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
-  await invoker.processes.resume();
-  invoker.processes.timers.start();
+  await invoker.begin(bus);
   for (const { onStart } of modules)
     await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
 

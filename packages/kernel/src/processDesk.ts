@@ -1,6 +1,7 @@
 import { fail, type JsonValue, type Result } from '@anarq/common-schemas';
 import type { Row, Statement } from '@anarq/store';
 import { openAdmission } from './admission.ts';
+import type { Authorities } from './authorities.ts';
 import { Journal } from './journal.ts';
 import { nodeEvent } from './nodeEvents.ts';
 import type { KernelParts } from './parts.ts';
@@ -8,6 +9,7 @@ import { prepared } from './prepared.ts';
 import { stopStatement, type Processes } from './processes.ts';
 import type {
   Approval,
+  AuthorityView,
   JobWatcher,
   OpenWait,
   PageOrder,
@@ -23,16 +25,18 @@ import type {
 } from './processViews.ts';
 import { checkSignal } from './waits.ts';
 
+/** The kernel behind the desk, which is made after its services. */
+interface Behind {
+  readonly parts: KernelParts;
+  readonly invoker: { readonly processes: Processes; readonly authorities: Authorities };
+}
+
 /** What the module `node` shows and does of processes, jobs and approvals. */
 export class ProcessDesk implements ProcessAdmin {
-  readonly #behind: () => { readonly parts: KernelParts; readonly processes: Processes };
+  readonly #behind: () => Behind;
   readonly #now_ms: () => number;
 
-  /** @param behind the kernel, which is made after its services */
-  constructor(
-    behind: () => { readonly parts: KernelParts; readonly processes: Processes },
-    now_ms: () => number,
-  ) {
+  constructor(behind: () => Behind, now_ms: () => number) {
     this.#behind = behind;
     this.#now_ms = now_ms;
   }
@@ -42,7 +46,7 @@ export class ProcessDesk implements ProcessAdmin {
   }
 
   get #processes(): Processes {
-    return this.#behind().processes;
+    return this.#behind().invoker.processes;
   }
 
   async require(id: string): Promise<ProcessView> {
@@ -207,6 +211,15 @@ export class ProcessDesk implements ProcessAdmin {
       activate: () => this.#processes.wake(process),
       asked: { process, subject: wait.asked.subject },
     };
+  }
+
+  authorities(): AuthorityView[] {
+    return this.#behind().invoker.authorities.list();
+  }
+
+  async prepareAuthority(module: string, change: 'give' | 'end'): Promise<Prepared> {
+    const { authorities } = this.#behind().invoker;
+    return change === 'give' ? authorities.prepareGive(module) : authorities.prepareEnd(module);
   }
 
   async #view(row: Row): Promise<ProcessView> {

@@ -124,6 +124,13 @@ export interface ProcessAdmin {
   /** What a process asked so far, in order. */
   steps(id: string): Promise<StepView[]>;
   summary(): Promise<ProcessSummary>;
+  /** What modules do without being called, and whether they may. */
+  authorities(): AuthorityView[];
+  /**
+   * Gives a module the authority that its contract asks for, or ends it.
+   * @throws QINDEX_NOT_FOUND for a module that does nothing by itself
+   */
+  prepareAuthority(module: string, change: 'give' | 'end'): Promise<Prepared>;
   /** Calls a listener with the progress of a job from now on; @returns what ends that. */
   watch(jobId: string, watcher: JobWatcher): () => void;
   /**
@@ -153,6 +160,19 @@ export interface ProcessAdmin {
     approvalId: string,
     answer: Approval & { readonly answer: 'APPROVED' | 'REFUSED' },
   ): Promise<Prepared & { readonly asked: { readonly process: string; readonly subject: string } }>;
+}
+
+/** The authority under which a module acts by itself, as the operator sees it. */
+export interface AuthorityView {
+  readonly module: string;
+  /** DID of the module. */
+  readonly identity: string;
+  readonly grant: string | undefined;
+  /** ASKS_FOR_MORE: its contract does more by itself than was given; nothing happens until it is. */
+  readonly state: 'IN_FORCE' | 'REVOKED' | 'ASKS_FOR_MORE';
+  readonly consumes: readonly string[];
+  readonly schedules: readonly { readonly name: string; readonly every: string }[];
+  readonly uses: readonly string[];
 }
 
 export interface PageOrder {

@@ -26,6 +26,8 @@ interface Active {
   running: Promise<Result<unknown>>;
   /** It was woken while it ran: what it waits for may be there already. */
   again: boolean;
+  /** A process that it asked for has ended: what matters to a run that waits for it, and to no other. */
+  childEnded: boolean;
   stop: StopCode | undefined;
 }
 
@@ -74,7 +76,9 @@ export class Processes {
       this.jobs.ended(process);
       // Whoever asked for it may go on, also where it has given up waiting here.
       const parent = inv.capability?.process;
-      if (parent !== undefined && parent !== '') this.wake(parent);
+      const active = this.#active.get(parent ?? '');
+      if (active !== undefined) active.childEnded = true;
+      else if (parent !== undefined && parent !== '') this.wake(parent);
     });
     this.versions = new Versions(parts, find);
     this.#failures = new Failures(parts, this.#ends, this.timers, now_ms, (id) => this.wake(id));
@@ -235,7 +239,7 @@ export class Processes {
       return known.running;
     }
     const { promise, resolve } = Promise.withResolvers<Result<unknown>>();
-    const active: Active = { running: promise, again: false, stop: undefined };
+    const active: Active = { running: promise, again: false, childEnded: false, stop: undefined };
     this.#active.set(id, active);
     resolve(this.#untilItStops(admitted, active, isFresh));
     return promise;
@@ -248,9 +252,10 @@ export class Processes {
   ): Promise<Result<unknown>> {
     try {
       for (let isFirst = isFresh; ; isFirst = false) {
-        active.again = false;
-        const { result, isOpen } = await this.#run(inv, capability, active, isFirst);
-        if (!isOpen || !active.again || this.#closed) return result;
+        active.again = active.childEnded = false;
+        const { result, ended } = await this.#run(inv, capability, active, isFirst);
+        const goesOn = active.again || (ended === 'waits' && active.childEnded);
+        if (ended === true || !goesOn || this.#closed) return result;
       }
     } finally {
       this.#active.delete(capability.process);
@@ -262,15 +267,15 @@ export class Processes {
     capability: Capability,
     active: Active,
     isFresh: boolean,
-  ): Promise<{ result: Result<unknown>; isOpen: boolean }> {
+  ): Promise<{ result: Result<unknown>; ended: true | 'waits' | 'failed' }> {
     const { process } = capability;
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await this.#runOnce(inv, capability, active, isFresh && attempt === 0);
-        return { result, isOpen: false };
+        return { result, ended: true };
       } catch (cause) {
         if (cause instanceof Suspended)
-          return { result: waiting(inv, process, cause.waitingFor), isOpen: true };
+          return { result: waiting(inv, process, cause.waitingFor), ended: 'waits' };
         const error = inTableWords(cause);
         const pause_ms = RETRIES[attempt];
         if (!this.#closed && pause_ms !== undefined && isPassing(error)) {
@@ -281,13 +286,13 @@ export class Processes {
         const parked = this.#closed
           ? undefined
           : await this.#failures.later(inv, capability, error);
-        if (parked !== undefined) return { result: parked, isOpen: false };
+        if (parked !== undefined) return { result: parked, ended: true };
         const told = new QError(
           'SERVICE_UNAVAILABLE',
           'The call is admitted, but not finished yet.',
           { process, retryAfter_ms: 1_000 },
         );
-        return { result: failed(inv, told), isOpen: true };
+        return { result: failed(inv, told), ended: 'failed' };
       } finally {
         await this.jobs.keep(capability).catch(() => undefined);
       }

@@ -16,6 +16,7 @@ const DUE_AT_ONCE = 100;
 /** A clock that was set is noticed within this time. */
 const LOOK_AGAIN_MS = 5_000;
 const AFTER_FAILURE_MS = 1_000;
+const SET_BACK_MS = 1_000;
 
 const idOf = (kind: TimerKind, ref: string): string => `${kind}:${ref}`;
 
@@ -64,6 +65,9 @@ export class Timers {
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #isOpen = false;
+  #latest_ms = 0;
+  /** Called when the clock was set back. */
+  onSetBack: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     store: Store,
@@ -126,11 +130,13 @@ export class Timers {
 
   /** @returns when the next one is due */
   async #once(): Promise<number | undefined> {
+    const now_ms = this.#now_ms();
+    if (now_ms < this.#latest_ms - SET_BACK_MS) await this.onSetBack();
+    this.#latest_ms = now_ms;
     const rows = await this.#store.read(
       'SELECT kind, ref, due_ms FROM kernel_timer ORDER BY due_ms, id LIMIT :most',
       { most: DUE_AT_ONCE },
     );
-    const now_ms = this.#now_ms();
     let failed = false;
     for (const timer of rows.map(timerOf)) {
       if (timer.due_ms > now_ms) return failed ? now_ms + AFTER_FAILURE_MS : timer.due_ms;
