@@ -24,9 +24,9 @@ const OPEN_JOBS_MAX = 1_000;
 /** A process that is being run here. */
 interface Active {
   running: Promise<Result<unknown>>;
-  /** It was woken while it ran: what it waits for may be there already. */
+  /** It was woken while it ran. */
   again: boolean;
-  /** A process that it asked for has ended: what matters to a run that waits for it, and to no other. */
+  /** A process that it asked for has ended; that matters to a run that waits. */
   childEnded: boolean;
   stop: StopCode | undefined;
 }
@@ -39,7 +39,6 @@ interface Standing {
 }
 
 const AT_FIRST: Standing = { wakes: 0, retries: 0, stop: undefined };
-
 /**
  * Work that needs several modules. Its admission, each of its steps and its outcome are commits of
  * their own; what a step answered is journaled in the step's commit. After a crash, or when what it
@@ -78,7 +77,7 @@ export class Processes {
       const parent = inv.capability?.process;
       const active = this.#active.get(parent ?? '');
       if (active !== undefined) active.childEnded = true;
-      else if (parent !== undefined && parent !== '') this.wake(parent);
+      else if (parent) this.wake(parent);
     });
     this.versions = new Versions(parts, find);
     this.#failures = new Failures(parts, this.#ends, this.timers, now_ms, (id) => this.wake(id));
