@@ -31,7 +31,7 @@ interface Active {
   stop: StopCode | undefined;
 }
 
-/** What of its row a run needs. */
+/** What a run needs of its row. */
 interface Standing {
   readonly wakes: number;
   readonly retries: number;
@@ -185,10 +185,10 @@ export class Processes {
     }
   }
 
-  /** Tells a process that is to stop, once that is durable. */
+  /** Tells a process that it is to stop, once that is durable. */
   stop(id: string, code: StopCode): void {
     const active = this.#active.get(id);
-    if (active !== undefined) active.stop = code;
+    if (active) active.stop = code;
     this.wake(id);
   }
 
@@ -197,13 +197,12 @@ export class Processes {
       if (this.#background >= BACKGROUND_MAX || this.#closed) return;
       this.#queue.delete(id);
       this.#background += 1;
-      this.#takeUp(id)
+      void this.#takeUp(id)
         .catch((error: unknown) => this.#parts.onError(error, `process ${id}`))
         .finally(() => {
           this.#background -= 1;
           this.#pump();
-        })
-        .catch(() => undefined);
+        });
     }
   }
 
@@ -251,7 +250,8 @@ export class Processes {
   ): Promise<Result<unknown>> {
     try {
       for (let isFirst = isFresh; ; isFirst = false) {
-        active.again = active.childEnded = false;
+        active.again = false;
+        active.childEnded = false;
         const { result, ended } = await this.#run(inv, capability, active, isFirst);
         const goesOn = active.again || (ended === 'waits' && active.childEnded);
         if (ended === true || !goesOn || this.#closed) return result;
