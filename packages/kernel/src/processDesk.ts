@@ -6,7 +6,8 @@ import { Journal } from './journal.ts';
 import { nodeEvent } from './nodeEvents.ts';
 import type { KernelParts } from './parts.ts';
 import { prepared } from './prepared.ts';
-import { stopStatement, type Processes } from './processes.ts';
+import type { Processes } from './processes.ts';
+import { stopStatement } from './runControl.ts';
 import type {
   Approval,
   AuthorityView,

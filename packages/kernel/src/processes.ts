@@ -9,7 +9,7 @@ import type { CompiledOperation, Invocation } from './invocation.ts';
 import { Jobs } from './jobs.ts';
 import { Journal, nothingAsked, type Asked } from './journal.ts';
 import type { KernelParts } from './parts.ts';
-import { stoppedBy, type RunControl, type StopCode } from './runControl.ts';
+import { stoppedBy, stopStatement, type RunControl, type StopCode } from './runControl.ts';
 import { ProcessRun, type InvokeStep } from './steps.ts';
 import { takeTimer, Timers } from './timers.ts';
 import { Versions } from './versions.ts';
@@ -391,11 +391,3 @@ const waiting = (inv: Invocation, process: string, waitingFor: string): Result<u
       retryAfter_ms: 5_000,
     }),
   );
-
-/** Marks an open process as one to stop; the first who says so decides why. */
-export const stopStatement = (id: string, code: StopCode) => ({
-  name: `stop ${id}`,
-  sql: `UPDATE kernel_process SET stop_code = :code, wakes = wakes + 1
-        WHERE id = :id AND state = 'RUNNING' AND stop_code IS NULL`,
-  params: { id, code },
-});

@@ -29,3 +29,11 @@ export function stoppedBy(code: StopCode): QError {
       return new QError('CANCELLED', 'The operator gave it up; what it had done was undone.');
   }
 }
+
+/** Marks an open process as one to stop; the first who says so decides why. */
+export const stopStatement = (id: string, code: StopCode) => ({
+  name: `stop ${id}`,
+  sql: `UPDATE kernel_process SET stop_code = :code, wakes = wakes + 1
+        WHERE id = :id AND state = 'RUNNING' AND stop_code IS NULL`,
+  params: { id, code },
+});
