@@ -91,7 +91,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
       });
     inv.subject = grant.subject;
     await checkSubject(inv, op, services);
-    return useGrant(inv, op, grant, grant.subject, principal.actor);
+    return useGrant(inv, op, services, grant, grant.subject, principal.actor);
   }
   const subject = call.subject ?? principal.actor;
   inv.subject = subject;
@@ -106,7 +106,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
       rule: `no grant lets ${principal.actor} act for ${subject} with ${op.command}`,
       changeableBy: subject,
     });
-  useGrant(inv, op, grant, subject, principal.actor);
+  useGrant(inv, op, services, grant, subject, principal.actor);
 }
 
 /** Nobody acts for somebody who is suspended: a stop holds for everything done in its name. */
@@ -158,7 +158,7 @@ function authoriseResource(inv: Invocation, op: AnyOperation, services: Services
     const { owner } = inv;
     const grant = pick(inv, op, services, holder, owner);
     if (grant === undefined) continue;
-    const use = () => useGrant(inv, op, grant, owner, holder);
+    const use = () => useGrant(inv, op, services, grant, owner, holder);
     if (grant.check(request(inv, op, owner, holder)).allow) return use();
     refusing ??= use;
   }
@@ -221,10 +221,17 @@ const DENIALS: Readonly<Record<string, ErrorCode>> = {
 function useGrant(
   inv: Invocation,
   op: AnyOperation,
+  services: Services,
   grant: CompiledGrant,
   subject: string,
   audience: string,
 ): void {
+  const suspended = services.grants.suspendedBehind(grant);
+  if (suspended !== undefined)
+    deny(inv, op, 'QONSENT_DENIED', {
+      grant: grant.leaf,
+      rule: `${suspended}, who gave this grant or passed it on, is suspended`,
+    });
   const verdict = grant.check(request(inv, op, subject, audience));
   const { why } = verdict;
   const quotes = why.limit?.kind === 'policy' && why.limit.selector.startsWith('.input');

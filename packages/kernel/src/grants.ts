@@ -78,8 +78,9 @@ export class Grants {
     this.#identities = identities;
   }
 
-  /** Reads what is in force. Called once, before the first call. */
+  /** Reads what is in force, and whose grants admit nobody now. Called once, before the first call. */
   async load(now_ms: number): Promise<void> {
+    await this.#identities.load();
     for (const row of await this.#store.read(
       'SELECT cid FROM kernel_grant WHERE revoked_ms IS NOT NULL',
     ))
@@ -217,6 +218,11 @@ export class Grants {
     return prepared([stillInForce(this.active(cid)?.chain ?? [cid])]);
   }
 
+  /** Who of those behind a grant is suspended: until that ends, the grant admits nobody. */
+  suspendedBehind(grant: CompiledGrant): string | undefined {
+    return this.#identities.firstSuspended(grant.links.map(({ iss }) => iss));
+  }
+
   /** How many are in force. */
   get size(): number {
     return this.#registry.size;
@@ -228,7 +234,8 @@ export class Grants {
 
   /** Grants somebody may use for a command, of one subject where it is given; the most specific first. */
   candidates(audience: string, command: string, subject?: string): CompiledGrant[] {
-    return this.#registry.findFor(audience, command, subject);
+    const found = this.#registry.findFor(audience, command, subject);
+    return found.filter((grant) => this.suspendedBehind(grant) === undefined);
   }
 
   async get(cid: string): Promise<GrantRecord | undefined> {

@@ -75,6 +75,8 @@ export class Identities {
   readonly #known = new Map<string, IdentityRecord>();
   /** Counts changes of status, so that a read that was under way meanwhile is not remembered. */
   #changes = 0;
+  /** Few, and asked for at every link of every grant. */
+  readonly #suspended = new Set<string>();
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store;
@@ -181,20 +183,37 @@ export class Identities {
         },
         ...fed('identity', did),
       ]),
-      activate: () => this.forget(did),
+      activate: () => this.follow(did, status),
     };
   }
 
-  /** The next question for an identity reads it anew. */
-  forget(did: string): void {
+  /** An identity has this status now; the next question for it reads it anew. */
+  follow(did: string, status: string): void {
     this.#changes += 1;
     this.#known.delete(did);
+    if (status === 'suspended') this.#suspended.add(did);
+    else this.#suspended.delete(did);
   }
 
   /** The row of an identity, as another process of this node takes it over. */
   async row(did: string): Promise<IdentityRow | undefined> {
     const [row] = await this.#store.read('SELECT * FROM kernel_identity WHERE did = :did', { did });
     return row === undefined ? undefined : rowOf(row);
+  }
+
+  /** Reads who is suspended. Called once, before the first call. */
+  async load(): Promise<void> {
+    const rows = await this.#store.read(
+      "SELECT did FROM kernel_identity WHERE status = 'suspended'",
+    );
+    for (const row of rows) this.#suspended.add(row['did'] as string);
+  }
+
+  /** The first of some identities that is suspended; what such a one gave admits nobody meanwhile. */
+  firstSuspended(dids: Iterable<string>): string | undefined {
+    if (this.#suspended.size === 0) return undefined;
+    for (const did of dids) if (this.#suspended.has(did)) return did;
+    return undefined;
   }
 
   /** The guard that identities were in force when the commit happened. */

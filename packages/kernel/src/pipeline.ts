@@ -96,6 +96,23 @@ function becomeCaller(inv: Invocation): void {
     inv.principal = { ...inv.capability.principal, signedBy: 'capability' };
 }
 
+/** Nor does a step begin that would act for who is suspended by now, or by a grant of such a one. */
+function checkStanding(inv: Invocation, capability: Capability, parts: KernelParts): void {
+  const { identities, grants } = parts.services;
+  const { actor, root } = capability.principal;
+  const behind = inv.compiled.op.kind === 'query' ? [] : [actor, root, capability.subject];
+  const suspended =
+    identities.firstSuspended(behind) ??
+    capability.links
+      .map((cid) => grants.active(cid))
+      .map((grant) => grant && grants.suspendedBehind(grant))
+      .find((did) => did !== undefined);
+  if (suspended !== undefined)
+    fail('QONSENT_DENIED', `${suspended} was suspended while this call ran.`, {
+      why: { rule: `${suspended} is suspended` },
+    });
+}
+
 /** A revocation stops every step not yet begun; an undo is never stopped. */
 function checkStepTime(inv: Invocation, capability: Capability, parts: KernelParts): void {
   if (capability.operation === 'undo') return;
@@ -106,6 +123,7 @@ function checkStepTime(inv: Invocation, capability: Capability, parts: KernelPar
     fail('GRANT_REVOKED', 'The grant behind this call was revoked while it ran.', {
       why: { grant: revoked, rule: 'the grant was revoked' },
     });
+  checkStanding(inv, capability, parts);
   const needsFull = inv.compiled.op.signature === 'full';
   const isModule = inv.principal.kind === 'module';
   if (needsFull && capability.signature !== 'full' && !isModule)

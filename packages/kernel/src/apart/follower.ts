@@ -91,7 +91,7 @@ export class Follower {
     if (page.upTo > this.#epoch) {
       await this.#store.commit(followStatements(source, page));
       for (const { kind, key, row } of page.entries) {
-        if (kind === 'identity') this.#services.identities.forget(key);
+        if (kind === 'identity') this.#services.identities.follow(key, row.status);
         if (kind !== 'grant') continue;
         if (row.revoked_ms === null) this.#waiting.add(key);
         else await this.#services.grants.follow(key, this.#now_ms());
