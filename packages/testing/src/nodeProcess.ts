@@ -31,8 +31,12 @@ export interface NodeOrder {
   readonly witness?: boolean;
 }
 
-export async function startNodeProcess(order: NodeOrder): Promise<NodeProcess> {
-  const { child, exited } = spawnNode(order);
+/** @param under a program and its arguments under which the node runs, as strace does */
+export async function startNodeProcess(
+  order: NodeOrder,
+  under: readonly string[] = [],
+): Promise<NodeProcess> {
+  const { child, exited } = spawnNode(order, under);
   const complaints: string[] = [];
   if (child.stderr !== null)
     createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
@@ -65,16 +69,22 @@ export async function killWhileStarting(order: NodeOrder, after_ms: number): Pro
   await exited;
 }
 
-function spawnNode(order: NodeOrder): {
+function spawnNode(
+  order: NodeOrder,
+  under: readonly string[] = [],
+): {
   child: ChildProcess;
   exited: Promise<NodeJS.Signals | null>;
 } {
   const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
-  const child = spawn(
+  const [program = process.execPath, ...words] = [
+    ...under,
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+    '--disable-warning=ExperimentalWarning',
+    script,
+    JSON.stringify(order),
+  ];
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
   // A process that is gone takes no more questions; its end is told by `exited`.
   child.stdin?.on('error', () => undefined);
   const exited = new Promise<NodeJS.Signals | null>((resolve) => {
