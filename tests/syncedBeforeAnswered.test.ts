@@ -67,7 +67,7 @@ function timesOf(lines: readonly string[], key: string): Times {
 function endOf(lines: readonly string[], began: number): number {
   const line = lines[began];
   if (line === undefined) return -1;
-  if (/= 0$/.test(line)) return began;
+  if (line.endsWith('= 0')) return began;
   const [thread] = line.split(' ');
   return lines.findIndex(
     (later, at) =>

@@ -1,7 +1,8 @@
+import { deepEqual, equal } from 'node:assert/strict';
 import { startTestNode, type Actor, type TestNode } from '@anarq/testing';
 import type { Result } from '@anarq/common-schemas';
 import fc from 'fast-check';
-import { expect } from 'vitest';
+
 import { call } from '../src/index.ts';
 import { lab, labModule } from './lab.ts';
 import { Model, PER_CALL, TOTAL, type Asked } from './model.ts';
@@ -86,17 +87,19 @@ function ask({ ana, agent, name }: Real, key: string, asked: Asked): Promise<Res
 async function compare(model: Model, { ana, agent, paidBefore, name }: Real): Promise<void> {
   const budget = await node.kernel.services.grants.budget(agent.grant);
   const { items } = await ana.call(lab.list, { limit: 200 });
-  expect({
+  const found = {
     paid: (await totalPaid(node)) - paidBefore,
     spent: Number(budget?.spent),
     reserved: Number(budget?.reserved),
     items: items.map(({ id }) => id).toSorted(),
-  }).toEqual({
+  };
+  const expected = {
     paid: BigInt(model.paid) * 100n,
     spent: TOTAL - model.left,
     reserved: 0,
     items: [...model.items].map((item) => `${name}-${item}`).toSorted(),
-  });
+  };
+  deepEqual(found, expected);
 }
 
 type Command = fc.AsyncCommand<Model, Real, true>;
@@ -112,7 +115,7 @@ class Once implements Command {
   check = async () => true;
   async run(model: Model, real: Real): Promise<void> {
     const { code } = await insist(() => ask(real, this.key, this.asked));
-    expect(code).toBe(model.call(this.key, this.asked));
+    equal(code, model.call(this.key, this.asked));
     await compare(model, real);
   }
   toString = () => `${this.key}: ${JSON.stringify(this.asked)}`;
@@ -158,7 +161,7 @@ class Crash implements Command {
     isDown = false;
     await node.restart();
     const { code } = await insist(() => ask(real, this.key, this.asked), 400);
-    expect(code).toBe(model.call(this.key, this.asked));
+    equal(code, model.call(this.key, this.asked));
     await compare(model, real);
   }
   toString = () => `crash at ${this.point} in ${this.key}: ${JSON.stringify(this.asked)}`;
@@ -211,9 +214,12 @@ const commands = fc.commands<Model, Real, true>(
  * Runs lists of commands against model and kernel. What fails is made smaller, and runs again with
  * what is printed then: `Q_SEED` the seed, `Q_PATH` the path, `Q_REPLAY` the replayPath.
  */
-export const runModel = (numRuns: number, limit_ms: number): Promise<void> => {
+export async function runModel(
+  numRuns: number,
+  limit_ms: number,
+): Promise<{ readonly failed: boolean; readonly report: string | undefined }> {
   const { Q_SEED: seed, Q_PATH: path } = process.env;
-  return fc.assert(
+  const details = await fc.check(
     fc.asyncProperty(commands, async (list) => {
       await fc.asyncModelRun(begin, list);
     }),
@@ -226,4 +232,5 @@ export const runModel = (numRuns: number, limit_ms: number): Promise<void> => {
       interruptAfterTimeLimit: limit_ms,
     },
   );
-};
+  return { failed: details.failed, report: fc.defaultReportMessage(details) };
+}

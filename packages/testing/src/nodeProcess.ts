@@ -77,14 +77,13 @@ function spawnNode(
   exited: Promise<NodeJS.Signals | null>;
 } {
   const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
-  const [program = process.execPath, ...words] = [
-    ...under,
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    script,
-    JSON.stringify(order),
-  ];
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const own = ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)];
+  const [tracer, ...words] = under;
+  const child = spawn(
+    tracer ?? process.execPath,
+    tracer === undefined ? own : [...words, process.execPath, ...own],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
   // A process that is gone takes no more questions; its end is told by `exited`.
   child.stdin?.on('error', () => undefined);
   const exited = new Promise<NodeJS.Signals | null>((resolve) => {
