@@ -42,6 +42,15 @@ q.command('up')
       .env('Q_GRPC_PORT')
       .argParser(port),
   )
+  .addOption(
+    new Option('--origin <origin...>', 'origins of pages that may call: https://app.example')
+      .env('Q_ORIGIN')
+      .argParser(origin),
+  )
+  .addOption(
+    new Option('--tls-cert <file>', 'certificate chain in PEM: speak TLS 1.3').env('Q_TLS_CERT'),
+  )
+  .addOption(new Option('--tls-key <file>', 'its key in PEM').env('Q_TLS_KEY'))
   .option('--empty', 'without the example on the market')
   .addOption(
     new Option('--modules <list>', 'only these modules in this process: qwallet,ledger')
@@ -132,6 +141,14 @@ agent
   .addOption(dataOption())
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/agent.ts')).agentList(options));
+
+q.command('mcp')
+  .description('Speak MCP on standard input and output, for the running node.')
+  .option('--agent <name>', 'call as this agent of yours, with a fresh token')
+  .option('--url <url>', 'the endpoint of a node elsewhere: https://node.example/mcp')
+  .addOption(new Option('--token <token>', 'the token of an agent').env('Q_TOKEN'))
+  .addOption(dataOption())
+  .action(async (options) => (await import('./commands/mcp.ts')).mcp(options));
 
 q.command('revoke')
   .description('End a grant, and everything that builds on it, from the next call on.')
@@ -247,6 +264,15 @@ function atLeastOne(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('a whole number, 1 or more');
   return value;
+}
+
+/** One origin after another; from the environment they come as one text, apart by blanks. */
+function origin(text: string, before: readonly string[] = []): string[] {
+  const origins = text.split(/\s+/).filter((word) => word !== '');
+  for (const one of origins)
+    if (!URL.canParse(one) || new URL(one).origin !== one)
+      throw new InvalidArgumentError('an origin reads like https://app.example, without a path');
+  return [...before, ...origins];
 }
 
 function amount(text: string): { amount: string; unit: string } {

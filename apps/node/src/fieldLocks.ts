@@ -18,8 +18,14 @@ export async function fieldLocks(
   contracts: readonly AnyContract[],
 ): Promise<ReadonlyMap<string, FieldLock>> {
   const read = contracts.map(async ({ name }) => {
-    const file = join(dirname(resolve(packageOf(name))), '..', LOCK_FILE);
-    return [name, readLock(await readFile(file, 'utf8'))] as const;
+    try {
+      const file = join(dirname(resolve(packageOf(name))), '..', LOCK_FILE);
+      return [name, readLock(await readFile(file, 'utf8'))] as const;
+    } catch (error) {
+      throw new Error(`gRPC needs ${LOCK_FILE} of the module ${name}; ./q generate writes it.`, {
+        cause: error,
+      });
+    }
   });
   return new Map(await Promise.all(read));
 }

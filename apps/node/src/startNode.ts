@@ -3,17 +3,14 @@ import { join, resolve } from 'node:path';
 import { QError } from '@anarq/common-schemas';
 import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
-import { startHttpSurface, type HttpSurface } from '@anarq/surfaces';
-import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
 import { modulesOf, type RemoteAddresses } from './apart.ts';
-import { fieldLocks } from './fieldLocks.ts';
 import type { ModuleName } from './modules.ts';
-import type { LogOptions, NodeLog } from '@anarq/telemetry';
+import type { LogOptions } from '@anarq/telemetry';
+import { openSurfaces, type SurfaceOptions, type Surfaces } from './openSurfaces.ts';
 import { defaultKeysFolder, openNode } from './openNode.ts';
 import { observersOf } from './observersOf.ts';
-import { failureLog, watchHttp } from './watchHttp.ts';
 
-export interface StartOptions {
+export interface StartOptions extends SurfaceOptions {
   readonly dataFolder: string;
   /** Default: a folder of the user's own configuration, named after the data folder. */
   readonly keysFolder?: string | undefined;
@@ -24,16 +21,7 @@ export interface StartOptions {
   /** Modules that run in other processes of this node, and where. */
   readonly remotes?: RemoteAddresses | undefined;
   readonly version: string;
-  /** Address to listen on; default 127.0.0.1. */
-  readonly host?: string | undefined;
-  /** 0 for any free port; default 8080. */
-  readonly port?: number | undefined;
-  /** Where gRPC is served; 0 for any free port; absent: nowhere. */
-  readonly grpcPort?: number | undefined;
-  /** Names under which the node answers beside the loopback ones; for a proxy in front of it. */
-  readonly hostNames?: readonly string[] | undefined;
   readonly probe?: Probe;
-  readonly onError?: (error: unknown, where: string) => void;
   /** Where the node writes its lines; none without it. */
   readonly log?: LogOptions | undefined;
   /** An OTLP receiver for spans, over HTTP: 'http://127.0.0.1:4318'; none are made without it. */
@@ -128,64 +116,6 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     await opened.close();
     throw listeningError(error, options);
   }
-}
-
-interface Surfaces {
-  readonly http: HttpSurface;
-  readonly grpc: GrpcSurface | undefined;
-  close(): Promise<void>;
-}
-
-/** Opens the ports; where one cannot be opened, none stays open. */
-async function openSurfaces(
-  kernel: Kernel,
-  options: StartOptions,
-  metricsToken: string,
-  log: NodeLog | undefined,
-): Promise<Surfaces> {
-  const { onError } = options;
-  const common = {
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
-  };
-  const http = await startHttpSurface(kernel, {
-    ...common,
-    log: watchHttp(kernel, log, onError),
-    metrics: { text: () => kernel.telemetry.text(), token: metricsToken },
-    ...(options.port === undefined ? {} : { port: options.port }),
-  });
-  try {
-    const grpc =
-      options.grpcPort === undefined
-        ? undefined
-        : await openGrpc(kernel, {
-            ...common,
-            log: failureLog('grpc', log, onError),
-            port: options.grpcPort,
-          });
-    return {
-      http,
-      grpc,
-      close: async () => {
-        await Promise.all([http.close(), grpc?.close()]);
-      },
-    };
-  } catch (error) {
-    await http.close();
-    throw error;
-  }
-}
-
-/** Its libraries are loaded only where gRPC is served. */
-async function openGrpc(
-  kernel: Kernel,
-  options: Omit<GrpcSurfaceOptions, 'locks'>,
-): Promise<GrpcSurface> {
-  const [{ startGrpcSurface }, locks] = await Promise.all([
-    import('@anarq/surfaces/grpc'),
-    fieldLocks(kernel.contracts),
-  ]);
-  return startGrpcSurface(kernel, { ...options, locks });
 }
 
 /** Where the keys of a data folder lie: as its last start said, else at the default place. */

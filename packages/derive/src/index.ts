@@ -10,6 +10,7 @@ export { toJsonSchema, type Components, type JsonObject, type Refs } from './jso
 export { CALL_ARGUMENTS, mcpJson, toolsOf, type ToolEntry } from './mcpTools.ts';
 export { DERIVED_FOLDERS, derivedFiles, LOCK_FILE } from './moduleFiles.ts';
 export { DERIVED } from './notes.ts';
+export { ClientRequirements, negotiate, type ServerResponse } from './negotiation.ts';
 export { openapiOf, type OpenApiOptions } from './openapi.ts';
 export {
   catalogue,
@@ -23,3 +24,4 @@ export { protoModelOf, type ProtoMethod, type ProtoModel } from './proto/model.t
 export { protoValues, type ProtoValues } from './proto/values.ts';
 export { referenceFiles } from './reference.ts';
 export { sampleOf } from './sample.ts';
+export { toolRegistryOf, type ToolRegistry } from './toolRegistry.ts';

@@ -60,7 +60,7 @@ export interface UnionShape {
   readonly variants: readonly { readonly literal: string; readonly shape: ObjectShape }[];
 }
 
-export interface ListShape {
+interface ListShape {
   readonly kind: 'list';
   readonly items: Shape;
 }

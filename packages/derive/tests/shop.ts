@@ -67,6 +67,8 @@ export const shop = contract({
       access: 'tenant',
       scope: 'shop/drop',
       sunset: '2027-01-01',
+      deprecated: '2026-01-01',
+      replacement: 'touch',
       input: t.object({ itemId: t.id(), reason: t.optional(t.string({ maxLength: 40 })) }),
       output: t.object({}),
     }),

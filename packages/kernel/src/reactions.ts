@@ -343,6 +343,8 @@ function compile(
     limits: { perMinute: 1, bodyBytes: 1, timeout_ms: 1 },
     slo: { latency_ms_p50: 1, latency_ms_p95: 1, latency_ms_p99: 1 },
     sunset: undefined,
+    deprecated: undefined,
+    replacement: undefined,
     job: undefined,
   };
   return {

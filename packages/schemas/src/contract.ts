@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import { checkDialect, type DialectProblem } from './checkDialect.ts';
+import { farewellOf, farewellProblems, type Farewell, type FarewellSpec } from './farewell.ts';
 import { errorTable, type ErrorCode } from './errors.ts';
 import { JOB_DEFAULTS, JobStarted, type JobSpec, type JobTerms } from './jobs.ts';
 import {
@@ -32,7 +33,7 @@ export interface Example {
 }
 
 /** What the author of an operation writes. All but summary, scope, input and output has a default. */
-export interface OperationSpec {
+export interface OperationSpec extends FarewellSpec {
   readonly summary: string;
   /** Method and path below the module's own: 'POST /intents/{intentId}/pay'. */
   readonly http?: `${Method} /${string}`;
@@ -62,8 +63,6 @@ export interface OperationSpec {
   readonly personal?: boolean;
   readonly limits?: Partial<OperationLimits>;
   readonly slo?: Partial<OperationSlo>;
-  /** RFC 3339 date after which the operation may go; it has a successor beside it. */
-  readonly sunset?: string;
   /** A process that answers at once with the id of its job; see `job`. */
   readonly job?: JobSpec;
 }
@@ -85,7 +84,7 @@ export interface Operation<
   Payloads extends Readonly<Record<string, unknown>> = Readonly<Record<string, unknown>>,
   In = unknown,
   Out = unknown,
-> {
+> extends Farewell {
   readonly kind: K;
   readonly module: string;
   readonly name: string;
@@ -110,7 +109,6 @@ export interface Operation<
   readonly personal: boolean;
   readonly limits: OperationLimits;
   readonly slo: OperationSlo;
-  readonly sunset: string | undefined;
   /** Of a job: its terms, and what it gives in the end; `output` is what it answers at once. */
   readonly job: JobTerms | undefined;
   /** Type only: what the events of the module say, so that a handler's `emit` is typed. */
@@ -331,7 +329,7 @@ function bind(
     personal: draft.personal ?? false,
     limits: { ...DEFAULT_LIMITS, ...draft.limits },
     slo: { ...DEFAULT_SLO[draft.kind], ...draft.slo },
-    sunset: draft.sunset,
+    ...farewellOf(draft),
   });
 }
 
@@ -378,6 +376,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
     for (const used of op.uses)
       if (![meta.name, ...meta.dependencies].some((name) => used.startsWith(`${name}.`)))
         say(op.id, `uses ${used}, but the module does not depend on it`);
+    for (const problem of farewellProblems(op, meta.operations)) say(op.id, problem);
     for (const topic of op.emits)
       if (!Object.hasOwn(meta.events, topic)) say(op.id, `emits ${topic}, which is not an event`);
     for (const code of op.errors)

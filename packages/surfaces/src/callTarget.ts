@@ -26,7 +26,10 @@ export interface CallTarget {
     knows(pairing: string): boolean;
     answer(pairing: string, number: number, bytes: Uint8Array): Promise<Uint8Array | undefined>;
   };
-  health(): Promise<{ readonly status: 'healthy' | 'degraded' | 'unhealthy' }>;
+  health(): Promise<{
+    readonly status: 'healthy' | 'degraded' | 'unhealthy';
+    readonly version?: string;
+  }>;
   /** Takes one part of an upload. */
   receivePart(ticket: string, part: TransferPart): Promise<Result<unknown>>;
   /** Opens content for a download; `range` is the Range header as it came. */

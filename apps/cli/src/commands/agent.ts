@@ -130,7 +130,15 @@ async function findAgent(client: Client, name: string): Promise<string> {
 
 /** Prints a token for the newest grant of the agent: only the token, so that it can be piped. */
 export async function agentToken(name: string, options: { readonly data: string }): Promise<void> {
-  const { client } = await operatorClient(options.data, [squid, qonsent]);
+  say(await freshToken(name, options.data));
+}
+
+/**
+ * A token of an agent that holds a grant in force.
+ * @throws QINDEX_NOT_FOUND
+ */
+export async function freshToken(name: string, dataFolder: string): Promise<string> {
+  const { client } = await operatorClient(dataFolder, [squid, qonsent]);
   const agent = await findAgent(client, name);
   const { items } = await client.call(qonsent.list, { limit: 200 });
   const grant = items.find((item) => item.audience === agent && item.inForce);
@@ -140,7 +148,7 @@ export async function agentToken(name: string, options: { readonly data: string 
       `${name} holds no grant in force; ./q agent add ${name} … gives it one.`,
     );
   const { token } = await client.call(squid.issueToken, { agent, grant: grant.grant });
-  say(token);
+  return token;
 }
 
 /** The operator's agents, their grants, and what is left of each budget. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { fail } from '@anarq/common-schemas';
 import {
   parseRemotes,
   startNode,
@@ -19,6 +21,9 @@ interface UpOptions {
   readonly name?: readonly string[] | string;
   readonly modules?: readonly string[];
   readonly remote?: readonly string[] | string;
+  readonly origin?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly empty?: boolean;
   readonly json?: boolean;
   readonly log?: string;
@@ -45,6 +50,8 @@ export async function up(options: UpOptions): Promise<void> {
     port: options.port,
     grpcPort: options.grpcPort,
     hostNames: options.name === undefined ? undefined : words(options.name),
+    origins: options.origin,
+    tls: await readTls(options),
     // Names that are none are refused when the node starts.
     modules: options.modules as readonly ModuleName[] | undefined,
     remotes: parseRemotes(options.remote === undefined ? [] : words(options.remote)),
@@ -74,6 +81,15 @@ export async function up(options: UpOptions): Promise<void> {
     );
     return;
   }
+  greet(node, options, { offered, started_ms });
+}
+
+/** What a person sees of a node that has started: where it is, and what to do next. */
+function greet(
+  node: RunningNode,
+  options: UpOptions,
+  { offered, started_ms }: { readonly offered: boolean; readonly started_ms: number },
+): void {
   const operations = node.kernel.contracts.flatMap(({ operations: o }) => Object.keys(o)).length;
   say(
     `${tick} ${paint.bold('Q∞')} ${version}  ${dot}  ${node.kernel.contracts.length} modules, ${operations} operations  ${dot}  ${Math.round(started_ms)} ms`,
@@ -95,7 +111,12 @@ export async function up(options: UpOptions): Promise<void> {
     say(
       `  ${paint.yellow('waits')}  for the process that runs sQuid and Qonsent: start it with --remote ${node.kernel.contracts[0]?.name ?? 'MODULE'}=${node.url}`,
     );
-  if (options.host !== '127.0.0.1' && options.host !== 'localhost' && options.host !== '::1')
+  if (
+    options.tlsCert === undefined &&
+    options.host !== '127.0.0.1' &&
+    options.host !== 'localhost' &&
+    options.host !== '::1'
+  )
     say(
       `  ${paint.yellow('open')}   this node listens on ${options.host}: put TLS in front of it, and name its host with --name`,
     );
@@ -115,6 +136,21 @@ const isWhole = (node: RunningNode): boolean =>
 /** From the environment a list comes as one text, its words apart by blanks. */
 const words = (value: readonly string[] | string): readonly string[] =>
   typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : value;
+
+/** @throws INPUT_INVALID where one of the two files is missing or cannot be read */
+async function readTls({ tlsCert, tlsKey }: UpOptions) {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    return fail('INPUT_INVALID', 'TLS takes both --tls-cert and --tls-key.');
+  const [cert, key] = await Promise.all(
+    [tlsCert, tlsKey].map((file) =>
+      readFile(file).catch((error: NodeJS.ErrnoException) =>
+        fail('INPUT_INVALID', `${file} cannot be read: ${error.code}.`),
+      ),
+    ),
+  );
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
 
 function closeOnSignal(node: RunningNode): void {
   let asked = false;

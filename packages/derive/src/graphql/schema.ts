@@ -63,7 +63,7 @@ const callProof = new GraphQLInputObjectType({
 });
 
 /** The name of an operation's field: qwallet.pay is qwalletPay, and pay.v2 is qwalletPayV2. */
-export const fieldOf = (op: AnyOperation): string => `${op.module}${pascal(op.name)}`;
+const fieldOf = (op: AnyOperation): string => `${op.module}${pascal(op.name)}`;
 
 /**
  * The GraphQL schema of several contracts: a field of Query for each query, of Mutation for every

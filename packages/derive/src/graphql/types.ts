@@ -29,7 +29,7 @@ import { empty, scalars } from './scalars.ts';
 const NAME = /^(?!__)(?!(true|false|null)$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Whether the values of an enumeration can be GraphQL's; one that has others is a String. */
-export const isEnum = ({ values }: EnumShape): boolean => values.every((value) => NAME.test(value));
+const isEnum = ({ values }: EnumShape): boolean => values.every((value) => NAME.test(value));
 
 /** The member of an input that stands for a variant of a union. */
 export const variantName = (literal: string): string =>

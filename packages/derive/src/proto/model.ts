@@ -213,7 +213,7 @@ function scalarKind({ type, isSmall }: ScalarShape): ScalarKind {
 }
 
 /** A list of lists of Leaf is a LeafListList. */
-export function wrapperName(shape: Shape): string {
+function wrapperName(shape: Shape): string {
   switch (shape.kind) {
     case 'list':
       return `${wrapperName(shape.items)}List`;

@@ -15,7 +15,7 @@ import { callOf } from './call.ts';
 import { checkDocument, DOCUMENT_LIMITS } from './limits.ts';
 
 /** Who sent the request, and what its headers say of every call in it. */
-export interface GraphqlCaller {
+interface GraphqlCaller {
   readonly facts: Pick<
     Call,
     'subject' | 'grant' | 'idempotencyKey' | 'apiVersion' | 'traceparent'

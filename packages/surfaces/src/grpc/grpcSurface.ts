@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type Http2ServerRequest,
   type ServerHttp2Session,
@@ -27,6 +29,9 @@ export interface GrpcSurfaceOptions {
   readonly port: number;
   /** Host names, without port, under which the node answers beside the loopback ones. */
   readonly hostNames?: readonly string[];
+  readonly origins?: readonly string[];
+  /** Certificate chain and key in PEM; then the port speaks TLS 1.3, with HTTP/2 by ALPN. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** The field numbers of each module, by its name. */
   readonly locks: ReadonlyMap<string, FieldLock>;
   /** How long running calls may take to end when the node stops. */
@@ -61,8 +66,8 @@ const IDLE_MS = 300_000;
 const ANONYMOUS_BYTES_MAX = 65_536;
 
 /**
- * Serves a node over gRPC, gRPC-Web and Connect, on cleartext HTTP/2 with prior knowledge, with
- * reflection and the health service.
+ * Serves a node over gRPC, gRPC-Web and Connect, with reflection and the health service, on HTTP/2:
+ * cleartext with prior knowledge, or TLS.
  * @throws Error when the address is taken, or two types of a module have one name
  */
 export async function startGrpcSurface(
@@ -96,10 +101,15 @@ export async function startGrpcSurface(
   const read = requestReader(settings, state);
   const anonymous = adapterFor(ANONYMOUS_BYTES_MAX);
   const known = adapterFor(Infinity);
-  const server = createServer({
+  const serving = {
     maxSessionMemory: 16,
     settings: { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADER_BYTES_MAX },
-  });
+  };
+  const { tls } = settings;
+  const server =
+    tls === undefined
+      ? createServer(serving)
+      : createSecureServer({ ...serving, ...tls, minVersion: 'TLSv1.3' });
   server.on('request', (request, response) => {
     const { headers } = request;
     const isKnown = headers.authorization !== undefined || headers[HEADERS.signature] !== undefined;
@@ -110,7 +120,7 @@ export async function startGrpcSurface(
   const port = await listen(server, settings.host, settings.port);
   return {
     port,
-    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     close: () => {
       state.isClosing = true;
       stopping.abort();
@@ -137,7 +147,7 @@ const admitting =
 
 function requestReader(
   settings: Required<Pick<GrpcSurfaceOptions, 'host' | 'requestsPerSecond_max'>> &
-    Pick<GrpcSurfaceOptions, 'hostNames'>,
+    Pick<GrpcSurfaceOptions, 'hostNames' | 'origins'>,
   state: { readonly isClosing: boolean },
 ) {
   const judge = hostJudge(settings);
@@ -161,7 +171,10 @@ function requestReader(
   };
 }
 
-function trackSessions(server: Http2Server, connections_max: number): Set<ServerHttp2Session> {
+function trackSessions(
+  server: Http2Server | Http2SecureServer,
+  connections_max: number,
+): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     if (sessions.size >= connections_max) {
@@ -176,7 +189,11 @@ function trackSessions(server: Http2Server, connections_max: number): Set<Server
   return sessions;
 }
 
-function listen(server: Http2Server, host: string, port: number): Promise<number> {
+function listen(
+  server: Http2Server | Http2SecureServer,
+  host: string,
+  port: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port }, () => {
@@ -189,7 +206,7 @@ function listen(server: Http2Server, host: string, port: number): Promise<number
 }
 
 async function closeServer(
-  server: Http2Server,
+  server: Http2Server | Http2SecureServer,
   sessions: ReadonlySet<ServerHttp2Session>,
   deadline_ms: number,
 ): Promise<void> {

@@ -14,6 +14,7 @@ export const isLoopback = (host: string): boolean =>
 interface GuardSettings {
   readonly host: string;
   readonly hostNames?: readonly string[];
+  readonly origins?: readonly string[];
   readonly requestsPerSecond_max: number;
   readonly log?: SurfaceLog;
 }
@@ -61,15 +62,16 @@ interface Names {
  * @returns what throws HOST_REFUSED for a request that means another host, or comes from a page of
  * another origin
  */
-export function hostJudge(settings: Pick<GuardSettings, 'host' | 'hostNames'>) {
+export function hostJudge(settings: Pick<GuardSettings, 'host' | 'hostNames' | 'origins'>) {
   const names = new Set([
     ...LOOPBACK_NAMES,
     ...(settings.hostNames ?? []).map((name) => name.toLowerCase()),
   ]);
   const isGuarded = isLoopback(settings.host) || settings.hostNames !== undefined;
+  const origins = new Set(settings.origins);
   return (given: Names): void => {
     if (isGuarded) checkHost(given, names);
-    checkOrigin(given, names);
+    if (given.origin === undefined || !origins.has(given.origin)) checkOrigin(given, names);
   };
 }
 

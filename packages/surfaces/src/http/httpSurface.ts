@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
+import { crossOrigin } from './crossOrigin.ts';
+import type { OtherSurfaces } from './discovery.ts';
 import { documentRoutes } from './documents.ts';
 import { answerErrors, answerSocketError, sendError } from './failures.ts';
 import { graphqlRoute } from './graphqlRoute.ts';
@@ -20,6 +22,12 @@ export interface HttpSurfaceOptions {
   readonly publicUrl?: string;
   /** Host names, without port, under which the node answers beside the loopback ones. */
   readonly hostNames?: readonly string[];
+  /** Origins of pages elsewhere that may call the node from a browser: 'https://app.example'. */
+  readonly origins?: readonly string[];
+  /** Certificate chain and key in PEM; then the port speaks TLS 1.3 and nothing less. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Surfaces of the node that listen elsewhere, for its discovery document. */
+  readonly others?: OtherSurfaces;
   readonly headersTimeout_ms?: number;
   /** From the first byte of a request to the last of its body. */
   readonly requestTimeout_ms?: number;
@@ -85,11 +93,16 @@ export async function startHttpSurface(
   const state = { isClosing: false };
   const app = createApp(settings, target);
   guardRequests(app, settings, state);
+  crossOrigin(app, settings.origins ?? [], settings.tls !== undefined);
   answerErrors(app, target, settings.log);
   operationRoutes(app, target);
   transferRoutes(app, target, settings.log);
   internalRoutes(app, target);
-  documentRoutes(app, target, settings.publicUrl);
+  const scheme = settings.tls === undefined ? 'http' : 'https';
+  documentRoutes(app, target, {
+    urlOf: (name) => settings.publicUrl ?? `${scheme}://${name ?? 'localhost'}`,
+    others: settings.others ?? {},
+  });
   graphqlRoute(app, target, settings.log);
   watchRoutes(app, target, settings);
   const closeMcp = mcpRoute(app, target, settings.log);
@@ -99,7 +112,7 @@ export async function startHttpSurface(
   const port = portOf(app);
   return {
     port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: async () => {
       state.isClosing = true;
       await Promise.all([closeServer(app, settings.closeDeadline_ms), closeMcp()]);
@@ -108,6 +121,14 @@ export async function startHttpSurface(
 }
 
 function createApp(settings: Settings, target: CallTarget): FastifyInstance {
+  const serving = {
+    // The guard asks for it, and answers in the envelope.
+    requireHostHeader: false,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: settings.headersTimeout_ms,
+    requestTimeout: settings.requestTimeout_ms,
+    connectionsCheckingInterval: Math.min(1_000, settings.headersTimeout_ms),
+  };
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -117,20 +138,16 @@ function createApp(settings: Settings, target: CallTarget): FastifyInstance {
     requestTimeout: settings.requestTimeout_ms,
     connectionTimeout: settings.idleTimeout_ms ?? idleTimeoutFor(target),
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: {
-      // The guard asks for it, and answers in the envelope.
-      requireHostHeader: false,
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: settings.headersTimeout_ms,
-      requestTimeout: settings.requestTimeout_ms,
-      connectionsCheckingInterval: Math.min(1_000, settings.headersTimeout_ms),
-    },
+    ...(settings.tls === undefined
+      ? { http: serving }
+      : { https: { ...serving, ...settings.tls, minVersion: 'TLSv1.3' as const } }),
     routerOptions: { maxParamLength: PATH_MEMBER_CHARS_MAX },
     clientErrorHandler: answerSocketError,
     frameworkErrors: (error, request, reply) => {
       sendError(error, request, reply, settings.log);
     },
-  });
+    // A server of TLS is one of HTTP behind it; the routes see no difference.
+  }) as FastifyInstance;
   app.server.maxConnections = settings.connections_max;
   // An expectation that is not known may be ignored (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) =>

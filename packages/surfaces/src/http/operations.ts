@@ -1,4 +1,4 @@
-import { fail, type AnyOperation, type Result } from '@anarq/common-schemas';
+import { fail, type AnyContract, type AnyOperation, type Result } from '@anarq/common-schemas';
 import type { Credential } from '@anarq/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
@@ -11,18 +11,36 @@ import { parseStrictJson } from './strictJson.ts';
 /** One route for each operation: a request becomes one call, and its result one answer. */
 export function operationRoutes(app: FastifyInstance, target: CallTarget): void {
   for (const contract of target.contracts)
-    for (const op of Object.values(contract.operations))
+    for (const op of Object.values(contract.operations)) {
+      const farewells = farewellHeaders(op, contract);
       app.route({
         method: op.http.method,
         url: `/${contract.name}${op.http.path.replaceAll(/\{([^}]+)\}/g, ':$1')}`,
         handler: async (request, reply) => {
           const result = await invoke(op, request, target);
-          if (op.sunset !== undefined) reply.header('sunset', new Date(op.sunset).toUTCString());
+          reply.headers(farewells);
           // RFC 9110 section 15.3.3: begun, and not at its end.
           const isBegun = op.job !== undefined && result.status === 'ok';
           return sendResult(reply, result, request.id, isBegun ? 202 : undefined);
         },
       });
+    }
+}
+
+/**
+ * What an operation that goes says with each answer: since when it is deprecated (RFC 9745), when it
+ * may go (RFC 8594), and what comes instead (RFC 5829).
+ */
+function farewellHeaders(op: AnyOperation, contract: AnyContract): Record<string, string> {
+  const next =
+    op.replacement === undefined ? undefined : contract.operations[op.replacement]?.http.path;
+  return {
+    ...(op.deprecated === undefined
+      ? {}
+      : { deprecation: `@${Math.floor(Date.parse(op.deprecated) / 1_000)}` }),
+    ...(op.sunset === undefined ? {} : { sunset: new Date(op.sunset).toUTCString() }),
+    ...(next === undefined ? {} : { link: `</${contract.name}${next}>; rel="successor-version"` }),
+  };
 }
 
 async function invoke(

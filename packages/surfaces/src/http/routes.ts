@@ -7,10 +7,12 @@ export interface RouteEntry {
 
 /** Routes that are no operations, as [methods, pattern]. */
 const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
+  [['GET'], /^\/(health(\/live|\/ready)?|metrics|\.well-known\/q-node)$/],
   [
-    ['GET'],
-    /^\/(health(\/live|\/ready)?|metrics|openapi\.json|asyncapi\.json|\.well-known\/q-node)$/,
+    ['GET', 'HEAD'],
+    /^\/(openapi\.json|asyncapi\.json|tools(\/[^/]+)?|\.well-known\/(q-infinity|mcp)\.json)$/,
   ],
+  [['POST'], /^\/tools\/negotiate$/],
   [['GET', 'HEAD'], /^\/transfer\/[^/]+$/],
   [['PUT'], /^\/transfer\/[^/]+\/[^/]+$/],
   [['GET', 'POST', 'DELETE'], /^\/mcp$/],

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { callTool, type McpCaller } from './callTool.ts';
+import { withProgress } from './progress.ts';
 import { createToolList } from './toolList.ts';
 
 /** One MCP endpoint; it serves both eras of the protocol, a fresh server for each request. */
@@ -63,11 +64,11 @@ export function createMcpEndpoint(target: CallTarget, log: SurfaceLog | undefine
         );
       return page;
     });
-    server.setRequestHandler('tools/call', ({ params }) => {
+    server.setRequestHandler('tools/call', ({ params }, { mcpReq }) => {
       const tool = tools.find(params.name);
       if (tool === undefined)
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-      return callTool(target, tool, params, caller);
+      return withProgress(mcpReq, callTool(target, tool, params, caller));
     });
     return server;
   };
