@@ -76,7 +76,7 @@ export async function killAtEach(
   return results;
 }
 
-function outcomeOf(found: Aftermath['found']): Aftermath['outcome'] {
+export function outcomeOf(found: Aftermath['found']): Aftermath['outcome'] {
   const text = JSON.stringify(found);
   if (text === JSON.stringify(BOUGHT)) return 'bought';
   return text === JSON.stringify(UNDONE) ? 'undone' : 'WRONG';
@@ -108,14 +108,23 @@ async function killedAt(
   }
 }
 
-const buy = (node: NodeProcess, { buyer, listingId }: PurchaseWorld, retry: boolean) =>
+/** Buys, under the one key of every attempt. */
+export const buy = (
+  node: Pick<NodeProcess, 'address'>,
+  { buyer, listingId }: PurchaseWorld,
+  retry: boolean,
+) =>
   clientOf(node.address, buyer).result(
     qmarket.purchase,
     { listingId, maxPrice: PRICE, unit: UNIT },
     { idempotencyKey: KEY, retry },
   );
 
-async function look(node: NodeProcess, world: PurchaseWorld): Promise<Found> {
+/** Asks for the purchase again, and says what became of money, licence and file. */
+export async function look(
+  node: Pick<NodeProcess, 'address'>,
+  world: PurchaseWorld,
+): Promise<Found> {
   const buyer = clientOf(node.address, world.buyer);
   const again = await buy(node, world, true);
   const repeated = await buy(node, world, true);

@@ -7,7 +7,7 @@ import type { FedKind } from './feedTables.ts';
 type Texts = Readonly<Record<string, string | number | null>>;
 
 /** One change, with what the thing is now: a row of its table, its bytes as base64url. */
-export type FeedEntry = { readonly epoch: number; readonly key: string } & (
+type FeedEntry = { readonly epoch: number; readonly key: string } & (
   | { readonly kind: 'identity'; readonly row: IdentityRow }
   | { readonly kind: Exclude<FedKind, 'identity'>; readonly row: Texts }
 );

@@ -6,7 +6,7 @@ import { followStatements, followedUpTo } from './feed.ts';
 import type { Followed, FeedMessage } from './messages.ts';
 
 /** Longer than a few missed pages, short enough that a cut line is no way around a revocation. */
-export const STALE_MS = 5_000;
+const STALE_MS = 5_000;
 
 /**
  * Takes over who exists and who may what from the process that decides it. Pages come in order, and

@@ -1,0 +1,24 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { foundApart, killedApart } from './apartKills.ts';
+import type { PurchaseWorld } from './purchaseWorld.ts';
+
+describe('a purchase across two processes, one of which is killed with kill -9', () => {
+  let world: PurchaseWorld;
+  beforeAll(async () => {
+    world = await foundApart();
+  }, 120_000);
+  afterAll(() => rm(world.folder, { recursive: true, force: true }));
+
+  it.each([
+    ['money', 'after-step qwallet.reserve hold'],
+    ['money', 'after-outcome qwallet.capture'],
+    ['front', 'after-step qmarket.purchase capture'],
+  ] as const)(
+    'ends exactly once, with money and licence in agreement: %s, %s',
+    async (which, point) => {
+      expect(await killedApart(world, which, point)).toBe('bought');
+    },
+    180_000,
+  );
+});
