@@ -114,6 +114,11 @@ export class GrantRegistry {
     return this.#revoked.has(cid);
   }
 
+  /** Forgets a grant; unlike a revocation, it may be added again. */
+  drop(leaf: string): void {
+    this.#remove(leaf);
+  }
+
   /**
    * Forgets the grants that have ended; they would be refused anyway.
    *

@@ -72,7 +72,7 @@ export async function assertStillAllowed(
   for (const did of new Set([actor, subject])) await assertInForce(did, services);
   const givers = new Set([actor, subject]);
   for (const cid of authority.grants) {
-    const grant = services.grants.active(cid);
+    const grant = await services.grants.active(cid);
     if (grant === undefined)
       return fail('GRANT_REVOKED', 'A grant behind this ticket is no longer in force.', {
         why: { grant: cid, rule: 'the grant was revoked' },

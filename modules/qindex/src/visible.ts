@@ -15,10 +15,10 @@ export interface Condition {
  * The records that the caller may see: its own, those of the tenant, those that grants open.
  * Removed ones are seen by nobody.
  */
-export function visible(ctx: Reader): Condition {
+export async function visible(ctx: Reader): Promise<Condition> {
   const params: Record<string, SqlValue> = { subject: ctx.call.subject };
   const ways = ["r.visibility = 'tenant'", 'r.owner = :subject'];
-  for (const [i, { owner, resourceGlob }] of ctx.readable('record').entries()) {
+  for (const [i, { owner, resourceGlob }] of (await ctx.readable('record')).entries()) {
     params[`owner_${i}`] = owner;
     if (resourceGlob === undefined) {
       ways.push(`r.owner = :owner_${i}`);

@@ -7,12 +7,13 @@ import { marketOf } from './market.ts';
  * below one that does not would be paid for and open nothing.
  * @throws STATE_CONFLICT when it is revoked, expired, or says something else
  */
-export function checkDelegation(
+export async function checkDelegation(
   ctx: Pick<ReadContext, 'services' | 'now_ms'>,
   grant: string,
   file: { readonly fileId: string; readonly owner: string },
-): void {
-  const verdict = ctx.services.grants.active(grant)?.check({
+): Promise<void> {
+  const active = await ctx.services.grants.active(grant);
+  const verdict = active?.check({
     command: '/qdrive/get',
     args: {
       op: 'qdrive.get',

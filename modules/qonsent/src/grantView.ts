@@ -3,10 +3,13 @@ import type { JsonValue } from '@anarq/common-schemas';
 import type { GrantRecord, ReadContext } from '@anarq/kernel';
 
 /** A grant as those whom it concerns see it. */
-export function grantView(record: GrantRecord, ctx: Pick<ReadContext, 'services' | 'now_ms'>) {
+export async function grantView(
+  record: GrantRecord,
+  ctx: Pick<ReadContext, 'services' | 'now_ms'>,
+) {
   const delegation = decodeDelegation(record.token);
   const budget = parseBudget(delegation.meta);
-  const active = ctx.services.grants.active(record.cid);
+  const active = await ctx.services.grants.active(record.cid);
   const hasEnded = (active?.exp_s ?? Infinity) * 1000 < ctx.now_ms;
   return {
     grant: record.cid,

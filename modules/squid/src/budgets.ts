@@ -5,7 +5,7 @@ type GrantsPort = Services['grants'];
 
 /** What each link of a grant still lets its holder spend; empty for a grant not in force. */
 async function budgetsLeft(grants: GrantsPort, cid: string) {
-  const links = grants.active(cid)?.budgets ?? [];
+  const links = (await grants.active(cid))?.budgets ?? [];
   const found = await Promise.all(
     links.map(async (link) => {
       const state = await grants.budget(link.cid);
@@ -36,7 +36,7 @@ async function budgetsLeft(grants: GrantsPort, cid: string) {
 
 /** A grant as its holder sees it. */
 export async function heldGrant(grants: GrantsPort, record: GrantRecord) {
-  const compiled = grants.active(record.cid);
+  const compiled = await grants.active(record.cid);
   const exp_s = compiled?.exp_s ?? null;
   return {
     grant: record.cid,

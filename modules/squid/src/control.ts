@@ -64,7 +64,7 @@ export async function speaksFor(ctx: Asked, did: string): Promise<boolean> {
   if (isItself(call)) return call.subject === did;
   if (call.boundGrant !== undefined || call.grants.length === 0) return false;
   const seat = await ctx.rows(members).get(memberId(did, call.actor));
-  if (seat?.role !== 'admin' || !memberView(seat, ctx).inForce) return false;
+  if (seat?.role !== 'admin' || !(await memberView(seat, ctx)).inForce) return false;
   return call.grants.every((grant) => grant === seat.grant_cid);
 }
 

@@ -3,8 +3,8 @@ import { asRole, type Role } from './roles.ts';
 import type { MemberRow } from './store.ts';
 
 /** A member as it is shown. */
-export function memberView(row: MemberRow, ctx: Pick<ReadContext, 'services' | 'now_ms'>) {
-  const grant = ctx.services.grants.active(row.grant_cid);
+export async function memberView(row: MemberRow, ctx: Pick<ReadContext, 'services' | 'now_ms'>) {
+  const grant = await ctx.services.grants.active(row.grant_cid);
   const hasEnded = (grant?.exp_s ?? Infinity) * 1000 < ctx.now_ms;
   return {
     member: row.member,

@@ -94,7 +94,7 @@ describe('members', () => {
     const promote = { organisation, member: member.did, role: 'admin' as const };
     const now = await founder.call(squid.addMember, promote);
     expect(now.grant).not.toBe(old);
-    expect(node.kernel.services.grants.isRevoked(old)).toBe(true);
+    expect(await node.kernel.services.grants.isRevoked(old)).toBe(true);
     const third = await node.person('Third');
     const add = { organisation, member: third.did, role: 'member' as const };
     expect(await codeOf(member.call(squid.addMember, add, as(organisation)))).toBe('OK');

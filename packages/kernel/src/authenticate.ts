@@ -29,7 +29,7 @@ export async function authenticate(inv: Invocation, services: Services): Promise
 async function fromToken(token: string, now_ms: number, services: Services): Promise<Principal> {
   const known = await services.sessions.findToken(token);
   if (known === undefined) return fail('QLOCK_AUTH_FAIL', 'The token is not one of this node.');
-  if (known.revoked || services.grants.isRevoked(known.grant))
+  if (known.revoked || (await services.grants.isRevoked(known.grant)))
     return fail('GRANT_REVOKED', 'The grant behind this token was revoked.', {
       why: { grant: known.grant, rule: 'the grant was revoked' },
     });
@@ -47,7 +47,7 @@ async function fromToken(token: string, now_ms: number, services: Services): Pro
     kind: agent.kind,
     signedBy: 'custodian',
     boundGrant: known.grant,
-    boundSubject: services.grants.active(known.grant)?.subject ?? known.grant,
+    boundSubject: (await services.grants.active(known.grant))?.subject ?? known.grant,
   };
 }
 

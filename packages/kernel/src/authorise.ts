@@ -29,7 +29,7 @@ export async function authorise(inv: Invocation, services: Services, store: Stor
   await findNamedEnd(inv, services);
   if (inv.capability === undefined) await chooseSubject(inv, op, services);
   if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, store);
-  authoriseResource(inv, op, services);
+  await authoriseResource(inv, op, services);
 }
 
 /** 'intent/{intentId}' with its input becomes 'qwallet/intent/int_…'; `node` stands for the node. */
@@ -58,7 +58,7 @@ async function findResource(inv: Invocation, op: AnyOperation, store: Store): Pr
 /** Says of a grant that the call names, and that is not in force, how it ended. */
 async function findNamedEnd(inv: Invocation, services: Services): Promise<void> {
   const { grant } = inv.call;
-  if (grant === undefined || services.grants.active(grant) !== undefined) return;
+  if (grant === undefined || (await services.grants.active(grant)) !== undefined) return;
   const end = await services.grants.endOf(grant, inv.principal.actor, inv.now_ms);
   if (end !== undefined) inv.namedEnd = end;
 }
@@ -77,7 +77,7 @@ function authoriseStep(inv: Invocation, op: AnyOperation, capability: Capability
 async function chooseSubject(inv: Invocation, op: AnyOperation, services: Services): Promise<void> {
   const { principal, call } = inv;
   if (principal.boundGrant !== undefined) {
-    const grant = services.grants.active(principal.boundGrant);
+    const grant = await services.grants.active(principal.boundGrant);
     if (grant === undefined)
       return deny(inv, op, 'GRANT_REVOKED', {
         grant: principal.boundGrant,
@@ -100,7 +100,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
     return;
   }
   await checkSubject(inv, op, services);
-  const grant = pick(inv, op, services, principal.actor, subject);
+  const grant = await pick(inv, op, services, principal.actor, subject);
   if (grant === undefined)
     return deny(inv, op, 'QONSENT_DENIED', {
       rule: `no grant lets ${principal.actor} act for ${subject} with ${op.command}`,
@@ -142,7 +142,11 @@ async function authoriseUndo(inv: Invocation, op: AnyOperation, store: Store): P
     });
 }
 
-function authoriseResource(inv: Invocation, op: AnyOperation, services: Services): void {
+async function authoriseResource(
+  inv: Invocation,
+  op: AnyOperation,
+  services: Services,
+): Promise<void> {
   if (inv.owner === undefined) {
     if (op.resource !== undefined)
       fail('INPUT_INVALID', `${op.resource} cannot be filled from the input.`);
@@ -156,7 +160,7 @@ function authoriseResource(inv: Invocation, op: AnyOperation, services: Services
   let refusing: (() => void) | undefined;
   for (const holder of holdersOf(inv)) {
     const { owner } = inv;
-    const grant = pick(inv, op, services, holder, owner);
+    const grant = await pick(inv, op, services, holder, owner);
     if (grant === undefined) continue;
     const use = () => useGrant(inv, op, services, grant, owner, holder);
     if (grant.check(request(inv, op, owner, holder)).allow) return use();
@@ -170,16 +174,16 @@ function authoriseResource(inv: Invocation, op: AnyOperation, services: Services
 }
 
 /** The grant named in the call, else the first that allows; else the first that nearly does. */
-function pick(
+async function pick(
   inv: Invocation,
   op: AnyOperation,
   services: Services,
   audience: string,
   subject: string,
-): CompiledGrant | undefined {
+): Promise<CompiledGrant | undefined> {
   const named = inv.call.grant;
   if (named !== undefined) {
-    const grant = services.grants.active(named);
+    const grant = await services.grants.active(named);
     if (grant !== undefined && grant.audience === audience && grant.subject === subject)
       return grant;
     if (inv.namedEnd !== undefined) deny(inv, op, inv.namedEnd.code, inv.namedEnd.why);
@@ -190,7 +194,7 @@ function pick(
         rule: 'the grant that the call names is not one that the caller holds here',
       });
   }
-  const candidates = services.grants.candidates(audience, op.command, subject);
+  const candidates = await services.grants.candidates(audience, op.command, subject);
   return (
     candidates.find((grant) => grant.check(request(inv, op, subject, audience)).allow) ??
     candidates[0]

@@ -13,8 +13,11 @@ interface Covered {
 }
 
 interface Kept {
+  /** CID of a root delegation of the node without an end: the whole of its chain. */
   readonly grant: string;
   readonly covers: Covered;
+  /** It had ended when the node started. */
+  readonly isEnded: boolean;
 }
 
 /**
@@ -39,7 +42,10 @@ export class Authorities {
 
   /** Reads what was given, and gives what a module that is new on this node asks for. */
   async load(): Promise<void> {
-    for (const row of await this.#parts.store.read('SELECT * FROM kernel_authority'))
+    for (const row of await this.#parts.store.read(
+      `SELECT a.module, a.grant_cid, a.covers, g.revoked_ms FROM kernel_authority a
+       LEFT JOIN kernel_grant g ON g.cid = a.grant_cid`,
+    ))
       this.#kept.set(row['module'] as string, keptOf(row));
     for (const module of this.#works.keys()) {
       if (this.#kept.has(module)) continue;
@@ -56,7 +62,7 @@ export class Authorities {
     const kept = this.#kept.get(module);
     const work = this.#works.get(module);
     if (kept === undefined || work === undefined || !isWithin(work, kept.covers)) return undefined;
-    return this.#parts.services.grants.active(kept.grant);
+    return this.#isInForce(kept) ? { leaf: kept.grant, chain: [kept.grant] } : undefined;
   }
 
   list(): AuthorityView[] {
@@ -75,10 +81,12 @@ export class Authorities {
   }
 
   #stateOf(work: OwnWork, kept: Kept | undefined): AuthorityView['state'] {
-    if (kept === undefined || this.#parts.services.grants.active(kept.grant) === undefined)
-      return 'REVOKED';
+    if (kept === undefined || !this.#isInForce(kept)) return 'REVOKED';
     return isWithin(work, kept.covers) ? 'IN_FORCE' : 'ASKS_FOR_MORE';
   }
+
+  #isInForce = ({ isEnded, grant }: Kept): boolean =>
+    !isEnded && !this.#parts.services.grants.wasRevoked(grant);
 
   /** Gives a module the authority that its contract asks for now. */
   async prepareGive(module: string): Promise<Prepared> {
@@ -102,7 +110,7 @@ export class Authorities {
       purpose: `what ${module} does by itself`,
       now_ms,
     });
-    const kept: Kept = { grant: made.grant.leaf, covers: coveredBy(work) };
+    const kept: Kept = { grant: made.grant.leaf, covers: coveredBy(work), isEnded: false };
     const before = this.#kept.get(module);
     const ended =
       before === undefined ? undefined : services.grants.prepareRevoke(before.grant, now_ms);
@@ -164,6 +172,7 @@ function isWithin(work: OwnWork, covers: Covered): boolean {
 
 const keptOf = (row: Row): Kept => ({
   grant: row['grant_cid'] as string,
+  isEnded: row['revoked_ms'] !== null,
   covers: JSON.parse(row['covers'] as string) as Covered,
 });
 

@@ -16,7 +16,7 @@ export async function checkBudget(
   const { op } = inv.compiled;
   inv.reservations = [];
   const ceiling = ceilingOf(op, inv.call.input);
-  const budgets = budgetsOf(inv, services);
+  const budgets = await budgetsOf(inv, services);
   if (isFollower && budgets[0] !== undefined) keptElsewhere(op, budgets[0]);
   if (ceiling === undefined) {
     const [first] = budgets;
@@ -74,12 +74,13 @@ function keptElsewhere(op: AnyOperation, budget: GrantBudget): never {
  * The budgets behind a call, each link once. A step counts against those that its process did not
  * reserve already: of grants that only the step draws on.
  */
-function budgetsOf(inv: Invocation, services: Services): GrantBudget[] {
+async function budgetsOf(inv: Invocation, services: Services): Promise<GrantBudget[]> {
   // A job outlives the process that began it, and what that one reserved: it holds its own.
   const isJob = inv.compiled.op.job !== undefined;
   const held = new Set(isJob ? [] : inv.capability?.held);
-  const budgets = inv.grants
-    .flatMap((leaf) => services.grants.active(leaf)?.budgets ?? [])
+  const grants = await Promise.all(inv.grants.map((leaf) => services.grants.active(leaf)));
+  const budgets = grants
+    .flatMap((grant) => grant?.budgets ?? [])
     .filter(({ cid }) => !held.has(cid));
   return [...new Map(budgets.map((budget) => [budget.cid, budget])).values()];
 }

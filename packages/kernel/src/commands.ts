@@ -183,7 +183,7 @@ export function afterCommit(
 
 /** A grant that was revoked meanwhile stops the call. */
 async function recheckGrants(inv: Invocation, parts: KernelParts): Promise<void> {
-  const revoked = inv.links.find((cid) => parts.services.grants.isRevoked(cid));
+  const revoked = await parts.services.grants.firstRevoked(inv.links);
   if (revoked !== undefined && inv.capability?.operation !== 'undo')
     throw new QError('GRANT_REVOKED', 'A grant behind this call was revoked.', {
       why: { grant: revoked, rule: 'the grant was revoked' },

@@ -74,7 +74,7 @@ export interface ReadContext {
     options?: { readonly as?: 'caller' | 'module' },
   ): Promise<OutputOf<Op>>;
   /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
-  readable(noun: string): readonly Readable[];
+  readable(noun: string): Promise<readonly Readable[]>;
   /** May the subject of this call use this resource under that command? Without an error. */
   allows(command: string, resource: string): Promise<boolean>;
 }

@@ -122,7 +122,7 @@ export class IdSource {
 
 function scopeOf(inv: Invocation, parts: KernelParts): RowsScope {
   const { op } = inv.compiled;
-  let readable: Readable[] | undefined;
+  let readable: Promise<Readable[]> | undefined;
   return {
     store: parts.store,
     sealer: parts.services.sealer,
@@ -142,7 +142,7 @@ function scopeOf(inv: Invocation, parts: KernelParts): RowsScope {
               { id: op.id, tool: op.mcp === false ? op.id : op.mcp.tool },
               inv.now_ms,
             )
-          : []),
+          : Promise.resolve([])),
   };
 }
 
@@ -199,7 +199,8 @@ async function allows(
   if (typeof owner !== 'string') return false;
   if (owner === inv.subject) return true;
   const isWrite = inv.compiled.op.kind !== 'query';
-  const found = parts.services.grants.candidates(inv.subject, command, owner).find(
+  const candidates = await parts.services.grants.candidates(inv.subject, command, owner);
+  const found = candidates.find(
     (grant) =>
       // What a budget bounds has to be asked for as the owner's: here nothing is counted.
       !(isWrite && grant.budgets.length > 0) &&

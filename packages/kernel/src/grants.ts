@@ -1,40 +1,13 @@
-import {
-  AuthorityError,
-  compileChain,
-  decodeDelegation,
-  GrantRegistry,
-  type CompiledGrant,
-  type Delegation,
-} from '@anarq/authority';
+import { AuthorityError, type CompiledGrant } from '@anarq/authority';
 import { fail, type ErrorCode, type Why } from '@anarq/common-schemas';
-import {
-  delegate,
-  type DelegateOrder,
-  type IdentityKeys,
-  type PublicKeyObjects,
-} from '@anarq/crypto';
+import { delegate, type DelegateOrder, type IdentityKeys } from '@anarq/crypto';
 import { formatMinor, parseMinor } from '@anarq/decimal';
-import type { Row, Statement, Store } from '@anarq/store';
+import type { Statement, Store } from '@anarq/store';
 import { fed } from './apart/feedTables.ts';
+import { GrantsInForce } from './grantsInForce.ts';
+import { CHAIN_MAX, recordOf, StoredGrants, type GrantRecord } from './storedGrants.ts';
 import type { Identities } from './identities.ts';
 import { prepared } from './prepared.ts';
-
-/** A delegation as the node keeps it. */
-export interface GrantRecord {
-  readonly cid: string;
-  readonly tenant: string;
-  readonly token: Uint8Array;
-  /** CID of the delegation that it passes on; absent for a root. */
-  readonly proof: string | undefined;
-  readonly issuer: string;
-  readonly audience: string;
-  readonly subject: string;
-  readonly command: string;
-  readonly purpose: string;
-  readonly exp_s: number | undefined;
-  readonly created_ms: number;
-  readonly revoked_ms: number | undefined;
-}
 
 /** What was spent under one grant, in decimal strings of its unit. */
 export interface BudgetState {
@@ -65,40 +38,22 @@ const CODES: Readonly<Record<AuthorityError['code'], ErrorCode>> = {
   POLICY: 'QONSENT_DENIED',
 };
 
-const CHAIN_MAX = 8;
+const UNREVOKED_MAX = 100_000;
 
 /** Who may what. Administered by Qonsent; read at every call. */
 export class Grants {
   readonly #store: Store;
   readonly #identities: Identities;
-  readonly #registry = new GrantRegistry();
+  readonly #stored: StoredGrants;
+  readonly #inForce: GrantsInForce;
+  /** Delegations that were not revoked when they were last looked at, nor since. */
+  readonly #unrevoked = new Set<string>();
 
-  constructor(store: Store, identities: Identities) {
+  constructor(store: Store, identities: Identities, now_ms: () => number = Date.now) {
     this.#store = store;
     this.#identities = identities;
-  }
-
-  /** Reads what is in force, and whose grants admit nobody now. Called once, before the first call. */
-  async load(now_ms: number): Promise<void> {
-    await this.#identities.load();
-    for (const row of await this.#store.read(
-      'SELECT cid FROM kernel_grant WHERE revoked_ms IS NOT NULL',
-    ))
-      this.#registry.revoke(row['cid'] as string);
-    const rows = await this.#store.read(
-      `SELECT * FROM kernel_grant WHERE revoked_ms IS NULL AND (exp_s IS NULL OR exp_s >= :now_s) ORDER BY created_ms`,
-      { now_s: Math.floor(now_ms / 1000) },
-    );
-    for (const row of rows) {
-      const compiled = await this.#compile(row['token'] as Uint8Array, proofOf(row), now_ms).catch(
-        (error: unknown) => {
-          // A link above may have expired or been revoked meanwhile; then there is no such grant.
-          if (error instanceof AuthorityError) return undefined;
-          throw error;
-        },
-      );
-      if (compiled !== undefined) this.#registry.add(compiled);
-    }
+    this.#stored = new StoredGrants(store, identities, now_ms);
+    this.#inForce = new GrantsInForce(this.#stored);
   }
 
   /** Signs a delegation with the keys of its issuer. */
@@ -120,7 +75,7 @@ export class Grants {
     readonly now_ms: number;
   }): Promise<{ grant: CompiledGrant; statements: Statement[]; activate: () => void }> {
     const grant = await this.#inTableWords(() =>
-      this.#compile(order.token, order.proof, order.now_ms),
+      this.#stored.compile(order.token, order.proof, order.now_ms),
     );
     const issuer = grant.links[0]?.iss ?? grant.rootIssuer;
     const own = grant.budgets.find((budget) => budget.cid === grant.leaf);
@@ -165,12 +120,7 @@ export class Grants {
           per_call_minor: own.perCall === undefined ? null : minorOf(own.perCall, own.unit),
         },
       });
-    return { grant, statements: prepared(statements), activate: () => this.#activate(grant) };
-  }
-
-  /** A link that was revoked between the commit and here leaves the grant out, as if it had ended. */
-  #activate(grant: CompiledGrant): void {
-    if (!grant.chain.some((cid) => this.#registry.isRevoked(cid))) this.#registry.add(grant);
+    return { grant, statements: prepared(statements), activate: () => this.#inForce.add(grant) };
   }
 
   /** Prepares to revoke a delegation, and with it every one that builds on it. */
@@ -191,7 +141,10 @@ export class Grants {
         },
         ...fed('grant', cid),
       ]),
-      activate: () => this.#registry.revoke(cid),
+      activate: () => {
+        this.#unrevoked.delete(cid);
+        return this.#inForce.revoke(cid);
+      },
     };
   }
 
@@ -199,9 +152,12 @@ export class Grants {
   async follow(cid: string, now_ms: number): Promise<void> {
     const record = await this.get(cid);
     if (record === undefined) return;
-    if (record.revoked_ms !== undefined) return void this.#registry.revoke(cid);
+    if (record.revoked_ms !== undefined) {
+      this.#unrevoked.delete(cid);
+      return void this.#inForce.revoke(cid);
+    }
     try {
-      this.#activate(await this.#compile(record.token, record.proof, now_ms));
+      this.#inForce.add(await this.#stored.compile(record.token, record.proof, now_ms, true));
     } catch (error) {
       // A link above it has ended meanwhile; then there is no such grant.
       if (!(error instanceof AuthorityError)) throw error;
@@ -209,13 +165,14 @@ export class Grants {
   }
 
   /** The compiled grant, if it is in force; looked up anew for every call. */
-  active(cid: string): CompiledGrant | undefined {
-    return this.#registry.get(cid);
+  active(cid: string): Promise<CompiledGrant | undefined> {
+    return this.#inForce.get(cid);
   }
 
   /** The guard that a grant, and every link above it, was in force when the commit happened. */
-  stillInForce(cid: string): Statement[] {
-    return prepared([stillInForce(this.active(cid)?.chain ?? [cid])]);
+  async stillInForce(cid: string): Promise<Statement[]> {
+    const grant = await this.active(cid);
+    return prepared([stillInForce(grant?.chain ?? [cid])]);
   }
 
   /** Who of those behind a grant is suspended: until that ends, the grant admits nobody. */
@@ -223,24 +180,45 @@ export class Grants {
     return this.#identities.firstSuspended(grant.links.map(({ iss }) => iss));
   }
 
-  /** How many are in force. */
+  /** How many are kept ready in memory: those that somebody asked for. */
   get size(): number {
-    return this.#registry.size;
+    return this.#inForce.size;
   }
 
-  isRevoked(cid: string): boolean {
-    return this.#registry.isRevoked(cid);
+  get(cid: string): Promise<GrantRecord | undefined> {
+    return this.#stored.get(cid);
+  }
+
+  /** Whether a delegation was revoked. What was once looked up is told of here when it is revoked. */
+  async isRevoked(cid: string): Promise<boolean> {
+    if (this.#inForce.wasRevoked(cid)) return true;
+    if (this.#unrevoked.has(cid)) return false;
+    const record = await this.get(cid);
+    if (record?.revoked_ms !== undefined || this.#inForce.wasRevoked(cid)) return true;
+    if (record !== undefined) this.#rememberUnrevoked(cid);
+    return false;
+  }
+
+  /** Whether a delegation was revoked since the start. */
+  wasRevoked(cid: string): boolean {
+    return this.#inForce.wasRevoked(cid);
+  }
+
+  /** The first of these delegations that was revoked. */
+  async firstRevoked(cids: readonly string[]): Promise<string | undefined> {
+    for (const cid of cids) if (await this.isRevoked(cid)) return cid;
+    return undefined;
+  }
+
+  #rememberUnrevoked(cid: string): void {
+    if (this.#unrevoked.size >= UNREVOKED_MAX) this.#unrevoked.clear();
+    this.#unrevoked.add(cid);
   }
 
   /** Grants somebody may use for a command, of one subject where it is given; the most specific first. */
-  candidates(audience: string, command: string, subject?: string): CompiledGrant[] {
-    const found = this.#registry.findFor(audience, command, subject);
+  async candidates(audience: string, command: string, subject?: string): Promise<CompiledGrant[]> {
+    const found = await this.#inForce.candidates(audience, command, subject);
     return found.filter((grant) => this.suspendedBehind(grant) === undefined);
-  }
-
-  async get(cid: string): Promise<GrantRecord | undefined> {
-    const [row] = await this.#store.read('SELECT * FROM kernel_grant WHERE cid = :cid', { cid });
-    return row === undefined ? undefined : recordOf(row);
   }
 
   /**
@@ -298,39 +276,6 @@ export class Grants {
     };
   }
 
-  /** Compiles the chain that ends in a token; the links above it are those registered here. */
-  async #compile(
-    token: Uint8Array,
-    proof: string | undefined,
-    now_ms: number,
-  ): Promise<CompiledGrant> {
-    const chain: Delegation[] = [decodeDelegation(token)];
-    for (let parent = proof; parent !== undefined;) {
-      if (chain.length >= CHAIN_MAX)
-        throw new AuthorityError('TOO_LONG', `a chain has at most ${CHAIN_MAX} links`);
-      const record = await this.get(parent);
-      if (record === undefined)
-        throw new AuthorityError('BROKEN_CHAIN', `the delegation ${parent} is not registered here`);
-      if (record.revoked_ms !== undefined)
-        throw new AuthorityError('REVOKED', 'a delegation of this chain is revoked', parent);
-      chain.push(decodeDelegation(record.token));
-      parent = record.proof;
-    }
-    const issuers = new Map<string, PublicKeyObjects>();
-    for (const link of chain) {
-      const issuer = await this.#identities.get(link.iss);
-      if (issuer !== undefined) issuers.set(issuer.did, issuer.keys);
-    }
-    return compileChain(chain, {
-      now_s: Math.floor(now_ms / 1000),
-      // Our own identities sign with both algorithms; half a signature is none.
-      keysOf: (did) => {
-        const keys = issuers.get(did);
-        return keys === undefined ? undefined : { ...keys, hybridOnly: true };
-      },
-    });
-  }
-
   async #inTableWords<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -359,20 +304,3 @@ function minorOf(amount: string, unit: string): bigint {
     return fail('AMOUNT_INVALID', `${amount} is not an amount of ${unit}.`, { amount, unit });
   }
 }
-
-const proofOf = (row: Row): string | undefined => (row['proof'] as string | null) ?? undefined;
-
-const recordOf = (row: Row): GrantRecord => ({
-  cid: row['cid'] as string,
-  tenant: row['tenant'] as string,
-  token: row['token'] as Uint8Array,
-  proof: proofOf(row),
-  issuer: row['issuer'] as string,
-  audience: row['audience'] as string,
-  subject: row['subject'] as string,
-  command: row['command'] as string,
-  purpose: row['purpose'] as string,
-  exp_s: (row['exp_s'] as number | null) ?? undefined,
-  created_ms: row['created_ms'] as number,
-  revoked_ms: (row['revoked_ms'] as number | null) ?? undefined,
-});

@@ -23,7 +23,8 @@ export type {
   WriteContext,
 } from './context.ts';
 export type { FoundingPlace } from './founding.ts';
-export type { BudgetState, DelegationOrder, GrantRecord, Grants } from './grants.ts';
+export type { BudgetState, DelegationOrder, Grants } from './grants.ts';
+export type { GrantRecord } from './storedGrants.ts';
 export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
 export {
   call,

@@ -114,7 +114,7 @@ function measureBus(
   );
 }
 
-/** Processes by state, and grants in force. */
+/** Processes by state, and grants kept ready. */
 function measureWork({ telemetry: { gauges }, store, services }: KernelParts): void {
   gauges.gauge(
     { name: 'q_processes', help: 'Processes that have not ended, by state.', labels: ['state'] },
@@ -130,8 +130,9 @@ function measureWork({ telemetry: { gauges }, store, services }: KernelParts): v
       }));
     },
   );
-  gauges.gauge({ name: 'q_grants_in_force', help: 'Grants that may be used.' }, () =>
-    one(services.grants.size),
+  gauges.gauge(
+    { name: 'q_grants_in_force', help: 'Grants in force that are kept ready in memory.' },
+    () => one(services.grants.size),
   );
 }
 

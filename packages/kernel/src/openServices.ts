@@ -50,11 +50,11 @@ export async function openServices(
     processName: toBase64url(randomBytes(9)),
     now_ms: now_ms(),
   });
-  const grants = new Grants(store, identities);
+  await identities.load();
+  const grants = new Grants(store, identities, now_ms);
   const keys = deriveLogKeys(rootKey.seed);
   const origin = logOrigin(node.did, process);
   const log = await openLog({ store, sealer, origin, keys, now_ms, onError });
-  await grants.load(now_ms());
   const services = {
     node,
     identities,

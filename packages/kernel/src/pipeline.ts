@@ -97,16 +97,20 @@ function becomeCaller(inv: Invocation): void {
 }
 
 /** Nor does a step begin that would act for who is suspended by now, or by a grant of such a one. */
-function checkStanding(inv: Invocation, capability: Capability, parts: KernelParts): void {
+async function checkStanding(
+  inv: Invocation,
+  capability: Capability,
+  parts: KernelParts,
+): Promise<void> {
   const { identities, grants } = parts.services;
   const { actor, root } = capability.principal;
   const behind = inv.compiled.op.kind === 'query' ? [] : [actor, root, capability.subject];
-  const suspended =
-    identities.firstSuspended(behind) ??
-    capability.links
-      .map((cid) => grants.active(cid))
-      .map((grant) => grant && grants.suspendedBehind(grant))
-      .find((did) => did !== undefined);
+  let suspended = identities.firstSuspended(behind);
+  for (const cid of capability.links) {
+    if (suspended !== undefined) break;
+    const grant = await grants.active(cid);
+    suspended = grant && grants.suspendedBehind(grant);
+  }
   if (suspended !== undefined)
     fail('QONSENT_DENIED', `${suspended} was suspended while this call ran.`, {
       why: { rule: `${suspended} is suspended` },
@@ -114,16 +118,20 @@ function checkStanding(inv: Invocation, capability: Capability, parts: KernelPar
 }
 
 /** A revocation stops every step not yet begun; an undo is never stopped. */
-function checkStepTime(inv: Invocation, capability: Capability, parts: KernelParts): void {
+async function checkStepTime(
+  inv: Invocation,
+  capability: Capability,
+  parts: KernelParts,
+): Promise<void> {
   if (capability.operation === 'undo') return;
   if (capability.expires_ms <= inv.now_ms)
     fail('GRANT_EXPIRED', 'The call was admitted too long ago to go on.');
-  const revoked = capability.links.find((cid) => parts.services.grants.isRevoked(cid));
+  const revoked = await parts.services.grants.firstRevoked(capability.links);
   if (revoked !== undefined)
     fail('GRANT_REVOKED', 'The grant behind this call was revoked while it ran.', {
       why: { grant: revoked, rule: 'the grant was revoked' },
     });
-  checkStanding(inv, capability, parts);
+  await checkStanding(inv, capability, parts);
   const needsFull = inv.compiled.op.signature === 'full';
   const isModule = inv.principal.kind === 'module';
   if (needsFull && capability.signature !== 'full' && !isModule)

@@ -14,16 +14,16 @@ const READABLE_MAX = 64;
  * Turns the grants that cover a command into conditions on rows. A grant whose policy says more
  * than which resource is left out: a list cannot ask its other questions, `get` can.
  */
-export function readableBy(
+export async function readableBy(
   grants: Pick<Grants, 'candidates'>,
   holders: readonly string[],
   command: string,
   op: { readonly id: string; readonly tool: string },
   now_ms: number,
-): Readable[] {
+): Promise<Readable[]> {
   const found: Readable[] = [];
   for (const holder of new Set(holders))
-    for (const grant of grants.candidates(holder, command)) {
+    for (const grant of await grants.candidates(holder, command)) {
       if (found.length >= READABLE_MAX) return found;
       const glob = resourceGlob(grant, op);
       if (glob === null || !isCurrent(grant, now_ms)) continue;

@@ -15,7 +15,7 @@ export interface RowsScope {
   readonly subject: string;
   readonly now_ms: number;
   /** Whose rows of a resource noun the caller may list. */
-  readonly readable: (noun: string) => Readable[];
+  readonly readable: (noun: string) => Promise<Readable[]>;
   /** The row that the call is about, where the kernel read it together with its owner. */
   readonly target: ResourceTarget;
   /** Present in commands and processes: what the commit will carry. */
@@ -139,7 +139,7 @@ async function listRows<T extends Table>(
     if (encoded !== null) params[`w_${column}`] = encoded;
   }
   if (options.of !== 'tenant')
-    conditions.push(readableSql(scope.readable(table.resource ?? ''), scope, table, params));
+    conditions.push(readableSql(await scope.readable(table.resource ?? ''), scope, table, params));
   if (options.cursor !== undefined) {
     params['cursor'] = cursorToId(options.cursor);
     conditions.push(options.newestFirst === true ? 'id < :cursor' : 'id > :cursor');

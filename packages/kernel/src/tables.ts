@@ -109,4 +109,12 @@ CREATE TABLE kernel_authority (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    id: 3,
+    sql: `
+DROP INDEX kernel_grant_audience;
+CREATE INDEX kernel_grant_held ON kernel_grant (audience, subject, cid);
+CREATE INDEX kernel_identity_suspended ON kernel_identity (did) WHERE status = 'suspended';
+`,
+  },
 ];

@@ -6,7 +6,7 @@ import { visible } from '../visible.ts';
 
 /** Ordered by type, key and owner, which is how the index of the table stands. */
 export const list = handler(qindex.list, async (input, ctx) => {
-  const { sql, params } = visible(ctx);
+  const { sql, params } = await visible(ctx);
   const filters = filtersOf(input);
   const after = input.cursor === undefined ? undefined : startAfter(input.cursor);
   const limit = input.limit ?? 50;

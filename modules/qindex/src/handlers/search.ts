@@ -14,7 +14,7 @@ import { matchOf } from '../words.ts';
  * repeat them. Only where that record is gone, its rank of then decides.
  */
 export const search = handler(qindex.search, async (input, ctx) => {
-  const { sql, params } = visible(ctx);
+  const { sql, params } = await visible(ctx);
   const after = input.cursor === undefined ? undefined : startAfter(input.cursor);
   const limit = input.limit ?? 50;
   const match = matchOf(input.query);

@@ -48,7 +48,7 @@ export const list = process(qmarket.list, async (input, ctx) => {
     { as: 'module', undo: ({ recordId }) => call(qindex.remove, { recordId }) },
   );
   // Last, so that a refusal finds both steps to undo.
-  checkDelegation(ctx, given.grant, file);
+  await checkDelegation(ctx, given.grant, file);
 
   const rows = ctx.rows(listings);
   rows.insert({

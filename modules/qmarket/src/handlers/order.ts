@@ -25,7 +25,7 @@ export const order = handler(qmarket.order, async (input, ctx) => {
   checkOffer(listing, input, ctx.call.subject);
   // Asked as the market, which the seller let: a file that was deleted since is not sold.
   await ctx.query(qdrive.file, { fileId: listing.file_id }, { as: 'module' });
-  checkDelegation(ctx, listing.grant_cid, { fileId: listing.file_id, owner: listing.owner });
+  await checkDelegation(ctx, listing.grant_cid, { fileId: listing.file_id, owner: listing.owner });
   const seat = listing.terms.consumable === true ? null : listing.id;
   if (seat !== null) await freeSeat(ctx, listing);
 

@@ -6,12 +6,12 @@ import { callers } from '../parties.ts';
 /** More grants than these between the same parties are not asked. */
 const CANDIDATES_MAX = 32;
 
-export const check = handler(qonsent.check, (input, ctx) => {
+export const check = handler(qonsent.check, async (input, ctx) => {
   const { audience, command, resource, operation } = input;
   const mine = callers(ctx);
   // Grants between others are not for the caller to ask about.
-  const candidates = ctx.services.grants
-    .candidates(audience, command)
+  const held = await ctx.services.grants.candidates(audience, command);
+  const candidates = held
     .filter(({ subject, links }) =>
       [audience, subject, ...links.map(({ iss }) => iss)].some((did) => mine.has(did)),
     )

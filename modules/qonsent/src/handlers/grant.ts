@@ -27,7 +27,7 @@ export const grant = handler(qonsent.grant, async (input, ctx) => {
       },
     );
   if (input.token !== undefined) requireTermsOf(input, token);
-  if (grants.isRevoked(leaf))
+  if (await grants.isRevoked(leaf))
     fail('GRANT_REVOKED', undefined, { why: { grant: leaf, rule: 'the grant was revoked' } });
   if ((await grants.get(leaf)) !== undefined)
     fail('STATE_CONFLICT', 'This grant is registered already.', {

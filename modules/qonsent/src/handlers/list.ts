@@ -15,7 +15,7 @@ export const list = handler(qonsent.list, async (input, ctx) => {
   const shown = found.slice(0, limit);
   const last = shown.at(-1);
   return {
-    items: shown.map((record) => grantView(record, ctx)),
+    items: await Promise.all(shown.map((record) => grantView(record, ctx))),
     ...(found.length > limit && last !== undefined ? { next: cursorBefore(last) } : {}),
   };
 });

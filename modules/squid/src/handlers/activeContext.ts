@@ -12,10 +12,12 @@ export const activeContext = handler(squid.activeContext, async (_input, ctx) =>
   const held =
     bound === undefined ? await grants.involving(tenant, actor, { limit: GRANTS_MAX }) : [bound];
   const now_s = ctx.now_ms / 1000;
-  const inForce = held.filter(({ cid, audience }) => {
-    const grant = grants.active(cid);
-    return audience === actor && grant !== undefined && (grant.exp_s ?? Infinity) >= now_s;
-  });
+  const inForce = [];
+  for (const record of held) {
+    if (record.audience !== actor) continue;
+    const grant = await grants.active(record.cid);
+    if (grant !== undefined && (grant.exp_s ?? Infinity) >= now_s) inForce.push(record);
+  }
   return {
     actor,
     root,

@@ -15,7 +15,7 @@ export const addMember = handler(squid.addMember, async (input, ctx) => {
   const rows = ctx.rows(members);
   const id = memberId(organisation.did, member.did);
   const current = await rows.get(id);
-  if (current?.role === input.role && memberView(current, ctx).inForce)
+  if (current?.role === input.role && (await memberView(current, ctx)).inForce)
     fail('STATE_CONFLICT', `${member.did} has this role already.`, { state: input.role });
 
   const { identities, grants } = ctx.services;

@@ -12,11 +12,11 @@ export const issueToken = handler(squid.issueToken, async (input, ctx) => {
   if (!(await speaksFor(ctx, agent.controller))) denyControl(ctx, agent);
   checkBearer(agent);
   const { grants, identities, sessions } = ctx.services;
-  if (grants.isRevoked(input.grant))
+  if (await grants.isRevoked(input.grant))
     fail('GRANT_REVOKED', undefined, {
       why: { grant: input.grant, rule: 'the grant was revoked' },
     });
-  const grant = grants.active(input.grant);
+  const grant = await grants.active(input.grant);
   if (grant === undefined || grant.audience !== agent.did)
     return fail('QINDEX_NOT_FOUND', `There is no such grant in force for ${agent.did}.`, {
       grant: input.grant,
@@ -38,7 +38,7 @@ export const issueToken = handler(squid.issueToken, async (input, ctx) => {
     expires_ms,
     now_ms: ctx.now_ms,
   });
-  ctx.carry([...identities.stillActive([agent.did]), ...grants.stillInForce(grant.leaf)]);
+  ctx.carry([...identities.stillActive([agent.did]), ...(await grants.stillInForce(grant.leaf))]);
   ctx.carry(statements);
   ctx.rows(tokens).insert({ id, agent: agent.did, grant_cid: grant.leaf, expires_ms });
   ctx.party(agent.did);

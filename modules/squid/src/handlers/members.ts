@@ -10,7 +10,7 @@ export const members = handler(squid.members, async (input, ctx) => {
   const { subject } = ctx.call;
   if (subject !== organisation.controller && subject !== organisation.did) {
     const own = await rows.get(memberId(organisation.did, subject));
-    if (own === undefined || !memberView(own, ctx).inForce) denyControl(ctx, organisation);
+    if (own === undefined || !(await memberView(own, ctx)).inForce) denyControl(ctx, organisation);
   }
   const { items, next } = await rows.list({
     where: { organisation: organisation.did },
@@ -19,7 +19,7 @@ export const members = handler(squid.members, async (input, ctx) => {
     of: 'tenant',
   });
   return {
-    items: items.map((row) => memberView(row, ctx)),
+    items: await Promise.all(items.map((row) => memberView(row, ctx))),
     ...(next === undefined ? {} : { next }),
   };
 });
