@@ -45,8 +45,23 @@ export function randomBytes(length: number): Uint8Array {
   if (!Number.isInteger(length) || length < 0 || length > RANDOM_BYTES_MAX) {
     throw new CryptoError('MALFORMED', `expected a length from 0 to ${RANDOM_BYTES_MAX} bytes`);
   }
-  return copyBytes(nodeRandomBytes(length));
+  if (length > POOLED_BYTES_MAX) return copyBytes(nodeRandomBytes(length));
+  if (pool === undefined || pooled + length > pool.byteLength) {
+    pool = nodeRandomBytes(POOL_BYTES);
+    pooled = 0;
+  }
+  const taken = copyBytes(pool.subarray(pooled, pooled + length));
+  // What was given out is not kept: no byte is given twice, nor read from here later.
+  pool.fill(0, pooled, pooled + length);
+  pooled += length;
+  return taken;
 }
+
+/** Asking the system costs as much for four kilobytes as for twelve bytes. */
+const POOL_BYTES = 4_096;
+const POOLED_BYTES_MAX = 64;
+let pool: Buffer | undefined;
+let pooled = 0;
 
 /** Whether two byte strings are equal, in a time that depends on their lengths only. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

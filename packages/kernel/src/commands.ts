@@ -77,7 +77,7 @@ export async function runCommand(
     }
     parts.probe(`after-commit ${inv.compiled.op.id}`);
     if (result.status === 'ok') afterCommit(work, parts, inv.compiled.op.id);
-    parts.wake();
+    parts.wake(work.events.length > 0);
     return result;
   }
 }

@@ -106,9 +106,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     probe: options.probe ?? (() => undefined),
     telemetry,
     onError,
-    wake: () => {
+    wake: (withEvents = true) => {
       log.wake();
-      bus.wake();
+      if (withEvents) bus.wake();
       apart.remote?.wake();
     },
     ...apart,

@@ -21,7 +21,8 @@ export interface KernelParts {
   /** Counters of the node, and who else watches its calls. */
   readonly telemetry: Telemetry;
   readonly onError: (error: unknown, where: string, about?: Correlation) => void;
-  readonly wake: () => void;
+  /** After a commit: the log takes its record in, and the bus its events, where it had any. */
+  readonly wake: (withEvents?: boolean) => void;
   /** Modules that another process of this node runs. */
   readonly remote?: RemoteModules;
   /** Present where another process decides who exists and who may what. */

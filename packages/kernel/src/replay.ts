@@ -85,14 +85,16 @@ export class Replay {
     return [
       ...(this.#taken % SWEEP_EVERY === 0 ? [sweep(inv.now_ms)] : []),
       {
-        sql: `DELETE FROM kernel_replay WHERE tenant = :tenant AND identity = :identity
-                AND operation = :operation AND key = :key AND expires_ms <= :now_ms`,
-        params: { ...columnsOf(key), now_ms: inv.now_ms },
-      },
-      {
         name: 'idempotency key',
+        // A key whose time is over is free again; any other stays whose it is.
         sql: `INSERT INTO kernel_replay (tenant, identity, operation, key, fingerprint, process, result_sealed, created_ms, expires_ms)
-              VALUES (:tenant, :identity, :operation, :key, :fingerprint, :process, :result, :now_ms, :expires_ms)`,
+              VALUES (:tenant, :identity, :operation, :key, :fingerprint, :process, :result, :now_ms, :expires_ms)
+              ON CONFLICT (tenant, identity, operation, key) DO UPDATE SET
+                fingerprint = excluded.fingerprint, process = excluded.process,
+                result_sealed = excluded.result_sealed, created_ms = excluded.created_ms,
+                expires_ms = excluded.expires_ms
+              WHERE kernel_replay.expires_ms <= excluded.created_ms`,
+        expect: { changes: 1 },
         params: {
           ...columnsOf(key),
           fingerprint: key.fingerprint,
