@@ -21,6 +21,11 @@ import {
   waitName,
 } from './models.ts';
 
+/** Of one node. */
+export const MODULES_MAX = 200;
+/** The registry of one module, as JSON. */
+const REGISTRY_BYTES_MAX = 1_048_576;
+
 const JOB = 'job_01990000000070008000000000000000';
 const PROCESS = 'proc_01990000000070008000000000000000';
 const APPROVAL = 'approval_01990000000070008000000000000000';
@@ -131,6 +136,22 @@ export const node = contract({
       output: ProcessDetailModel,
       examples: [{ summary: 'By its id', input: { processId: PROCESS } }],
     }),
+    announceTools: command({
+      summary:
+        'Tell whoever listens which tools and events have changed since this was last asked.',
+      http: 'POST /tools/announce',
+      mcp: false,
+      resource: 'node',
+      scope: 'node/announceTools',
+      input: t.object({}),
+      output: t.object({
+        added: t.array(t.id(), { maxItems: MODULES_MAX }),
+        updated: t.array(t.id(), { maxItems: MODULES_MAX }),
+        removed: t.array(t.id(), { maxItems: MODULES_MAX }),
+      }),
+      emits: ['q.tools.registry.updated.v1'],
+      examples: [{ summary: 'After a start', input: {} }],
+    }),
     retryProcess: command({
       summary: 'Have a process that needs attention go on from where it stopped.',
       http: 'POST /processes/{processId}/retry',
@@ -188,6 +209,20 @@ export const node = contract({
     }),
   },
   events: {
+    'q.tools.registry.updated.v1': event({
+      summary: 'The tools or events of a module are others than before.',
+      subject: 'module',
+      schema: t.object({
+        module: t.id(),
+        action: t.enum(['ADDED', 'UPDATED', 'REMOVED']),
+        capabilities: t.json({
+          maxBytes: REGISTRY_BYTES_MAX,
+          description:
+            'The registry of the module, as /tools/<module> answers it; of a removed one the last.',
+        }),
+        timestamp: t.instant(),
+      }),
+    }),
     'q.node.job.progress.v1': event({
       summary: 'A job says how far it is; at most once a second.',
       subject: 'subject',

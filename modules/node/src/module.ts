@@ -1,6 +1,7 @@
 import { defineModule } from '@anarq/kernel';
 import { node } from './contract.ts';
 import { abandonProcess } from './handlers/abandonProcess.ts';
+import { announceTools } from './handlers/announceTools.ts';
 import { approvals } from './handlers/approvals.ts';
 import { approve } from './handlers/approve.ts';
 import { authorities } from './handlers/authorities.ts';
@@ -14,9 +15,11 @@ import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
 import { revokeAuthority } from './handlers/revokeAuthority.ts';
 import { signal } from './handlers/signal.ts';
+import { migrations } from './store.ts';
 
 /** Jobs, waiting processes and approvals, which the kernel keeps. */
 export default defineModule(node, {
+  migrations,
   handlers: {
     job,
     jobs,
@@ -32,5 +35,6 @@ export default defineModule(node, {
     authorities,
     revokeAuthority,
     giveAuthority,
+    announceTools,
   },
 });

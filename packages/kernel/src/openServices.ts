@@ -63,6 +63,7 @@ export async function openServices(
     log,
     sealer,
     blocks,
+    contracts: modules.map(({ contract }) => contract),
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
   };
   return { services, process };

@@ -1,3 +1,4 @@
+import type { AnyContract } from '@anarq/common-schemas';
 import type { BlockStore, Tickets } from '@anarq/content';
 import type { Sealer } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
@@ -20,6 +21,8 @@ export interface Services {
   readonly blocks: BlockStore;
   readonly tickets: Tickets;
   readonly processes: ProcessAdmin;
+  /** What runs in this process, as it says of itself. */
+  readonly contracts: readonly AnyContract[];
 }
 
 export interface NodeFacts {

@@ -9,6 +9,7 @@ import {
 } from '@anarq/node';
 import { bytesText, cross, dot, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
+import { announceTools } from '../announceTools.ts';
 
 type LogOptions = NonNullable<StartOptions['log']>;
 
@@ -69,6 +70,8 @@ export async function up(options: UpOptions): Promise<void> {
     await node.close();
     throw error;
   });
+  // Nobody waits for it: what a node announces, it announces once more at its next start.
+  announceTools(node).catch((error: unknown) => warn(`${cross} tools: ${String(error)}`));
   const started_ms = performance.now() - begun;
   if (options.json === true) {
     say(
