@@ -25,7 +25,7 @@ describe('a node in two processes, one of which keeps the money', () => {
   beforeAll(async () => {
     node = await startApart();
     world = await peopled(node.front.address, node.folder);
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await node.stop();
     await rm(node.folder, { recursive: true, force: true });
@@ -106,7 +106,7 @@ describe('a node in two processes, one of which keeps the money', () => {
           code: 'SERVICE_UNAVAILABLE',
           details: { reason: 'FEED_STALE' },
         }),
-      { timeout: 30_000, interval: 500 },
+      { timeout: 120_000, interval: 500 },
     );
     const health = await fetch(`${node.money.address.url}/health`);
     expect(await health.json()).toMatchObject({
@@ -115,10 +115,10 @@ describe('a node in two processes, one of which keeps the money', () => {
     });
     await node.startFront();
     await vi.waitFor(async () => expect((await ask()).code).toBe('SUCCESS'), {
-      timeout: 30_000,
+      timeout: 120_000,
       interval: 500,
     });
-  }, 90_000);
+  }, 240_000);
 
   it('answers greetings and messages of this node only', async () => {
     const { url } = node.money.address;

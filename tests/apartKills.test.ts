@@ -7,7 +7,7 @@ describe('a purchase across two processes, one of which is killed with kill -9',
   let world: PurchaseWorld;
   beforeAll(async () => {
     world = await foundApart();
-  }, 120_000);
+  }, 240_000);
   afterAll(() => rm(world.folder, { recursive: true, force: true }));
 
   it.each([
@@ -19,6 +19,6 @@ describe('a purchase across two processes, one of which is killed with kill -9',
     async (which, point) => {
       expect(await killedApart(world, which, point)).toBe('bought');
     },
-    180_000,
+    360_000,
   );
 });
