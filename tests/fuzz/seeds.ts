@@ -12,9 +12,8 @@ import {
 } from '@anarq/crypto';
 import type { Decoder } from '@anarq/testing/fuzz';
 import { formatCheckpoint, formatTlogProof, formatVkey, SIGNATURE_TYPE, vkeyOf } from '@anarq/tlog';
-import { readHeaders, factsOf } from '../../packages/surfaces/src/http/credential.ts';
-import { parseStrictJson } from '../../packages/surfaces/src/http/strictJson.ts';
-import { fromPageCursor, toPageCursor } from '../../packages/bus/src/pageCursor.ts';
+import { factsOf, parseStrictJson, readHeaders } from '../../packages/surfaces/tests/decoders.ts';
+import { fromPageCursor, toPageCursor } from '../../packages/bus/tests/decoders.ts';
 
 const bytesOf = (value: string): Uint8Array => new TextEncoder().encode(value);
 const seed = new Uint8Array(64).map((_, i) => i);

@@ -13,7 +13,7 @@ import { Writer } from './writer.ts';
 
 /** How to open a store on a PostgreSQL server. */
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database`, with `?schema=NAME` and what libpq knows. */
+  /** A `postgres:` address (user, password, host, port, database), with `?schema=NAME` and what libpq knows. */
   readonly url: string;
   /** The schema that is this store's own; it is made where it is not there. Default `q`. */
   readonly schema?: string;
