@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropTestStore, isOnPostgres, testStoreUrl } from '@anarq/store/testing';
 import { q } from './qCommand.ts';
 
 describe('the journey, as q demo', () => {
@@ -16,11 +17,15 @@ describe('the journey, as q demo', () => {
     const file = join(folder, 'data set.bin');
     receipt = join(folder, 'receipt.json');
     await writeFile(file, content);
-    const ended = await q('demo', '--file', file, '--receipt', receipt, '--json');
+    const store = isOnPostgres() ? ['--store', testStoreUrl(folder)] : [];
+    const ended = await q('demo', '--file', file, '--receipt', receipt, '--json', ...store);
     if (ended.code !== 0) throw new Error(ended.stderr);
     report = JSON.parse(ended.stdout) as Record<string, unknown>;
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    if (isOnPostgres()) await dropTestStore(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('ends well, and the agent holds the very bytes that were sold', () => {
     const sha256 = createHash('sha256').update(content).digest('hex');

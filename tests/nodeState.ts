@@ -9,11 +9,13 @@ export type NodeState = ReadonlySet<string>;
 export async function stateOf({ store, kernel }: TestNode): Promise<NodeState> {
   const state = new Set<string>();
   // The log is left out: it is where refusals are recorded. SQLite's own tables say nothing more.
-  const tables = await store.read(
-    `SELECT name FROM sqlite_master WHERE type = 'table'
-       AND name NOT LIKE 'log\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
-  );
-  for (const { name } of tables)
+  const tables = await store.read({
+    sql: `SELECT name FROM sqlite_master WHERE type = 'table'`,
+    postgres: `SELECT table_name AS name FROM information_schema.tables
+               WHERE table_schema = current_schema()`,
+  });
+  const kept = tables.filter(({ name }) => !/^(log|sqlite)_/.test(String(name)));
+  for (const { name } of kept)
     for (const row of await store.read(`SELECT * FROM "${String(name)}"`))
       state.add(`${String(name)} ${labelOf(row)} ${digestOf(row)}`);
   for (let cursor: string | undefined; ;) {

@@ -11,6 +11,7 @@ import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
+import { copyTestStore, dropTestStore, isOnPostgres } from '@anarq/store/testing';
 import { startNodeProcess } from '@anarq/testing';
 
 /** A node's folder in which somebody offers a file and somebody else can pay for it. */
@@ -127,11 +128,18 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 export async function copyWorld(world: PurchaseWorld): Promise<PurchaseWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
   await cp(world.folder, folder, { recursive: true });
+  if (isOnPostgres()) {
+    // The copy is another node's folder, whose rows are a copy too.
+    await rm(join(folder, 'data/store'), { force: true });
+    await copyTestStore(foldersOf(world.folder).dataFolder, foldersOf(folder).dataFolder);
+  }
   return { ...world, folder };
 }
 
-export const removeWorld = ({ folder }: PurchaseWorld): Promise<void> =>
-  rm(folder, { recursive: true, force: true });
+export async function removeWorld({ folder }: PurchaseWorld): Promise<void> {
+  if (isOnPostgres()) await dropTestStore(foldersOf(folder).dataFolder);
+  await rm(folder, { recursive: true, force: true });
+}
 
 /** Every point that the kernel passes while the world's purchase is made. */
 export async function pointsOf(

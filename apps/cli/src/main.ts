@@ -51,6 +51,12 @@ q.command('up')
     new Option('--tls-cert <file>', 'certificate chain in PEM: speak TLS 1.3').env('Q_TLS_CERT'),
   )
   .addOption(new Option('--tls-key <file>', 'its key in PEM').env('Q_TLS_KEY'))
+  .addOption(
+    new Option(
+      '--store <url>',
+      'postgres://user@host/database; default: a file in the data folder',
+    ).env('Q_STORE'),
+  )
   .option('--empty', 'without the example on the market')
   .addOption(
     new Option('--modules <list>', 'only these modules in this process: qwallet,ledger')
@@ -88,6 +94,7 @@ q.command('demo')
   )
   .option('--file <path>', 'the file to sell; any size (default: the time zones in examples/)')
   .option('--receipt <path>', 'where to leave the receipt (default: a temporary folder)')
+  .option('--store <url>', 'an empty PostgreSQL database for it; its rows stay there')
   .addOption(jsonOption())
   .action(async (options) => (await import('./demo/demo.ts')).demo(options));
 

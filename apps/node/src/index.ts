@@ -1,4 +1,5 @@
 export { parseRemotes, type RemoteAddresses } from './apart.ts';
+export { storePlaceOf, type StorePlace } from './nodeStore.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
 export {

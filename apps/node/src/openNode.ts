@@ -8,14 +8,16 @@ import {
   createKernel,
   genesisFrom,
   type ApartOptions,
+  kernelMigrations,
   type Kernel,
   type ModuleDefinition,
   type Probe,
 } from '@anarq/kernel';
-import { openStore, type Store } from '@anarq/store';
+import type { Store } from '@anarq/store';
 import type { Observers } from '@anarq/telemetry';
 import { foundingFolder } from './foundingFolder.ts';
 import { moduleNames } from './modules.ts';
+import { openNodeStore, storePlaceOf } from './nodeStore.ts';
 
 import { BLOCKS_FOLDER, watchDisk } from './watchDisk.ts';
 
@@ -27,6 +29,8 @@ interface NodeFolders {
 }
 
 export interface OpenOptions extends NodeFolders {
+  /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
+  readonly store?: string | undefined;
   readonly modules: readonly ModuleDefinition[];
   readonly version: string;
   /** Present where the node runs in several processes. */
@@ -61,8 +65,7 @@ export function defaultKeysFolder(dataFolder: string): string {
 export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   const { dataFolder, keysFolder } = options;
   await makeFolder(dataFolder);
-  // Two readers: a search that takes long does not hold up every other read.
-  const store = await openStore({ file: join(dataFolder, 'node.sqlite'), readers: 2 });
+  const store = await openNodeStore(dataFolder, await storePlaceOf(dataFolder, options.store));
   try {
     const isNew = !(await isFounded(store));
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });
@@ -110,8 +113,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
 
 /** Founding is one commit: a start that was killed before it left nothing that counts. */
 async function isFounded(store: Store): Promise<boolean> {
-  const tables = await store.read(`SELECT name FROM sqlite_master WHERE name = 'kernel_meta'`);
-  if (tables.length === 0) return false;
+  await store.migrate('kernel', kernelMigrations);
   const rows = await store.read(`SELECT value FROM kernel_meta WHERE key = 'operator'`);
   return rows.length > 0;
 }

@@ -20,6 +20,8 @@ export interface StartOptions extends SurfaceOptions {
   readonly modules?: readonly ModuleName[] | undefined;
   /** Modules that run in other processes of this node, and where. */
   readonly remotes?: RemoteAddresses | undefined;
+  /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
+  readonly store?: string | undefined;
   readonly version: string;
   readonly probe?: Probe;
   /** Where the node writes its lines; none without it. */
@@ -68,6 +70,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const opened = await openNode({
     dataFolder: options.dataFolder,
     keysFolder,
+    store: options.store,
     modules: [...modules, ...(options.extra ?? [])],
     apart,
     version: options.version,

@@ -89,7 +89,7 @@ export async function listTransfers(
   const parts = sides.map(
     (side) => `SELECT * FROM (SELECT * FROM ledger_transfer
        WHERE tenant = :tenant AND ${side}_account = :account AND seq ${beyond} :after
-       ORDER BY seq ${order} LIMIT :limit)`,
+       ORDER BY seq ${order} LIMIT :limit) AS ${side}s`,
   );
   return ctx.select(`${parts.join(' UNION ALL ')} ORDER BY seq ${order} LIMIT :limit`, {
     account: page.accountId,

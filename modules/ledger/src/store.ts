@@ -70,28 +70,45 @@ WHEN NEW.debits_pending_minor < 0 OR NEW.credits_pending_minor < 0
   OR ((NEW.flags & 4) <> 0 AND NEW.credits_pending_minor + NEW.credits_posted_minor > NEW.debits_posted_minor)
 BEGIN SELECT RAISE(ABORT, 'a balance of the ledger would break its limits'); END;`;
 
+/** The same lock in PostgreSQL's words. */
+const GUARD_POSTGRES = `
+CREATE FUNCTION ledger_account_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.debits_pending_minor < 0 OR NEW.credits_pending_minor < 0
+    OR NEW.debits_posted_minor < OLD.debits_posted_minor
+    OR NEW.credits_posted_minor < OLD.credits_posted_minor
+    OR ((NEW.flags & 2) <> 0 AND NEW.debits_pending_minor + NEW.debits_posted_minor > NEW.credits_posted_minor)
+    OR ((NEW.flags & 4) <> 0 AND NEW.credits_pending_minor + NEW.credits_posted_minor > NEW.debits_posted_minor)
+  THEN RAISE EXCEPTION 'a balance of the ledger would break its limits'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_account_guard BEFORE UPDATE ON ledger_account
+FOR EACH ROW EXECUTE FUNCTION ledger_account_guard();`;
+
+const TABLES = [
+  createTable(accounts),
+  createTable(transfers),
+  createTable(failedTransfers),
+  createTable(balances),
+  'CREATE INDEX ledger_account_owner ON ledger_account (tenant, owner, id);',
+  'CREATE INDEX ledger_account_holder ON ledger_account (tenant, holder, id) WHERE holder IS NOT NULL;',
+  'CREATE UNIQUE INDEX ledger_transfer_seq ON ledger_transfer (tenant, seq);',
+  'CREATE INDEX ledger_transfer_debit ON ledger_transfer (tenant, debit_account, seq);',
+  'CREATE INDEX ledger_transfer_credit ON ledger_transfer (tenant, credit_account, seq);',
+  `CREATE INDEX ledger_transfer_due ON ledger_transfer (tenant, expires_ms)
+         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
+  `CREATE INDEX ledger_transfer_due_debit ON ledger_transfer (tenant, debit_account, expires_ms)
+         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
+  `CREATE INDEX ledger_transfer_due_credit ON ledger_transfer (tenant, credit_account, expires_ms)
+         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
+  'CREATE INDEX ledger_balance_account ON ledger_balance (tenant, account, seq);',
+];
+
 export const migrations: readonly Migration[] = [
   {
     id: 1,
-    sql: [
-      createTable(accounts),
-      createTable(transfers),
-      createTable(failedTransfers),
-      createTable(balances),
-      'CREATE INDEX ledger_account_owner ON ledger_account (tenant, owner, id);',
-      'CREATE INDEX ledger_account_holder ON ledger_account (tenant, holder, id) WHERE holder IS NOT NULL;',
-      'CREATE UNIQUE INDEX ledger_transfer_seq ON ledger_transfer (tenant, seq);',
-      'CREATE INDEX ledger_transfer_debit ON ledger_transfer (tenant, debit_account, seq);',
-      'CREATE INDEX ledger_transfer_credit ON ledger_transfer (tenant, credit_account, seq);',
-      `CREATE INDEX ledger_transfer_due ON ledger_transfer (tenant, expires_ms)
-         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
-      `CREATE INDEX ledger_transfer_due_debit ON ledger_transfer (tenant, debit_account, expires_ms)
-         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
-      `CREATE INDEX ledger_transfer_due_credit ON ledger_transfer (tenant, credit_account, expires_ms)
-         WHERE phase = 'pending' AND expires_ms IS NOT NULL;`,
-      'CREATE INDEX ledger_balance_account ON ledger_balance (tenant, account, seq);',
-      GUARD,
-    ].join('\n'),
+    sql: [...TABLES, GUARD].join('\n'),
+    postgres: [...TABLES, GUARD_POSTGRES].join('\n'),
   },
 ];
 

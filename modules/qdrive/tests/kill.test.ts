@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadModules, openNode } from '@anarq/node';
+import { testStore } from '@anarq/store/testing';
 import { actorOf } from '@anarq/testing';
 import { describe, expect, it } from 'vitest';
 import { qdrive } from '../src/contract.ts';
@@ -39,6 +40,7 @@ describe('a node that is killed while parts arrive', () => {
         const { uploadId, stored } = await killedAfter(parts, folder);
         const opened = await openNode({
           dataFolder: join(folder, 'data'),
+          ...testStore(join(folder, 'data')),
           keysFolder: join(folder, 'keys'),
           modules: await loadModules(['qdrive']),
           version: '0.0.0-test',

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { loadModules, openNode } from '@anarq/node';
+import { testStore } from '@anarq/store/testing';
 import { actorOf } from '@anarq/testing';
 import { qdrive } from '../src/contract.ts';
 import { madeBytes, MIB, partOf } from './support.ts';
@@ -12,6 +13,7 @@ const [, , folder = '', bytes = '0'] = process.argv;
 const content = madeBytes(Number(bytes));
 const { kernel, operatorSeed } = await openNode({
   dataFolder: join(folder, 'data'),
+  ...testStore(join(folder, 'data')),
   keysFolder: join(folder, 'keys'),
   modules: await loadModules(['qdrive']),
   version: '0.0.0-test',

@@ -72,13 +72,38 @@ CREATE TRIGGER qindex_document_change AFTER UPDATE ON qindex_document BEGIN
   INSERT INTO qindex_text (rowid, key, tags, body) VALUES (new.docid, new.key, new.tags, new.body);
 END;`;
 
-export const migrations: readonly Migration[] = [
-  {
-    id: 1,
-    sql: `${createTable(records)}
+/**
+ * In PostgreSQL the words are a tsvector, made from the same three columns by the database: each word
+ * with its place, marked as of the key (A), the tags (B) or the text (C). What a word is was decided
+ * before (`fold`), so no dictionary and no locale of the server takes part. A query comes as FTS5 has
+ * it, each word in quotes, the last perhaps with a star.
+ */
+const fullTextPostgres = `
+CREATE FUNCTION qindex_words(words text, weight text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg(
+    quote_literal(word) || ':' || least(place, 16383) || weight, ' ' ORDER BY place), '')::tsvector
+  FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS each (word, place) WHERE word <> ''
+$$;
+CREATE FUNCTION qindex_query(words text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT replace(replace(replace(words, '" "', '" & "'), '" *', '":*'), '"', chr(39))::tsquery
+$$;
+CREATE TABLE qindex_document (
+  docid INTEGER PRIMARY KEY, tenant TEXT NOT NULL, record_id TEXT NOT NULL,
+  key TEXT NOT NULL, tags TEXT NOT NULL, body TEXT NOT NULL,
+  words tsvector NOT NULL GENERATED ALWAYS AS (
+    qindex_words(key, 'A') || qindex_words(tags, 'B') || qindex_words(body, 'C')) STORED,
+  UNIQUE (tenant, record_id)
+) STRICT;
+CREATE INDEX qindex_document_words ON qindex_document USING gin (words);`;
+
+const TABLES = `${createTable(records)}
 CREATE UNIQUE INDEX qindex_record_key ON qindex_record (tenant, type, key, owner);
 ${createTable(versions)}
 CREATE INDEX qindex_history_record ON qindex_history (tenant, record_id, id);
-${fullText}`,
-  },
+`;
+
+export const migrations: readonly Migration[] = [
+  { id: 1, sql: `${TABLES}${fullText}`, postgres: `${TABLES}${fullTextPostgres}` },
 ];

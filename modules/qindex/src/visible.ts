@@ -25,7 +25,7 @@ export async function visible(ctx: Reader): Promise<Condition> {
       continue;
     }
     params[`glob_${i}`] = resourceGlob;
-    ways.push(`(r.owner = :owner_${i} AND 'qindex/record/' || r.id GLOB :glob_${i})`);
+    ways.push(`(r.owner = :owner_${i} AND glob(:glob_${i}, 'qindex/record/' || r.id) = 1)`);
   }
   return { sql: `r.removed_ms IS NULL AND (${ways.join(' OR ')})`, params };
 }

@@ -24,3 +24,19 @@ export function matchOf(query: string): string {
     [...(words.at(-1) ?? '').normalize('NFC')].length >= PREFIX_CHARS_MIN;
   return `${words.map((word) => `"${word}"`).join(' ')}${isPrefix ? ' *' : ''}`;
 }
+
+/** The same query, its words as `fold` keeps those of the documents. */
+export const foldedMatch = (query: string): string => matchOf(query).replace(WORD, fold);
+
+/**
+ * The words of a text, in small letters and without the accents of Latin ones, one space between them:
+ * what unicode61 makes of it, and what a database without such a tokenizer can take as it is.
+ */
+export function fold(text: string): string {
+  const plain = text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/(\p{Script=Latin})[\u0300-\u036f]+/gu, '$1')
+    .normalize('NFC');
+  return (plain.match(WORD) ?? []).join(' ');
+}

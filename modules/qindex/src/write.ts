@@ -1,6 +1,7 @@
 import type { WriteContext } from '@anarq/kernel';
 import { expect, recordIdOf } from './record.ts';
 import { records, versions, type RecordRow, type Visibility } from './store.ts';
+import { fold } from './words.ts';
 
 /** What a write needs of its call. */
 type Work = Pick<WriteContext, 'call' | 'now_ms' | 'rows' | 'write'>;
@@ -43,7 +44,7 @@ export async function writeVersion(ctx: Work, next: NewVersion): Promise<RecordR
           VALUES (:tenant, :id, :key, :tags, :body)
           ON CONFLICT (tenant, record_id)
           DO UPDATE SET key = excluded.key, tags = excluded.tags, body = excluded.body`,
-    params: { id, key: next.key, tags: state.tags.join(' '), body: next.text },
+    params: { id, key: fold(next.key), tags: fold(state.tags.join(' ')), body: fold(next.text) },
     expect: { changes: 1 },
   });
   return append(ctx, id, 'PUT');

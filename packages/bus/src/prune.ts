@@ -23,7 +23,7 @@ export async function pruneOutbox(store: Store, before_ms: number): Promise<numb
   for (let after = 0; ;) {
     const params = { after, end, limit: PRUNE_ROWS_MAX };
     const [last, , gone] = await store.commit([
-      { sql: `SELECT MAX(seq) AS last FROM (${PRUNABLE})`, params },
+      { sql: `SELECT MAX(seq) AS last FROM (${PRUNABLE}) AS prunable`, params },
       {
         // An event that cannot come again need not be remembered.
         sql: `DELETE FROM bus_inbox WHERE event_id IN

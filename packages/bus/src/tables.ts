@@ -69,7 +69,7 @@ export function savePosition(move: CursorMove): Statement {
 /** Moves a cursor back, never forward. */
 export function moveBack(move: CursorMove): Statement {
   return {
-    sql: `UPDATE bus_cursor SET seq = MIN(seq, :seq), updated_ms = :now_ms
+    sql: `UPDATE bus_cursor SET seq = CASE WHEN seq < :seq THEN seq ELSE :seq END, updated_ms = :now_ms
           WHERE consumer = :consumer`,
     params: { ...move },
     expect: { changes: 1 },
@@ -89,8 +89,8 @@ export async function openCursor(
   const begin = from === 'now' ? '(SELECT COALESCE(MAX(seq), 0) FROM kernel_outbox)' : '0';
   const [, standing] = await store.commit([
     {
-      sql: `INSERT OR IGNORE INTO bus_cursor (consumer, seq, updated_ms)
-            VALUES (:consumer, ${begin}, :now_ms)`,
+      sql: `INSERT INTO bus_cursor (consumer, seq, updated_ms)
+            VALUES (:consumer, ${begin}, :now_ms) ON CONFLICT (consumer) DO NOTHING`,
       params: { consumer, now_ms },
     },
     { sql: 'SELECT seq FROM bus_cursor WHERE consumer = :consumer', params: { consumer } },

@@ -141,8 +141,9 @@ describe('a subscription', () => {
       {
         sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, at_ms)
               WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70)
-              SELECT 'e' || i, 'acme', 'demo', 'q.demo.large.v1', '', '"' || hex(zeroblob(500000)) || '"', 0
+              SELECT 'e' || i, 'acme', 'demo', 'q.demo.large.v1', '', '"' || :large || '"', 0
               FROM n`,
+        params: { large: '0'.repeat(1_000_000) },
       },
     ]);
     bus.wake();

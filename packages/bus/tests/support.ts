@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Statement, type Store } from '@anarq/store';
+import type { Statement, Store } from '@anarq/store';
+import { dropTestStore, isOnPostgres, openTestStore } from '@anarq/store/testing';
 import { afterEach, vi } from 'vitest';
 
 import {
@@ -23,16 +24,20 @@ afterEach(async () => {
 /** A data file's path in a folder that goes when the test ends. */
 export function dataFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bus-'));
+  const file = join(folder, 'data.db');
   undo.push(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'data.db');
+  if (isOnPostgres()) undo.push(() => dropTestStore(file));
+  return file;
 }
 
-/** A store with an outbox and a table `effect (id, n)` whose rows are not unique. */
+/** A store with an outbox and a table `effect (place, id, n)` whose rows are not unique. */
 export async function outboxStore(file = dataFile()): Promise<Store> {
-  const store = await openStore({ file });
+  const store = await openTestStore({ file });
   undo.push(() => store.close());
   await store.migrate('outbox', outboxMigrations);
-  await store.migrate('test', [{ id: 1, sql: 'CREATE TABLE effect (id TEXT, n INTEGER) STRICT' }]);
+  await store.migrate('test', [
+    { id: 1, sql: 'CREATE TABLE effect (place INTEGER PRIMARY KEY, id TEXT, n INTEGER) STRICT' },
+  ]);
   return store;
 }
 
@@ -117,7 +122,7 @@ export function effect(id: string, n = 1): Statement {
 
 /** The ids in `effect`, in the order in which they came. */
 export async function effects(store: Store): Promise<unknown[]> {
-  return (await store.read('SELECT id FROM effect ORDER BY rowid')).map((row) => row['id']);
+  return (await store.read('SELECT id FROM effect ORDER BY place')).map((row) => row['id']);
 }
 
 /** Where a consumer's cursor stands on the disk. */

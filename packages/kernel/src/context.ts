@@ -1,5 +1,5 @@
 import type { AnyOperation, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
-import type { Row, SqlValue, Statement } from '@anarq/store';
+import type { Row, Sql, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
 import type { AtMost } from './guards.ts';
@@ -66,7 +66,7 @@ export interface ReadContext {
    * Reads with SQL of the module's own. The text must confine itself with :tenant, which the kernel
    * fills in.
    */
-  select(sql: string, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
+  select(sql: Sql, params?: Readonly<Record<string, SqlValue>>): Promise<readonly Row[]>;
   /** Calls a query of another module (named in `uses`) under the authority of this call, or as this module. */
   query<Op extends Operation<TObject, TSchema, 'query'>>(
     op: Op,

@@ -166,8 +166,9 @@ function baseContext(
     now: new Date(inv.now_ms).toISOString(),
     services: parts.forModules,
     select: (sql, params = {}) => {
-      const statement = confined({ sql, params }, inv.principal.tenant);
-      return parts.store.read(statement.sql, statement.params);
+      const texts = typeof sql === 'string' ? { sql } : sql;
+      const statement = confined({ ...texts, params }, inv.principal.tenant);
+      return parts.store.read(statement, statement.params);
     },
     query: (op, input, { as = 'caller' } = {}) => ask(op, input, as),
     readable: (noun) => scope.readable(noun),
@@ -176,12 +177,14 @@ function baseContext(
 }
 
 /** Tables that no module reaches by SQL of its own: the kernel's, the log's, the schema's. */
-const NOT_A_MODULES = /\b(?:kernel|log|sqlite)_/i;
+const NOT_A_MODULES = /\b(?:kernel|log|sqlite|pg)_|\b(?:information_schema|_store_migrations)\b/i;
 
 /** SQL of a module confines itself to the tenant, or it is not run. */
 function confined(statement: Statement, tenant: string): Statement {
-  if (!/:tenant\b/.test(statement.sql)) throw new Error('SQL of a module must use :tenant');
-  if (NOT_A_MODULES.test(statement.sql)) throw new Error('SQL of a module keeps to its own tables');
+  for (const sql of [statement.sql, statement.postgres ?? statement.sql]) {
+    if (!/:tenant\b/.test(sql)) throw new Error('SQL of a module must use :tenant');
+    if (NOT_A_MODULES.test(sql)) throw new Error('SQL of a module keeps to its own tables');
+  }
   return { ...statement, params: { ...statement.params, tenant } };
 }
 

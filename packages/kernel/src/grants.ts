@@ -252,9 +252,9 @@ export class Grants {
     const rows = await this.#store.read(
       `SELECT * FROM kernel_grant WHERE tenant = :tenant
          AND (audience = :did OR subject = :did OR issuer = :did)
-         AND printf('%015d', created_ms) || cid < :before
+         AND (created_ms, cid) < (:created_ms, :cid)
        ORDER BY created_ms DESC, cid DESC LIMIT :limit`,
-      { tenant, did, limit: page.limit, before: page.before ?? '9' },
+      { tenant, did, limit: page.limit, ...placeOf(page.before) },
     );
     return rows.map(recordOf);
   }
@@ -295,6 +295,12 @@ export const stillInForce = (cids: readonly string[]): Statement => ({
   sql: `SELECT cid FROM kernel_grant WHERE revoked_ms IS NULL AND cid IN (${cids.map((_, i) => `:c${i}`).join(', ')})`,
   params: Object.fromEntries(cids.map((cid, i) => [`c${i}`, cid])),
   expect: { rows: cids.length },
+});
+
+/** A place in the list by age: 15 digits of milliseconds, then the CID; without one, its end. */
+const placeOf = (before: string | undefined) => ({
+  created_ms: before === undefined ? Number.MAX_SAFE_INTEGER : Number(before.slice(0, 15)),
+  cid: before?.slice(15) ?? '',
 });
 
 function minorOf(amount: string, unit: string): bigint {

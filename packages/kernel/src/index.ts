@@ -25,6 +25,7 @@ export type {
 export type { FoundingPlace } from './founding.ts';
 export type { BudgetState, DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';
+export { kernelMigrations } from './tables.ts';
 export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
 export {
   call,

@@ -186,7 +186,7 @@ function readableSql(
     }
     params[`g_${i}`] = entry.resourceGlob;
     parts.push(
-      `(owner = :o_${i} AND '${scope.module}/${table.resource ?? ''}/' || id GLOB :g_${i})`,
+      `(owner = :o_${i} AND glob(:g_${i}, '${scope.module}/${table.resource ?? ''}/' || id) = 1)`,
     );
   }
   return `(${parts.join(' OR ')})`;

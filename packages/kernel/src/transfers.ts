@@ -75,7 +75,9 @@ export class Transfers {
       services,
       now_ms: this.#now_ms,
       select: (sql, params = {}) => {
-        if (!/:tenant\b/.test(sql)) throw new Error('SQL of a module must use :tenant');
+        const texts = typeof sql === 'string' ? [sql] : [sql.sql, sql.postgres ?? sql.sql];
+        if (!texts.every((text) => /:tenant\b/.test(text)))
+          throw new Error('SQL of a module must use :tenant');
         return store.read(sql, { ...params, tenant: claims.tenant });
       },
       commit: async (statements) => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testStore } from '@anarq/store/testing';
 import { actorOf } from '@anarq/testing';
 import { openNode } from '@anarq/node';
 import { verifyReceipt } from '@anarq/log';
@@ -24,6 +25,7 @@ async function afterwards(folder: string, arg: string) {
   const errors: unknown[] = [];
   const node = await openNode({
     dataFolder: join(folder, 'data'),
+    ...testStore(join(folder, 'data')),
     keysFolder: join(folder, 'keys'),
     modules: [crashLab()],
     version: '0.0.0-test',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { argv } from 'node:process';
+import { testStore } from '@anarq/store/testing';
 import { actorOf } from '@anarq/testing';
 import { openNode } from '@anarq/node';
 import { crashLab } from './crashLab.ts';
@@ -13,6 +14,7 @@ const [, , folder = '', fatal = '', arg = ''] = argv;
 let seen = 0;
 const node = await openNode({
   dataFolder: join(folder, 'data'),
+  ...testStore(join(folder, 'data')),
   keysFolder: join(folder, 'keys'),
   modules: [crashLab()],
   version: '0.0.0-test',

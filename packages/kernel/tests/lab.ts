@@ -354,7 +354,7 @@ function addTotal(
   ctx.write({
     sql: `INSERT INTO lab_total (tenant, id, owner, version, created_ms, updated_ms, total_minor)
           VALUES (:tenant, 'total', :owner, 1, :now_ms, :now_ms, :amount)
-          ON CONFLICT (tenant, id) DO UPDATE SET total_minor = total_minor + :amount`,
+          ON CONFLICT (tenant, id) DO UPDATE SET total_minor = lab_total.total_minor + :amount`,
     params: {
       owner: ctx.call.actor,
       now_ms: ctx.now_ms,

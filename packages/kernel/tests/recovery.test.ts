@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { openNode } from '@anarq/node';
+import { testStore } from '@anarq/store/testing';
 import { actorOf, startTestNode, type Actor, type TestNode } from '@anarq/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { call } from '../src/index.ts';
@@ -272,6 +273,7 @@ describe('a process whose code changed while it was open', () => {
       );
       const opened = await openNode({
         dataFolder: join(folder, 'data'),
+        ...testStore(join(folder, 'data')),
         keysFolder: join(folder, 'keys'),
         modules: [{ ...module, contract: { ...module.contract, version, operations } }],
         version: '0.0.0-test',

@@ -56,7 +56,7 @@ export async function search(
       where k.party = :party and r.tenant = :tenant
         and k.at_ms >= :from_ms and k.at_ms < :to_ms
         and (k.at_ms, k.cid) < (:after_ms, :after_cid)
-        and (:op is null or r.op = :op) and (:code is null or r.code = :code)
+        and (r.op = :op or :op is null) and (r.code = :code or :code is null)
       order by k.at_ms desc, k.cid desc limit :limit`,
     {
       party: pseudonymOf(sealer, query.party),

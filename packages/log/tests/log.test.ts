@@ -189,19 +189,20 @@ describe('the log', () => {
 
 describe('a tampered database is refused, and says why, when', () => {
   const forged = `b${'a'.repeat(58)}`;
+  const values = { zeros: new Uint8Array(320), ten: '\n10', eleven: '\n11' };
   const changes: Record<string, string> = {
     'the CID of a record was changed': `update log_record set cid = '${forged}' where seq = 3`,
-    'the bytes of a record were changed': `update log_record set sealed = zeroblob(100) where seq = 3`,
+    'the bytes of a record were changed': `update log_record set sealed = :zeros where seq = 3`,
     'a record was removed': `delete from log_record where seq = 3`,
     'a leaf shows another record': `update log_leaf set seq = 99 where leaf_index = 4`,
     'the last leaf was removed': `delete from log_leaf where leaf_index = 9`,
     'a leaf was added': `insert into log_leaf (leaf_index, seq) values (10, 11)`,
-    'the hashes were changed': `update log_tile set hashes = zeroblob(320) where level = 0`,
+    'the hashes were changed': `update log_tile set hashes = :zeros where level = 0`,
     'the tiles are gone': `delete from log_tile`,
     'the checkpoint is gone': `delete from log_checkpoint`,
     'the size was changed': `update log_checkpoint set size = 9`,
-    'the root was changed': `update log_checkpoint set root = zeroblob(32)`,
-    'the note was changed': `update log_checkpoint set note = replace(note, char(10) || '10', char(10) || '11')`,
+    'the root was changed': `update log_checkpoint set root = :zeros`,
+    'the note was changed': `update log_checkpoint set note = replace(note, :ten, :eleven)`,
   };
   for (const [name, sql] of Object.entries(changes)) {
     it(`${name}`, async () => {
@@ -209,7 +210,10 @@ describe('a tampered database is refused, and says why, when', () => {
       const node = await open(path);
       for (let i = 0; i < 10; i++) await record(node, body());
       await node.log.close();
-      await node.store.commit([{ sql, expect: { changes: 1 } }]);
+      const params = Object.fromEntries(
+        Object.entries(values).filter(([value]) => sql.includes(`:${value}`)),
+      );
+      await node.store.commit([{ sql, params, expect: { changes: 1 } }]);
       await expect(logOver(node.store)).rejects.toMatchObject({ code: 'CONTRADICTION' });
     });
   }
@@ -233,7 +237,10 @@ describe('a stored log', () => {
     }
     await node.log.close();
     await node.store.commit([
-      { sql: 'update log_record set sealed = zeroblob(100) where seq = 7' },
+      {
+        sql: 'update log_record set sealed = :zeros where seq = 7',
+        params: { zeros: new Uint8Array(100) },
+      },
     ]);
     const log = await logOver(node.store);
     expect(await log.verifySelf()).toEqual({

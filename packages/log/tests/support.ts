@@ -1,5 +1,5 @@
 import { createSealer, deriveLogKeys } from '@anarq/crypto';
-import { openStore } from '@anarq/store';
+import { openTestStore } from '@anarq/store/testing';
 import type { Store } from '@anarq/store';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export async function open(path: string): Promise<{ store: Store; log: Log }> {
 
 /** Opens the store of a folder, to be closed after the test. */
 export async function storeIn(path: string): Promise<Store> {
-  const store = await openStore({ file: join(path, 'node.db') });
+  const store = await openTestStore({ file: join(path, 'node.db') });
   onTestFinished(() => store.close());
   return store;
 }

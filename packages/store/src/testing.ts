@@ -3,7 +3,9 @@
  * `postgres`, in a schema of its own on the server at `Q_TEST_POSTGRES`.
  */
 
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
 
 import { Client } from 'pg';
 
@@ -36,9 +38,12 @@ export function openTestStore(options: StoreOptions): Promise<Store> {
   return openPostgresStore({ readers: 2, ...rest, url: testStoreUrl(file) });
 }
 
+/** What a node in a data folder is opened with, so that its rows are where tests run. */
+export const testStore = (dataFolder: string): { readonly store?: string } =>
+  isOnPostgres() ? { store: testStoreUrl(dataFolder) } : {};
+
 /** Removes what a place holds on the server; a file goes with its folder. */
 export async function dropTestStore(place: string): Promise<void> {
-  if (!isOnPostgres()) return;
   const client = new Client({ connectionString: testServerUrl() });
   await client.connect();
   try {
@@ -48,6 +53,16 @@ export async function dropTestStore(place: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** Copies what a place holds on the server to another, as a folder is copied. */
+export async function copyTestStore(from: string, to: string): Promise<void> {
+  const names = { FROM: schemaOf(from), TO: schemaOf(to), URL: testServerUrl() };
+  const script =
+    'set -e; pg_dump --no-owner -n "$FROM" "$URL" | sed "s/$FROM/$TO/g" | psql -qX -v ON_ERROR_STOP=1 "$URL" >/dev/null';
+  await promisify(execFile)('bash', ['-o', 'pipefail', '-c', script], {
+    env: { ...process.env, ...names },
+  });
 }
 
 /** Whether the server for tests can be reached; tests that need it skip themselves where it cannot. */

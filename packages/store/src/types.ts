@@ -16,7 +16,7 @@ export type Params = Readonly<Record<string, SqlValue>>;
 export type Dialect = 'sqlite' | 'postgres';
 
 /** A query: one text of the portable subset, or, where the databases differ, one for each. */
-export type Sql = string | { readonly sql: string; readonly postgres: string };
+export type Sql = string | Pick<Statement, 'sql' | 'postgres'>;
 
 /** What must hold after a statement, or its whole batch is undone with `CONFLICT`. */
 export interface Expectation {

@@ -7,7 +7,7 @@ import { afterEach } from 'vitest';
 
 import { StoreError } from '../src/index.ts';
 import type { Store, StoreOptions } from '../src/index.ts';
-import { dropTestStore, openTestStore } from '../src/testing.ts';
+import { dropTestStore, isOnPostgres, openTestStore } from '../src/testing.ts';
 
 const undo: (() => unknown)[] = [];
 
@@ -20,7 +20,7 @@ export function dataFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
   const file = join(folder, 'data.db');
   undo.push(() => rmSync(folder, { recursive: true, force: true }));
-  undo.push(() => dropTestStore(file));
+  if (isOnPostgres()) undo.push(() => dropTestStore(file));
   return file;
 }
 

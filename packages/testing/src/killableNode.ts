@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { startNode, type ModuleName, type RemoteAddresses } from '@anarq/node';
+import { testStore } from '@anarq/store/testing';
 import { attachWitness } from './witness.ts';
 
 /** A node in a process of its own that can end at a named point as by kill -9; started by URL. */
@@ -27,6 +28,7 @@ const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const node = await startNode({
   dataFolder: order.dataFolder,
   keysFolder: order.keysFolder,
+  ...testStore(order.dataFolder),
   port: order.port ?? 0,
   modules: order.modules,
   remotes: order.remotes,

@@ -5,6 +5,7 @@ import { generateSeed } from '@anarq/crypto';
 import { genesisFrom, type Kernel, type ModuleDefinition, type Probe } from '@anarq/kernel';
 import { loadModules, openNode, type ModuleName, type OpenedNode } from '@anarq/node';
 import type { Store } from '@anarq/store';
+import { dropTestStore, isOnPostgres, testStoreUrl } from '@anarq/store/testing';
 import { actorOf, type Actor } from './actor.ts';
 
 export interface TestNodeOptions {
@@ -14,6 +15,8 @@ export interface TestNodeOptions {
   readonly extra?: readonly ModuleDefinition[];
   readonly now_ms?: () => number;
   readonly probe?: Probe;
+  /** Where its rows are; default: where `Q_TEST_STORE` says, a file without it. */
+  readonly store?: 'sqlite' | 'postgres';
 }
 
 /** A node in a temporary folder. */
@@ -38,11 +41,14 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
   const folder = await mkdtemp(join(tmpdir(), 'q-test-'));
   const modules = [...(await loadModules(options.modules)), ...(options.extra ?? [])];
   const errors: unknown[] = [];
+  const isServed = (options.store ?? (isOnPostgres() ? 'postgres' : 'sqlite')) === 'postgres';
+  const store = isServed ? testStoreUrl(join(folder, 'data')) : undefined;
   const open = (): Promise<OpenedNode> =>
     openNode({
       dataFolder: join(folder, 'data'),
       keysFolder: join(folder, 'keys'),
       modules,
+      store,
       version: '0.0.0-test',
       onError: (error) => void errors.push(error),
       ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
@@ -85,6 +91,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     },
     close: async () => {
       await opened.close();
+      if (isServed) await dropTestStore(join(folder, 'data'));
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,11 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateKeyPairSync } from 'node:crypto';
-import { keysFolderOf, type NodeAddress } from '@anarq/node';
+import { keysFolderOf, storePlaceOf, type NodeAddress, type StorePlace } from '@anarq/node';
+import { openPostgresStore, StoreError } from '@anarq/store';
 import { findNode } from '../connection.ts';
 import { bytesText, columns, cross, paint, say, tick } from '../terminal.ts';
 
@@ -25,14 +26,16 @@ export async function doctor(options: {
 }): Promise<void> {
   const address = await findNode(options.data).catch(() => undefined);
   const keysFolder = address?.keysFolder ?? (await keysFolderOf(options.data));
+  const place = await storePlaceOf(options.data, undefined);
   const isFounded =
-    (await stat(join(options.data, 'node.sqlite')).catch(() => undefined)) !== undefined;
+    place.kind === 'postgres' || (await stat(place.shown).catch(() => undefined)) !== undefined;
   const findings = [
     checkNode(),
     checkSqlite(),
     checkPostQuantum(),
     await checkFolder(options.data),
     await checkDisk(options.data),
+    ...(place.url === undefined ? [] : [await checkServer(place, address !== undefined)]),
     await checkKeyFile(`${keysFolder}/root.key`, isFounded),
     await checkKeyFile(`${keysFolder}/operator.key`, isFounded),
     address === undefined ? await checkPort(8080) : await checkRunning(address),
@@ -115,6 +118,35 @@ async function checkFolder(folder: string): Promise<Finding> {
       state: 'fail',
       found: `${existing} cannot be written`,
       fix: `choose another with --data, or: chown "$USER" ${existing}`,
+    };
+  }
+}
+
+/** A node that runs has the schema: LOCKED then says that the server answers. */
+async function checkServer({ url = '', shown }: StorePlace, isRunning: boolean): Promise<Finding> {
+  const check = 'Store';
+  try {
+    const store = await openPostgresStore({ url, readers: 1, lock_wait_ms: 0 });
+    const { ok, problems } = await store.check();
+    await store.close();
+    return ok
+      ? { check, state: 'ok', found: `${shown}; every row could be read` }
+      : {
+          check,
+          state: 'fail',
+          found: problems.join('; '),
+          fix: 'stop the node, and restore the database from a backup that is whole',
+        };
+  } catch (error) {
+    const isOwned = error instanceof StoreError && error.code === 'LOCKED';
+    if (isOwned && isRunning) return { check, state: 'ok', found: `${shown}; the node has it` };
+    return {
+      check,
+      state: 'fail',
+      found: `${shown}: ${(error as Error).message}`,
+      fix: isOwned
+        ? 'another process has this schema: stop it, or give this node another database'
+        : 'start the server, or name it again: ./q up --store postgres://user@host/database',
     };
   }
 }

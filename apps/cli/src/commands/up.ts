@@ -3,9 +3,11 @@ import { fail } from '@anarq/common-schemas';
 import {
   parseRemotes,
   startNode,
+  storePlaceOf,
   type ModuleName,
   type RunningNode,
   type StartOptions,
+  type StorePlace,
 } from '@anarq/node';
 import { bytesText, cross, dot, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -16,6 +18,7 @@ type LogOptions = NonNullable<StartOptions['log']>;
 interface UpOptions {
   readonly data: string;
   readonly keys?: string;
+  readonly store?: string;
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
@@ -47,6 +50,7 @@ export async function up(options: UpOptions): Promise<void> {
   const node = await startNode({
     dataFolder: options.data,
     keysFolder: options.keys,
+    store: options.store,
     host: options.host,
     port: options.port,
     grpcPort: options.grpcPort,
@@ -84,14 +88,19 @@ export async function up(options: UpOptions): Promise<void> {
     );
     return;
   }
-  greet(node, options, { offered, started_ms });
+  const store = await storePlaceOf(options.data, undefined);
+  greet(node, options, { offered, started_ms, store });
 }
 
 /** What a person sees of a node that has started: where it is, and what to do next. */
 function greet(
   node: RunningNode,
   options: UpOptions,
-  { offered, started_ms }: { readonly offered: boolean; readonly started_ms: number },
+  {
+    offered,
+    started_ms,
+    store,
+  }: { readonly offered: boolean; readonly started_ms: number; readonly store: StorePlace },
 ): void {
   const operations = node.kernel.contracts.flatMap(({ operations: o }) => Object.keys(o)).length;
   say(
@@ -99,6 +108,7 @@ function greet(
   );
   const first = node.isNew ? paint.dim('  (new)') : '';
   say(`  data   ${options.data}${first}`);
+  if (store.kind === 'postgres') say(`  store  ${store.shown}`);
   say(`  keys   ${node.address.keysFolder}  ${paint.dim('(mode 0600; back them up)')}`);
   say(`  HTTP   ${paint.cyan(node.url)}        OpenAPI at /openapi.json`);
   say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}        GraphQL at /graphql`);

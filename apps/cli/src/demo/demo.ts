@@ -25,6 +25,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 interface DemoOptions {
   readonly file?: string;
   readonly receipt?: string;
+  readonly store?: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const node = await startNode({
     dataFolder: join(folder, 'data'),
     keysFolder: join(folder, 'keys'),
+    store: options.store,
     port: 0,
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),

@@ -83,7 +83,11 @@ function parameterOf(token: string, places: Map<string, number>): string | undef
     places.set(name, place);
     return `$${place}`;
   }
-  if (sigil === '?' || sigil === '@' || (sigil === '$' && !token.endsWith('$')))
+  if (
+    sigil === '?' ||
+    (sigil === '@' && token.length > 1) ||
+    (sigil === '$' && !token.endsWith('$'))
+  )
     throw refused(`parameter ${token}: only named parameters, :name, are taken`);
   return undefined;
 }

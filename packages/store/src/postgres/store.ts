@@ -87,7 +87,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     return new StoreFront('postgres', writer, readers, queue_max);
   } catch (thrown) {
     await session?.end();
-    throw fromPostgres(thrown);
+    const error = fromPostgres(thrown);
+    if (error.code !== 'FAILED' || thrown instanceof StoreError) throw error;
+    const message = `the PostgreSQL store cannot be opened: ${error.message}`;
+    throw new StoreError('FAILED', message, error.details);
   }
 }
 

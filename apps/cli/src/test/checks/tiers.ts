@@ -19,7 +19,7 @@ interface Service {
 const sslRequest = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);
 
 /**
- * Looks for PostgreSQL, NATS and Chromium: at `Q_POSTGRES_URL`, `Q_NATS_URL` and `Q_CHROMIUM`, else
+ * Looks for PostgreSQL, NATS and Chromium: at `Q_TEST_POSTGRES`, `Q_TEST_NATS` and `Q_CHROMIUM`, else
  * at their usual ports on the loopback and on PATH.
  */
 async function findServices(): Promise<Service[]> {
@@ -28,8 +28,12 @@ async function findServices(): Promise<Service[]> {
     answers(4222, /^INFO \{/, new Uint8Array()),
   ]);
   const places: ReadonlyArray<readonly [string, string, string | undefined]> = [
-    ['PostgreSQL', 'Q_POSTGRES_URL', postgres ? 'postgres://127.0.0.1:5432/postgres' : undefined],
-    ['NATS', 'Q_NATS_URL', nats ? 'nats://127.0.0.1:4222' : undefined],
+    [
+      'PostgreSQL',
+      'Q_TEST_POSTGRES',
+      postgres ? 'postgres://postgres@127.0.0.1:5432/postgres' : undefined,
+    ],
+    ['NATS', 'Q_TEST_NATS', nats ? 'nats://127.0.0.1:4222' : undefined],
     ['Chromium', 'Q_CHROMIUM', onPath(chromiumNames)],
   ];
   return places.map(([name, variable, found]) => {
@@ -52,6 +56,8 @@ function answers(port: number, expected: RegExp, hello: Uint8Array): Promise<boo
     socket.once('data', (bytes) => end(expected.test(bytes.toString('latin1'))));
   });
 }
+
+const withoutPassword = (place: string): string => place.replace(/(:\/\/[^:@/]*):[^@/]*@/, '$1@');
 
 function onPath(names: readonly string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
@@ -76,7 +82,11 @@ interface TierOptions {
 /** Runs `*.services.test.ts`; each finds its service in the environment, or skips itself. */
 export async function runServices(root: string, options: TierOptions): Promise<Verdict> {
   const services = await findServices();
-  const note = services.map(({ name, place }) => `${name}: ${place ?? 'not found'}`).join('\n');
+  const note = services
+    .map(
+      ({ name, place }) => `${name}: ${place === undefined ? 'not found' : withoutPassword(place)}`,
+    )
+    .join('\n');
   const present = services.flatMap(({ variable, place }) => (place ? [[variable, place]] : []));
   const env: Record<string, string> = Object.fromEntries(present);
   return runTier(root, 'services', note, { ...options, env });

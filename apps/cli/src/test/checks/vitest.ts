@@ -26,6 +26,7 @@ export interface VitestReport {
 }
 
 const unitLimit_ms = 540_000;
+const servicesLimit_ms = 1_800_000;
 const nightlyLimit_ms = 6 * 3_600_000;
 const tierConfig = fileURLToPath(new URL('../vitest.tier.config.ts', import.meta.url));
 
@@ -57,7 +58,9 @@ export async function runVitest(
     const ended = await runTool('vitest', args, {
       cwd: root,
       env: { ...options.env, Q_TEST_TIER: tier },
-      timeout_ms: tier === 'nightly' ? nightlyLimit_ms : unitLimit_ms,
+      timeout_ms: { unit: unitLimit_ms, services: servicesLimit_ms, nightly: nightlyLimit_ms }[
+        tier
+      ],
       ...(options.onProgress === undefined ? {} : { onLine: options.onProgress }),
     });
     const report = await readReport(reportPath);

@@ -1,0 +1,10 @@
+import { canReachPostgres } from '@anarq/store/testing';
+import { describe } from 'vitest';
+
+/** What the tests of the log say of a log in SQLite, said of one in PostgreSQL. */
+process.env['Q_TEST_STORE'] = 'postgres';
+
+describe.skipIf(!(await canReachPostgres()))('on PostgreSQL', async () => {
+  await import('./log.test.ts');
+  await import('./receipt.test.ts');
+});
