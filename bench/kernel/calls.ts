@@ -18,7 +18,7 @@ const ROWS = 1_000;
 const CALLERS = 32;
 const CONNECTIONS = 16;
 
-interface Side {
+export interface Side {
   readonly child: Child;
   readonly url: string;
   readonly callers: readonly Caller[];
@@ -43,14 +43,14 @@ export async function measureCalls(run: BenchRun): Promise<Figure[]> {
   }
 }
 
-async function start(script: string, order: object): Promise<Side> {
+export async function start(script: string, order: object): Promise<Side> {
   const child = new Child(new URL(script, import.meta.url), order);
   const { url, callers } = await child.ask<Omit<Side, 'child'>>({ kind: 'describe' });
   return { child, url, callers };
 }
 
 /** Microseconds of the server's CPU that one call takes. */
-async function cpuOfCalls(
+export async function cpuOfCalls(
   load: Child,
   side: Side,
   order: Pick<LoadOrder, 'what' | 'proof' | 'calls'>,

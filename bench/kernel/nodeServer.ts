@@ -6,6 +6,9 @@ import { answerOrders, argumentOf } from '../measuring/child.ts';
 import itemsModule, { itemIdOf, NOTE, TITLE } from './items.ts';
 import type { Caller } from './load.ts';
 
+const GROWN_AT_ONCE = 2_000;
+const SEALED = new Uint8Array(300);
+
 /** A whole node with the module of the benchmark, and people who may use one owner's rows. */
 const {
   folder,
@@ -34,6 +37,11 @@ async function person(name: string): Promise<{ did: string; seed: Uint8Array }> 
 }
 
 const owner = await person('owner');
+// Of an earlier benchmark on the same folder, whose owner's keys are gone.
+await store.commit([
+  { sql: 'DELETE FROM bench_item' },
+  { sql: "DELETE FROM kernel_resource WHERE resource LIKE 'bench/item/%'" },
+]);
 for (let n = 0; n < rows; n++)
   await store.commit([
     {
@@ -96,7 +104,67 @@ async function caller(n: number): Promise<Caller> {
 const callers: Caller[] = [];
 for (let n = 0; n < count; n++) callers.push(await caller(n));
 
-answerOrders(
-  async () => ({ url: node.url, callers }),
+/** Fills the store with what other people left there over the years; nobody in the benchmark uses it. */
+async function grow(from: number, to: number): Promise<void> {
+  const now_ms = Date.now();
+  const token = grants.sign(
+    { issuer: owner.did, audience: owner.did, subject: owner.did, command: '/bench' },
+    deriveKeys(owner.seed, { index: 0 }),
+  );
+  for (let first = from; first < to; first += GROWN_AT_ONCE) {
+    const numbers = Array.from(
+      { length: Math.min(GROWN_AT_ONCE, to - first) },
+      (_, n) => first + n,
+    );
+    await store.commit(numbers.flatMap((n) => [grantOf(n, token, now_ms), replayOf(n, now_ms)]));
+    await store.commit(numbers.flatMap((n) => recordOf(n, now_ms)));
+    await kernel.services.log.integrate();
+  }
+}
+
+const grantOf = (n: number, token: Uint8Array, now_ms: number) => ({
+  sql: `INSERT INTO kernel_grant (cid, tenant, token, proof, issuer, audience, subject, command, purpose, exp_s, created_ms)
+        VALUES (:cid, :tenant, :token, NULL, :giver, :holder, :giver, '/bench', 'growth', NULL, :now_ms)`,
+  params: {
+    cid: `bafyreigrowth${n}`,
+    tenant,
+    token,
+    giver: `did:squid:giver${n}`,
+    holder: `did:squid:holder${n % 100_000}`,
+    now_ms,
+  },
+});
+
+const replayOf = (n: number, now_ms: number) => ({
+  sql: `INSERT INTO kernel_replay (tenant, identity, operation, key, fingerprint, result_sealed, created_ms, expires_ms)
+        VALUES (:tenant, :identity, 'bench.add', :key, 'f', :result, :now_ms, NULL)`,
+  params: {
+    tenant,
+    identity: `did:squid:holder${n % 100_000}`,
+    key: `growth ${n}`,
+    result: SEALED,
+    now_ms,
+  },
+});
+
+const recordOf = (n: number, now_ms: number) =>
+  kernel.services.log.recorder.prepare(
+    {
+      at: new Date(now_ms).toISOString(),
+      tenant,
+      op: 'bench.add',
+      code: 'SUCCESS',
+      id: `growth ${n}`,
+    },
+    [`did:squid:holder${n % 100_000}`],
+  ).statements;
+
+type Order =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'grow'; readonly from: number; readonly to: number };
+
+answerOrders<Order>(
+  async (order) =>
+    order.kind === 'grow' ? grow(order.from, order.to) : { url: node.url, callers },
   () => node.close(),
 );

@@ -58,7 +58,7 @@ export async function measureStart({ progress, quick }: BenchRun): Promise<Figur
   }
 }
 
-async function startOnce(args: readonly string[]): Promise<Started> {
+export async function startOnce(args: readonly string[]): Promise<Started> {
   const begun = performance.now();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cpuOfCalls, start } from './kernel/calls.ts';
+import { startOnce } from './kernel/start.ts';
+import { Child } from './measuring/child.ts';
+import { figure, type BenchRun, type Figure } from './measuring/figures.ts';
+
+const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const ROUNDS = 5;
+
+interface Sample {
+  readonly read: number[];
+  readonly write: number[];
+  readonly start: number;
+  readonly memory: number;
+}
+
+/**
+ * What calls, a start and the memory at rest cost with so many grants, records and idempotency keys
+ * of other people in the store; beside what they cost with the fewest.
+ */
+export async function run(order: BenchRun): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'q-bench-'));
+  const load = new Child(new URL('./kernel/load.ts', import.meta.url), null);
+  const samples: [number, Sample][] = [];
+  try {
+    let size = 0;
+    for (const next of order.quick ? SIZES.slice(0, 2) : SIZES) {
+      samples.push([next, await sample(folder, load, size, next, order)]);
+      size = next;
+    }
+  } finally {
+    await load.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  const [first] = samples;
+  return samples.flatMap(([size, at]) =>
+    (['read', 'write', 'start', 'memory'] as const).map((what) =>
+      figure({
+        name: `growth.${what}.${size}`,
+        unit: { read: 'µs CPU/call', write: 'µs CPU/call', start: 'ms', memory: 'MiB' }[what],
+        values: [at[what]].flat(),
+        ...(first === undefined
+          ? {}
+          : { against: { name: `with ${first[0]}`, values: [first[1][what]].flat() } }),
+        conditions: `${size} grants of 3.5 kB, records and keys of 100,000 others in the store`,
+      }),
+    ),
+  );
+}
+
+async function sample(
+  folder: string,
+  load: Child,
+  from: number,
+  to: number,
+  { progress, quick }: BenchRun,
+): Promise<Sample> {
+  const [read, write]: [number[], number[]] = [[], []];
+  const side = await start('./nodeServer.ts', {
+    folder,
+    rows: 1_000,
+    callers: 32,
+  });
+  try {
+    await side.child.ask({ kind: 'grow', from, to });
+    const calls = quick ? 200 : 1_500;
+    for (let round = 0; round <= (quick ? 1 : ROUNDS); round++)
+      for (const [what, values] of [
+        ['read', read],
+        ['write', write],
+      ] as const) {
+        const { cpu_us } = await cpuOfCalls(load, side, { what, proof: 'session', calls });
+        // The first is for the caches.
+        if (round > 0) values.push(cpu_us);
+      }
+  } finally {
+    await side.child.stop();
+  }
+  const places = ['--data', join(folder, 'data'), '--keys', join(folder, 'keys')];
+  const { first_ms, rest_mib } = await startOnce([
+    'up',
+    '--empty',
+    '--json',
+    '--port',
+    '0',
+    ...places,
+  ]);
+  progress(
+    `${to}: read ${read.map(Math.round).join(' ')} µs, write ${write.map(Math.round).join(' ')} µs, start ${Math.round(first_ms)} ms, memory ${Math.round(rest_mib ?? 0)} MiB`,
+  );
+  return { read, write, start: first_ms, memory: rest_mib ?? Number.NaN };
+}
