@@ -76,13 +76,13 @@ beforeAll(async () => {
         await overGraphql(node.url, marked);
         await inProcess(op, marked);
         // What the operator may do succeeds, or fails late.
-        await operator.result(op, marked as Record<string, unknown>);
+        await operator.result(op, marked as Record<string, unknown>, { retry: false });
       }
   for (const path of [`/${CANARY}`, `/transfer/${CANARY}`, `/qindex/records?${CANARY}=1`])
     await fetch(`${node.url}${path}`, { headers: { [CANARY]: CANARY, cookie: CANARY } });
   metrics = await node.kernel.telemetry.text();
   await watched.stop();
-}, 120_000);
+}, 240_000);
 afterAll(() => watched.remove());
 
 /** Free texts marked, so that the call gets as far as it may. */

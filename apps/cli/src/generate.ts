@@ -10,6 +10,7 @@ import {
   NO_LOCK,
   readLock,
   referenceFiles,
+  watchingFiles,
   type FieldLock,
 } from '@anarq/derive';
 
@@ -68,6 +69,7 @@ async function expectedFiles(
     for (const [path, text] of derivedFiles(contract, contracts, await lockOf(root, contract)))
       files.set(`modules/${contract.name}/${path}`, text);
   for (const [path, text] of referenceFiles(contracts)) files.set(`${REFERENCE}/${path}`, text);
+  for (const [path, text] of watchingFiles(contracts)) files.set(path, text);
   return files;
 }
 

@@ -242,6 +242,12 @@ q.command('generate')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/generate.ts')).generateCommand(options));
 
+q.command('status')
+  .description('How the running node is: health, alerts, and what was measured.')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/status.ts')).status(options));
+
 q.command('doctor')
   .description('Check this machine and the node on it, with a fix for each finding.')
   .addOption(dataOption())

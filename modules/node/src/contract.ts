@@ -8,6 +8,7 @@ import {
   query,
   t,
 } from '@anarq/common-schemas';
+import { NodeStatusModel } from './statusModel.ts';
 import {
   ApprovalModel,
   AuthorityModel,
@@ -207,6 +208,16 @@ export const node = contract({
       output: t.object({ module: moduleName() }),
       examples: [{ summary: 'Let it go on', input: { module: 'qmarket' } }],
     }),
+    status: query({
+      summary: 'How the node is: health, alerts, and what was measured; for its operator.',
+      http: 'GET /status',
+      mcp: { tool: 'node.status' },
+      resource: 'node',
+      scope: 'node/status',
+      input: t.object({}),
+      output: NodeStatusModel,
+      examples: [{ summary: 'Now', input: {} }],
+    }),
   },
   events: {
     'q.tools.registry.updated.v1': event({
@@ -261,6 +272,16 @@ export const node = contract({
         operation: t.string({ maxLength: 128 }),
         approver: t.did(),
         expiresAt: t.instant(),
+      }),
+    }),
+    'q.node.alert.v1': event({
+      summary: 'Something about the node needs a look, or does not any more.',
+      schema: t.object({
+        alertId: t.string({ maxLength: 300 }),
+        severity: t.enum(['page', 'ticket']),
+        summary: t.string({ maxLength: 500 }),
+        state: t.enum(['FIRING', 'RESOLVED']),
+        at: t.instant(),
       }),
     }),
     'q.node.approval.answered.v1': event({

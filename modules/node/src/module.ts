@@ -15,6 +15,7 @@ import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
 import { revokeAuthority } from './handlers/revokeAuthority.ts';
 import { signal } from './handlers/signal.ts';
+import { status } from './handlers/status.ts';
 import { migrations } from './store.ts';
 
 /** Jobs, waiting processes and approvals, which the kernel keeps. */
@@ -35,6 +36,7 @@ export default defineModule(node, {
     authorities,
     revokeAuthority,
     giveAuthority,
+    status,
     announceTools,
   },
 });

@@ -25,3 +25,4 @@ export { protoValues, type ProtoValues } from './proto/values.ts';
 export { referenceFiles } from './reference.ts';
 export { sampleOf } from './sample.ts';
 export { toolRegistryOf, type ToolRegistry } from './toolRegistry.ts';
+export { watchingFiles } from './watching.ts';

@@ -32,7 +32,7 @@ export function watchKernel(
 
 /** What the kernel depends on, as checks of its health. */
 function kernelChecks(
-  { store, services }: KernelParts,
+  { store, services, remote }: KernelParts,
   bus: Bus,
   now_ms: () => number,
 ): HealthCheck[] {
@@ -75,6 +75,12 @@ function kernelChecks(
       },
     },
     { name: 'clock', isEssential: false, look: clockCheck(store, now_ms) },
+    // What other processes run: as the last call to each found it.
+    ...(remote?.places() ?? []).map(({ modules, problem }) => ({
+      name: `remote ${modules.join('+')}`,
+      isEssential: false,
+      look: async () => (problem() === undefined ? ('up' as const) : ('down' as const)),
+    })),
   ];
 }
 

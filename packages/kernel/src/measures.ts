@@ -114,7 +114,7 @@ function measureBus(
   );
 }
 
-/** Processes by state, and grants kept ready. */
+/** Processes by state, timers, and grants kept ready. */
 function measureWork({ telemetry: { gauges }, store, services }: KernelParts): void {
   gauges.gauge(
     { name: 'q_processes', help: 'Processes that have not ended, by state.', labels: ['state'] },
@@ -129,6 +129,9 @@ function measureWork({ telemetry: { gauges }, store, services }: KernelParts): v
         value: count.get(state) ?? 0,
       }));
     },
+  );
+  gauges.gauge({ name: 'q_timers', help: 'Timers that wait for their instant.' }, async () =>
+    one(Number((await store.read('SELECT COUNT(*) AS n FROM kernel_timer'))[0]?.['n'])),
   );
   gauges.gauge(
     { name: 'q_grants_in_force', help: 'Grants in force that are kept ready in memory.' },

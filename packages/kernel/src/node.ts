@@ -20,6 +20,7 @@ import { Invoker } from './kernel.ts';
 import { openServices } from './openServices.ts';
 import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
+import { NodeWatch } from './nodeWatch.ts';
 import type { KernelParts, Probe } from './parts.ts';
 import { carriedLog } from './prepared.ts';
 import { ProcessDesk } from './processDesk.ts';
@@ -89,9 +90,11 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const opened = await openServices(options, store, now_ms, tell('log'));
   const { process } = opened;
+  const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
+    watch,
   };
   const { node, log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
@@ -116,6 +119,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
   await invoker.begin(bus);
+  await watch.start();
   for (const { onStart } of modules)
     await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
 
@@ -136,6 +140,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     monitor,
     telemetry,
     close: async () => {
+      await watch.close();
       await invoker.drain(DRAIN_MS);
       await apart.remote?.close();
       await batch.flush();

@@ -8,7 +8,8 @@ export interface NodeEvent {
   readonly tenant: string;
   /** Whom it is for. */
   readonly subject: string;
-  readonly record: string;
+  /** CID of the record of the call that it is about, where there is one. */
+  readonly record: string | null;
   /** Unique on the node. */
   readonly id: string;
   readonly at_ms: number;

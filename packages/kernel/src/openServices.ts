@@ -17,6 +17,7 @@ import { Grants } from './grants.ts';
 import { guardMigrations } from './guards.ts';
 import { Identities } from './identities.ts';
 import type { ModuleDefinition } from './module.ts';
+import { alertMigrations } from './nodeWatch.ts';
 import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
 import { kernelMigrations } from './tables.ts';
@@ -34,7 +35,7 @@ export async function openServices(
   store: Store,
   now_ms: () => number,
   onError: (error: unknown) => void,
-): Promise<{ readonly services: Omit<Services, 'processes'>; readonly process: string }> {
+): Promise<{ readonly services: Omit<Services, 'processes' | 'watch'>; readonly process: string }> {
   const { blocks, rootKey, modules } = order;
   await bringUpToDate(store, modules);
   const sealer = createSealer(rootKey);
@@ -72,6 +73,7 @@ export async function openServices(
 async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[]): Promise<void> {
   await store.migrate('kernel', kernelMigrations);
   await store.migrate('guards', guardMigrations);
+  await store.migrate('alerts', alertMigrations);
   await store.migrate('outbox', outboxMigrations);
   await store.migrate('feed', feedMigrations);
   for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);

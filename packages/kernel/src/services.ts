@@ -3,6 +3,7 @@ import type { BlockStore, Tickets } from '@anarq/content';
 import type { Sealer } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Grants } from './grants.ts';
+import type { NodeWatch } from './nodeWatch.ts';
 import type { Identities } from './identities.ts';
 import type { ProcessAdmin } from './processViews.ts';
 import type { Sessions } from './sessions.ts';
@@ -23,6 +24,8 @@ export interface Services {
   readonly processes: ProcessAdmin;
   /** What runs in this process, as it says of itself. */
   readonly contracts: readonly AnyContract[];
+  /** Health, alerts, and what was measured against the objectives. */
+  readonly watch: Pick<NodeWatch, 'status' | 'raise'>;
 }
 
 export interface NodeFacts {

@@ -9,7 +9,11 @@ export const sampleLine = (name: string, labels: Labels, value: number): string 
   `${name}${labelText(labels)} ${numberText(value)}\n`;
 
 /** What stands before the lines of a metric. */
-export const headLines = (name: string, type: 'counter' | 'histogram', help: string): string =>
+export const headLines = (
+  name: string,
+  type: 'counter' | 'gauge' | 'histogram',
+  help: string,
+): string =>
   `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
 
 /** The lines of one histogram. `counts[i]` is what fell up to `borders[i]` and above the one before; the last is the rest. */

@@ -1,6 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { Labels } from './exposition.ts';
-import { headLines } from './exposition.ts';
+import type { Registry } from 'prom-client';
+import { headLines, sampleLine, type Labels } from './exposition.ts';
 import { Histogram } from './histogram.ts';
 
 /** One value of a metric that is looked up when somebody asks. */
@@ -16,31 +15,33 @@ interface Source {
   readonly labels?: readonly string[];
 }
 
+type LookUp = () => Promise<readonly Sample[]> | readonly Sample[];
+
+interface LookedUp {
+  readonly source: Source;
+  readonly type: 'gauge' | 'counter';
+  readonly look: LookUp;
+}
+
 /** Samples of one metric: at most this many, so that no label can flood whoever stores them. */
 const SAMPLES_MAX = 1_000;
 
 /** Everything that is measured beside calls: looked up at each scrape, or counted as it happens. */
 export class Gauges {
-  readonly #registry = new Registry();
+  readonly #lookedUp = new Map<string, LookedUp>();
   readonly #histograms: { source: Source; labels: Labels; histogram: Histogram }[] = [];
-  #failures: Counter | undefined;
+  #failures = 0;
+  #hasProcess = false;
+  #process: Promise<Registry> | undefined;
 
   /** A value that goes up and down. A look-up that fails yields no sample, and is counted. */
-  gauge(source: Source, look: () => Promise<readonly Sample[]> | readonly Sample[]): void {
-    const gauge: Gauge = new Gauge({
-      ...this.#settings(source),
-      collect: () =>
-        this.#collect(source, gauge, look, (labels, value) => gauge.set(labels, value)),
-    });
+  gauge(source: Source, look: LookUp): void {
+    this.#add({ source, type: 'gauge', look });
   }
 
   /** A total that is kept elsewhere, and only grows. */
-  counter(source: Source, look: () => Promise<readonly Sample[]> | readonly Sample[]): void {
-    const counter: Counter = new Counter({
-      ...this.#settings(source),
-      collect: () =>
-        this.#collect(source, counter, look, (labels, value) => counter.inc(labels, value)),
-    });
+  counter(source: Source, look: LookUp): void {
+    this.#add({ source, type: 'counter', look });
   }
 
   /** A histogram to observe into; those of one name differ in their labels. */
@@ -50,45 +51,54 @@ export class Gauges {
     return histogram;
   }
 
-  /** CPU, memory, event-loop delay and garbage collection of this process. */
+  /** CPU, memory, event-loop delay and garbage collection of this process, from the first scrape on. */
   process(): void {
-    collectDefaultMetrics({ register: this.#registry });
+    this.#hasProcess = true;
   }
 
   async text(): Promise<string> {
-    return `${await this.#registry.metrics()}${this.#histogramText()}`;
+    const looked = await Promise.all([...this.#lookedUp.values()].map((one) => this.#lookUp(one)));
+    const name = 'q_metric_failures_total';
+    const failures =
+      headLines(name, 'counter', 'Metrics that could not be looked up.') +
+      sampleLine(name, {}, this.#failures);
+    return `${looked.join('')}${failures}${this.#histogramText()}${await this.#processText()}`;
   }
 
-  #settings(source: Source) {
-    const { name, help, labels = [] } = source;
-    return { name, help, labelNames: [...labels], registers: [this.#registry] };
+  #add(one: LookedUp): void {
+    const { name } = one.source;
+    if (this.#lookedUp.has(name)) throw new Error(`two metrics are named ${name}`);
+    this.#lookedUp.set(name, one);
   }
 
-  async #collect(
-    { labels: names = [] }: Source,
-    metric: { reset(): void; remove(): void },
-    look: () => Promise<readonly Sample[]> | readonly Sample[],
-    put: (labels: Record<string, string>, value: number) => void,
-  ): Promise<void> {
-    metric.reset();
+  async #lookUp({
+    source: { name, help, labels: names = [] },
+    type,
+    look,
+  }: LookedUp): Promise<string> {
+    const head = headLines(name, type, help);
     try {
-      for (const { labels = {}, value } of (await look()).slice(0, SAMPLES_MAX))
-        put({ ...labels }, value);
+      const samples = (await look()).slice(0, SAMPLES_MAX);
+      const lines = samples.map(({ labels = {}, value }) => {
+        const ordered = Object.fromEntries(names.map((label) => [label, labels[label] ?? '']));
+        return sampleLine(name, ordered, value);
+      });
+      return `${head}${lines.join('')}`;
     } catch {
-      metric.reset();
-      // Without labels a reset leaves a zero, which would be a claim.
-      if (names.length === 0) metric.remove();
-      this.#countFailure();
+      this.#failures += 1;
+      return head;
     }
   }
 
-  #countFailure(): void {
-    this.#failures ??= new Counter({
-      name: 'q_metric_failures_total',
-      help: 'Metrics that could not be looked up.',
-      registers: [this.#registry],
+  /** Loaded at the first scrape, so that a node starts without it. */
+  async #processText(): Promise<string> {
+    if (!this.#hasProcess) return '';
+    this.#process ??= import('prom-client').then(({ collectDefaultMetrics, Registry: Made }) => {
+      const register = new Made();
+      collectDefaultMetrics({ register });
+      return register;
     });
-    this.#failures.inc();
+    return (await this.#process).metrics();
   }
 
   #histogramText(): string {

@@ -1,0 +1,49 @@
+import { t } from '@anarq/common-schemas';
+
+const share = () => t.number({ minimum: 0, maximum: 1 });
+const positive = () => t.number({ minimum: 0 });
+
+const DependencyModel = t.named(
+  'NodeDependency',
+  t.object({
+    name: t.string({ maxLength: 64 }),
+    status: t.enum(['up', 'degraded', 'down']),
+    latency_ms: positive(),
+  }),
+);
+
+const AlertModel = t.named(
+  'NodeAlert',
+  t.object({
+    alertId: t.string({ maxLength: 300 }),
+    severity: t.enum(['page', 'ticket']),
+    summary: t.string({ maxLength: 500 }),
+    state: t.enum(['FIRING', 'RESOLVED']),
+    since: t.instant(),
+  }),
+);
+
+/** Measured since the node started; nothing of it is a promise. */
+const MeasuredModel = t.named(
+  'MeasuredObjective',
+  t.object({
+    operation: t.string({ maxLength: 128 }),
+    calls: t.integer({ minimum: 0 }),
+    availability: share(),
+    availabilityTarget: share(),
+    within: t.object({ p50: share(), p95: share(), p99: share() }),
+    objectives_ms: t.object({ p50: positive(), p95: positive(), p99: positive() }),
+  }),
+);
+
+export const NodeStatusModel = t.named(
+  'NodeStatus',
+  t.object({
+    status: t.enum(['healthy', 'degraded', 'unhealthy']),
+    version: t.string({ maxLength: 64 }),
+    uptime_s: t.integer({ minimum: 0 }),
+    dependencies: t.array(DependencyModel, { maxItems: 100 }),
+    alerts: t.array(AlertModel, { maxItems: 1_000 }),
+    objectives: t.array(MeasuredModel, { maxItems: 1_000 }),
+  }),
+);
