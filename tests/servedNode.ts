@@ -43,6 +43,7 @@ export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
     logKeys,
     node: facts,
     invoke: (call) => node.kernel.invoke(call),
+    follow: (call) => node.kernel.follow(call),
     health: () => node.kernel.health(),
     receivePart: (ticket, part) => node.kernel.receivePart(ticket, part),
     sendContent: (ticket, range) => node.kernel.sendContent(ticket, range),

@@ -9,6 +9,7 @@ import {
   t,
 } from '@anarq/common-schemas';
 import { NodeStatusModel } from './statusModel.ts';
+import { eventOperations } from './eventOperations.ts';
 import {
   ApprovalModel,
   AuthorityModel,
@@ -38,6 +39,7 @@ export const node = contract({
   title: 'Node',
   purpose: 'Jobs, waiting processes and approvals: what goes on without anybody waiting for it.',
   operations: {
+    ...eventOperations,
     job: query({
       summary: 'How far a job is, and what came of it.',
       http: 'GET /jobs/{jobId}',

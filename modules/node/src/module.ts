@@ -11,6 +11,7 @@ import { job } from './handlers/job.ts';
 import { jobs } from './handlers/jobs.ts';
 import { process } from './handlers/process.ts';
 import { processes } from './handlers/processes.ts';
+import { readEvents } from './handlers/readEvents.ts';
 import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
 import { revokeAuthority } from './handlers/revokeAuthority.ts';
@@ -22,6 +23,7 @@ import { migrations } from './store.ts';
 export default defineModule(node, {
   migrations,
   handlers: {
+    readEvents,
     job,
     jobs,
     cancelJob,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OutputOf, Result } from '@anarq/common-schemas';
 import { chunkBytesOf, chunkCountOf, rootCidOf } from '@anarq/content';
 import { deriveKeys } from '@anarq/crypto';
-import type { Call, TransferPart } from '@anarq/kernel';
+import type { Call, FollowCall, TransferPart } from '@anarq/kernel';
 import { startHttpSurface } from '@anarq/surfaces';
 import { startTestNode, type Actor, type TestNode, type TestNodeOptions } from '@anarq/testing';
 import { qdrive } from '../src/contract.ts';
@@ -30,6 +30,7 @@ export async function startDrive(options: TestNodeOptions = {}): Promise<Drive> 
     logKeys,
     node: node.kernel.node,
     invoke: (call: Call) => node.kernel.invoke(call),
+    follow: (call: FollowCall) => node.kernel.follow(call),
     health: () => node.kernel.health(),
     receivePart: (ticket: string, part: TransferPart) => node.kernel.receivePart(ticket, part),
     sendContent: (ticket: string, range: string | undefined) =>

@@ -237,6 +237,7 @@ export const qmarket = contract({
     'q.qmarket.listed.v1': event({
       summary: 'A file was offered.',
       subject: 'listingId',
+      visibleTo: 'tenant',
       schema: t.object({
         listingId: t.id(),
         seller: t.did(),
@@ -249,9 +250,12 @@ export const qmarket = contract({
     'q.qmarket.sold.v1': event({
       summary: 'A licence was bought and paid.',
       subject: 'listingId',
+      // The buyer is a party of the call; the seller learns what was sold, and not to whom.
+      visibleTo: ['parties', 'seller'],
       schema: t.object({
         listingId: t.id(),
         licenseId: t.id(),
+        seller: t.optional(t.did()),
         price: price(),
         unit: unit(),
         fee: t.decimal(),
@@ -261,6 +265,7 @@ export const qmarket = contract({
     'q.qmarket.withdrawn.v1': event({
       summary: 'A listing was taken off the market.',
       subject: 'listingId',
+      visibleTo: 'tenant',
       schema: t.object({ listingId: t.id(), seller: t.did() }),
     }),
   },

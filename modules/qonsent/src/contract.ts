@@ -153,6 +153,7 @@ export const qonsent = contract({
     'q.qonsent.grant.issued.v1': event({
       summary: 'A grant is in force.',
       subject: 'grant',
+      visibleTo: ['issuer', 'audience', 'subject'],
       schema: t.object({
         grant: t.cid(),
         issuer: t.did(),
@@ -165,6 +166,7 @@ export const qonsent = contract({
     'q.qonsent.revoked.v1': event({
       summary: 'A grant, and what was built on it, is no longer in force.',
       subject: 'grant',
+      visibleTo: ['issuer', 'audience', 'subject'],
       schema: t.object({ grant: t.cid(), issuer: t.did(), audience: t.did(), subject: t.did() }),
     }),
   },

@@ -315,21 +315,25 @@ export const squid = contract({
     'q.squid.created.v1': event({
       summary: 'An identity exists.',
       subject: 'did',
+      visibleTo: ['did', 'controller'],
       schema: t.object({ did: t.did(), kind: kind(), controller: t.did(), custody: custody() }),
     }),
     'q.squid.sub.created.v1': event({
       summary: 'A sub-identity exists.',
       subject: 'did',
+      visibleTo: ['did', 'parent'],
       schema: t.object({ did: t.did(), parent: t.did(), custody: custody() }),
     }),
     'q.squid.member.added.v1': event({
       summary: 'Somebody may act for an organisation.',
       subject: 'organisation',
+      visibleTo: ['organisation', 'member'],
       schema: t.object({ organisation: t.did(), member: t.did(), role: role(), grant: t.cid() }),
     }),
     'q.squid.member.removed.v1': event({
       summary: 'Somebody may no longer act for an organisation.',
       subject: 'organisation',
+      visibleTo: ['organisation', 'member'],
       schema: t.object({ organisation: t.did(), member: t.did(), grant: t.cid() }),
     }),
   },

@@ -5,16 +5,19 @@ import type { Store } from '@anarq/store';
 
 import {
   defaultLimits,
+  FOLLOWERS_MAX,
   PAGE_ROWS_MAX,
   SCAN_ROWS_MAX,
   SUBSCRIPTIONS_MAX,
   type BusLimits,
 } from './limits.ts';
 import { headOf, lagOf } from './outbox.ts';
+import { Follower } from './follower.ts';
 import { readPage } from './page.ts';
 import { pruneOutbox } from './prune.ts';
 import { Subscriber } from './subscriber.ts';
 import { busMigrations, moveBack } from './tables.ts';
+import { Tail } from './tail.ts';
 import type {
   Bus,
   BusFailure,
@@ -23,6 +26,8 @@ import type {
   EventPage,
   EventQuery,
   Lag,
+  Follow,
+  FollowOrder,
   SubscribeOptions,
   Subscription,
 } from './types.ts';
@@ -43,6 +48,8 @@ class EmbeddedBus implements Bus {
   readonly #store: Store;
   readonly #limits: BusLimits;
   readonly #subscribers = new Map<string, Subscriber>();
+  readonly #followers = new Set<Follower>();
+  readonly #tail: Tail;
   readonly #safety: NodeJS.Timeout;
   /** Every event up to here was shown to every subscriber. */
   #seen: number;
@@ -56,6 +63,7 @@ class EmbeddedBus implements Bus {
     this.#store = options.store;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#seen = head;
+    this.#tail = new Tail(options.store, head);
     this.#safety = setInterval(() => this.wake(), this.#limits.safety_ms).unref();
   }
 
@@ -92,6 +100,24 @@ class EmbeddedBus implements Bus {
 
   read(query: EventQuery): Promise<EventPage> {
     return readPage(this.#store, query);
+  }
+
+  follow(order: FollowOrder): Follow {
+    if (this.#closed) fail('SERVICE_UNAVAILABLE', 'The bus is closed.');
+    if (this.#followers.size >= FOLLOWERS_MAX) {
+      const limit = { limit: 'followers', max: FOLLOWERS_MAX };
+      fail('LIMIT_EXCEEDED', `At most ${FOLLOWERS_MAX} readers follow at a time.`, limit);
+    }
+    // Nobody followed, so nothing was read for it.
+    if (this.#followers.size === 0) this.#tail.reset(this.#seen);
+    const follower = new Follower(order, {
+      store: this.#store,
+      tail: this.#tail,
+      head: () => this.#seen,
+      ended: (ended) => this.#followers.delete(ended),
+    });
+    this.#followers.add(follower);
+    return follower;
   }
 
   async replay(consumer: string, fromSeq: number): Promise<void> {
@@ -149,6 +175,7 @@ class EmbeddedBus implements Bus {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#safety);
+    for (const follower of this.#followers) follower.close();
     await this.#looking;
     await Promise.all([...this.#subscribers.values()].map((subscriber) => subscriber.close()));
   }
@@ -186,7 +213,14 @@ class EmbeddedBus implements Bus {
       if (wanted) subscriber.poke();
       else subscriber.lift(this.#seen);
     }
+    await this.#tellFollowers();
     return rows.length;
+  }
+
+  async #tellFollowers(): Promise<void> {
+    if (this.#followers.size === 0) return;
+    await this.#tail.load(this.#seen);
+    for (const follower of this.#followers) follower.poke();
   }
 
   #tell(failure: BusFailure): void {

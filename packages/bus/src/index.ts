@@ -3,14 +3,20 @@
 export { createBus } from './bus.ts';
 export { defaultLimits, type BusLimits } from './limits.ts';
 export { outboxMigrations } from './tables.ts';
+export { EVERYBODY } from './types.ts';
 export type {
   Bus,
   BusEvent,
   BusFailure,
   BusOptions,
   DeadLetter,
+  EventAudience,
   EventPage,
   EventQuery,
+  Follow,
+  FollowedEvent,
+  FollowedEvents,
+  FollowOrder,
   SubscribeOptions,
   Subscription,
 } from './types.ts';

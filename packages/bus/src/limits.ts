@@ -14,6 +14,11 @@ export const SCAN_ROWS_MAX = 1_000;
 export const PRUNE_ROWS_MAX = 1_000;
 /** Subscriptions of one bus. */
 export const SUBSCRIPTIONS_MAX = 1_000;
+/** Readers that follow one bus at a time. */
+export const FOLLOWERS_MAX = 2_000;
+/** Events and their bytes that are kept in memory for those who follow. */
+export const TAIL_ROWS_MAX = 2_000;
+export const TAIL_BYTES_MAX = 8_388_608;
 /** Topics and patterns of one subscription or query. */
 export const TOPICS_MAX = 100;
 /** Characters of a topic or pattern. */

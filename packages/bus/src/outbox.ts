@@ -4,7 +4,8 @@ import { StoreError, type Row, type SqlValue, type Store } from '@anarq/store';
 
 import { WINDOW_ROWS_MAX } from './limits.ts';
 import type { Condition } from './topics.ts';
-import type { BusEvent, Lag } from './types.ts';
+import { eventSchemaId } from '@anarq/common-schemas';
+import type { BusEvent, EventAudience, Lag } from './types.ts';
 
 /** What to look for: after one number, up to another, both of the outbox. */
 export interface Search {
@@ -17,6 +18,9 @@ export interface Search {
   /** Answer with a column `done` that says whether the event is in this consumer's inbox. */
   readonly inboxOf?: string;
 }
+
+const COLUMNS =
+  'seq, id, tenant, module, topic, subject, data, record, at_ms, viewers, operation, resource, traceparent';
 
 /** Matching rows, and the number up to which there are no others. */
 export interface Window {
@@ -94,7 +98,7 @@ async function select(
       : `, EXISTS (SELECT 1 FROM bus_inbox AS seen
            WHERE seen.consumer = :inboxOf AND seen.event_id = kernel_outbox.id) AS done`;
   const conditions = search.where.map(({ sql }) => ` AND ${sql}`).join('');
-  const sql = `SELECT seq, id, tenant, module, topic, subject, data, record, at_ms, traceparent${done}
+  const sql = `SELECT ${COLUMNS}${done}
                FROM kernel_outbox WHERE seq > :after AND seq <= :end${conditions}
                ORDER BY seq LIMIT :limit`;
   const params: Record<string, SqlValue> = { after, end, limit };
@@ -109,20 +113,34 @@ async function select(
  */
 export function toBusEvent(row: Row): BusEvent {
   const subject = String(row['subject']);
-  const { record, traceparent } = row;
+  const record = row['record'];
+  const traceparent = row['traceparent'];
+  const topic = String(row['topic']);
   return {
     specversion: '1.0',
     id: String(row['id']),
     source: `/modules/${String(row['module'])}`,
-    type: String(row['topic']),
+    type: topic,
     // CloudEvents: a subject that is present is not empty.
     ...(subject === '' ? {} : { subject }),
     time: new Date(Number(row['at_ms'])).toISOString(),
     datacontenttype: 'application/json',
+    dataschema: eventSchemaId(String(row['module']), topic),
     data: JSON.parse(String(row['data'])),
     qtenant: String(row['tenant']),
     ...(typeof record === 'string' ? { record } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     seq: Number(row['seq']),
+  };
+}
+
+/** Who an event is for, as it was decided when it was emitted. */
+export function audienceOf(row: Row): EventAudience {
+  const resource = row['resource'];
+  return {
+    tenant: String(row['tenant']),
+    viewers: new Set(JSON.parse(String(row['viewers'])) as string[]),
+    operation: String(row['operation']),
+    ...(typeof resource === 'string' ? { resource } : {}),
   };
 }

@@ -3,8 +3,8 @@
 import { fail } from '@anarq/common-schemas';
 import type { Row, Store } from '@anarq/store';
 
-import { PAGE_ROWS_MAX, WINDOWS_A_PAGE_MAX } from './limits.ts';
-import { headOf, readWindow, tenantCondition, toBusEvent } from './outbox.ts';
+import { BATCH_ROWS_MAX, PAGE_ROWS_MAX, WINDOWS_A_PAGE_MAX } from './limits.ts';
+import { audienceOf, headOf, readWindow, tenantCondition, toBusEvent } from './outbox.ts';
 import { fromPageCursor, toPageCursor } from './pageCursor.ts';
 import { topicCondition, topicFilter, type Condition } from './topics.ts';
 import type { EventPage, EventQuery } from './types.ts';
@@ -23,13 +23,21 @@ export async function readPage(store: Store, query: EventQuery): Promise<EventPa
   const where = conditions(query);
   const indexed = query.subject !== undefined;
   const head = await headOf(store);
+  const { sees } = query;
   const rows: Row[] = [];
   for (let windows = 0; windows < WINDOWS_A_PAGE_MAX; windows += 1) {
     if (rows.length === limit || position >= head) break;
-    const search = { where, after: position, head, limit: limit - rows.length, indexed };
-    const window = await readWindow(store, search);
-    rows.push(...window.rows);
-    position = window.end;
+    const room = limit - rows.length;
+    // What the reader may not see is left out here, so a window takes more than there is room for.
+    const take = sees === undefined ? room : Math.max(room, BATCH_ROWS_MAX);
+    const window = await readWindow(store, { where, after: position, head, limit: take, indexed });
+    const visible: Row[] = [];
+    for (const row of window.rows)
+      if (sees === undefined || (await sees(audienceOf(row)))) visible.push(row);
+    const last = visible[room - 1];
+    const isFull = visible.length > room && last !== undefined;
+    rows.push(...visible.slice(0, room));
+    position = isFull ? Number(last['seq']) : window.end;
   }
   return { events: rows.map(toBusEvent), next: toPageCursor(position), more: position < head };
 }

@@ -19,6 +19,15 @@ CREATE INDEX kernel_outbox_subject ON kernel_outbox (tenant, subject, seq);
 `,
   },
   { id: 2, sql: 'ALTER TABLE kernel_outbox ADD COLUMN traceparent TEXT;' },
+  {
+    // Who may see an event is decided when it is emitted. What was there before: the operator alone.
+    id: 3,
+    sql: `
+ALTER TABLE kernel_outbox ADD COLUMN viewers TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE kernel_outbox ADD COLUMN operation TEXT NOT NULL DEFAULT '';
+ALTER TABLE kernel_outbox ADD COLUMN resource TEXT;
+`,
+  },
 ];
 
 /** Cursors, inboxes and dead letters. */

@@ -21,6 +21,8 @@ export interface BusEvent {
   /** RFC 3339, UTC. */
   readonly time: string;
   readonly datacontenttype: 'application/json';
+  /** `$id` of the schema of `data`; a surface that serves the schema gives its URL instead. */
+  readonly dataschema: string;
   readonly data: unknown;
   /** Extension: the tenant whose event it is. */
   readonly qtenant: string;
@@ -30,6 +32,20 @@ export interface BusEvent {
   readonly traceparent?: string;
   /** Extension: its number in the outbox; ascends, with gaps. */
   readonly seq: number;
+}
+
+/** Everybody of the tenant, as a viewer. */
+export const EVERYBODY = '*';
+
+/** Who an event is for. */
+export interface EventAudience {
+  readonly tenant: string;
+  /** DIDs; CIDs of the grants under which it came about; or `*` for everybody of the tenant. */
+  readonly viewers: ReadonlySet<string>;
+  /** The operation that emitted it: who holds a grant of a viewer for it may see it. */
+  readonly operation: string;
+  /** The resource that the operation acted on. */
+  readonly resource?: string;
 }
 
 /** What `subscribe` takes. */
@@ -97,6 +113,37 @@ export interface EventQuery {
   readonly subject?: string;
   /** 1 to 200. Default 100. */
   readonly limit?: number;
+  /** Leaves out what the reader may not see. Default: nothing. */
+  readonly sees?: (audience: EventAudience) => boolean | Promise<boolean>;
+}
+
+/** What `follow` takes. */
+export interface FollowOrder extends Omit<EventQuery, 'limit' | 'subject'> {
+  readonly sees: (audience: EventAudience) => boolean | Promise<boolean>;
+}
+
+/**
+ * Events as they come, from a cursor on: first what is kept, then what is new, without a gap and
+ * without one twice. Nothing is buffered for a slow reader: what it has not asked for lies in the
+ * outbox.
+ */
+export interface Follow {
+  /** The next events; waits until there are some. Undefined once it is closed. One at a time. */
+  next(): Promise<FollowedEvents | undefined>;
+  /** Where it stands: everything visible up to here was answered. */
+  readonly cursor: string;
+  close(): void;
+}
+
+/** What `next` answers. */
+export interface FollowedEvents {
+  readonly events: readonly FollowedEvent[];
+}
+
+/** An event, and the cursor behind it. */
+export interface FollowedEvent {
+  readonly event: BusEvent;
+  readonly cursor: string;
 }
 
 /** A page of events, oldest first. */
@@ -121,6 +168,11 @@ export interface Bus {
   wake(): void;
   /** @throws QError INPUT_INVALID for a cursor, topic or limit that is none. */
   read(query: EventQuery): Promise<EventPage>;
+  /**
+   * Follows the events of a tenant; without `after`, from now on.
+   * @throws QError INPUT_INVALID for a cursor or topic that is none, SERVICE_UNAVAILABLE (closed).
+   */
+  follow(order: FollowOrder): Follow;
   /**
    * Moves a consumer's cursor back, so that the kept events from `fromSeq` on come again; never
    * forward. Resolves when the cursor is durable, after the event in hand.

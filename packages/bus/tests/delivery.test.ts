@@ -63,6 +63,7 @@ describe('a subscription', () => {
       subject: 'lot-7',
       time: '2023-11-14T22:13:20.000Z',
       datacontenttype: 'application/json',
+      dataschema: 'urn:q:demo:event:q.demo.sold.v1',
       data: { price: '1.50' },
       qtenant: 'acme',
       record: 'bafy',

@@ -49,7 +49,8 @@ async function send(base: string, call: OutgoingCall): Promise<Result<unknown>> 
   return answer;
 }
 
-function headersOf(call: OutgoingCall): Record<string, string> {
+/** The headers that say who calls, for whom, and under which key. */
+export function headersOf(call: OutgoingCall): Record<string, string> {
   return {
     ...proofHeaders(call.proof),
     ...(call.subject === undefined ? {} : { [HEADERS.subject]: call.subject }),

@@ -4,6 +4,12 @@ export { createClient, type CallOptions, type Client } from './client.ts';
 export { anonymous, bearer, keys, type KeysOrder } from './credentials.ts';
 export { delegate, type DelegateOrder } from '@anarq/crypto';
 export { downloadFile, saveFile, type Download, type DownloadOrder } from './download.ts';
+export {
+  followEvents,
+  type FollowEventsOrder,
+  type NodeEvent,
+  type StreamedEvent,
+} from './follow.ts';
 export { http } from './http.ts';
 export { inProcess, type InProcessCall, type InProcessTarget } from './inProcess.ts';
 export { mcp, type McpOrder } from './mcp.ts';

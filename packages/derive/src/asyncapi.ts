@@ -1,11 +1,7 @@
-import type { AnyContract, EventSpec } from '@anarq/common-schemas';
+import { eventSchemaId, type AnyContract, type EventSpec } from '@anarq/common-schemas';
 import { joinComponents } from './components.ts';
 import { sorted, toJsonSchema, type Components, type JsonObject } from './jsonSchema.ts';
 import { infoOf } from './openapi.ts';
-
-/** Identifier of the schema of an event's payload, as `dataschema` and as `$id`. */
-export const eventSchemaId = (module: string, topic: string): string =>
-  `urn:q:${module}:event:${topic}`;
 
 /**
  * The AsyncAPI 3.0 document of what one module, or several joined, send: one channel a topic, and

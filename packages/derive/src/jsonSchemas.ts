@@ -1,5 +1,9 @@
-import type { AnyContract, AnyOperation, TSchema } from '@anarq/common-schemas';
-import { eventSchemaId } from './asyncapi.ts';
+import {
+  eventSchemaId,
+  type AnyContract,
+  type AnyOperation,
+  type TSchema,
+} from '@anarq/common-schemas';
 import { toJsonSchema, type JsonObject } from './jsonSchema.ts';
 import { code, codes, table } from './markdown.ts';
 import { jsonText, markdownNote } from './notes.ts';

@@ -17,7 +17,7 @@ export interface CatalogueOperation {
   /** Absent where the operation is not an MCP tool. */
   readonly tool?: string;
   readonly scope: string;
-  readonly access: 'public' | 'tenant' | 'granted';
+  readonly access: AnyOperation['access'];
   readonly signature: 'full' | 'session';
 }
 

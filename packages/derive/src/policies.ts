@@ -15,6 +15,8 @@ function denial(op: AnyOperation): string {
       return 'Nobody is refused for who they are; limits still hold.';
     case 'tenant':
       return 'Without an identity of this tenant: QLOCK_AUTH_FAIL or QONSENT_DENIED; nothing is read or written.';
+    case 'proved':
+      return 'Without a proof: QLOCK_AUTH_FAIL. What no grant covers is not in the answer.';
     case 'granted':
       return 'Without ownership or a grant in force: QONSENT_DENIED with its why; nothing is read or written, and the denial is recorded.';
   }

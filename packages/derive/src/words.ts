@@ -79,6 +79,8 @@ export function accessInWords(op: AnyOperation): string {
       return 'Anybody, without an identity.';
     case 'tenant':
       return 'Any identity of the tenant.';
+    case 'proved':
+      return 'Any identity that proves itself; it is answered with no more than its grants cover.';
     case 'granted':
       return `The owner of ${op.resource ?? 'the subject'}, or the holder of a grant for ${op.command}.`;
   }

@@ -130,6 +130,51 @@ function isSigned(verify: () => boolean): boolean {
   }
 }
 
+/**
+ * Whether what somebody was admitted under still holds: identity, token or session, and grant. For
+ * what goes on after a call.
+ * @throws QError that says what ended
+ */
+export async function standing(
+  inv: Pick<Invocation, 'call' | 'principal' | 'subject' | 'grants'>,
+  services: Services,
+  now_ms: number,
+): Promise<void> {
+  const { credential } = inv.call;
+  if (credential.kind === 'bearer') await fromToken(credential.token, now_ms, services);
+  if (credential.kind === 'signature') await sessionInForce(credential.signature, services, now_ms);
+  const { actor, root } = inv.principal;
+  for (const did of new Set([actor, root, inv.subject])) {
+    const identity = await services.identities.get(did);
+    if (identity !== undefined) assertActive(identity);
+  }
+  for (const cid of inv.grants) {
+    const grant = await services.grants.active(cid);
+    const isOver =
+      grant?.exp_s !== undefined && grant.exp_s !== null && grant.exp_s * 1000 < now_ms;
+    if (grant === undefined || isOver)
+      fail(isOver ? 'GRANT_EXPIRED' : 'GRANT_REVOKED', undefined, {
+        why: { grant: cid, rule: isOver ? 'the grant has ended' : 'the grant was revoked' },
+      });
+    const suspended = services.grants.suspendedBehind(grant);
+    if (suspended !== undefined)
+      fail('QONSENT_DENIED', undefined, {
+        why: { grant: cid, rule: `${suspended}, who gave it, is suspended` },
+      });
+  }
+}
+
+async function sessionInForce(
+  signature: string,
+  { sessions }: Services,
+  now_ms: number,
+): Promise<void> {
+  const header = readHeader(signature);
+  if (header.kind === 'full') return;
+  const session = await sessions.get(header.sessionId);
+  if (session === undefined || session.expires_ms <= now_ms) fail('SESSION_EXPIRED');
+}
+
 function assertActive(identity: IdentityRecord): void {
   if (identity.status !== 'active')
     fail('SQUID_IDENTITY_INVALID', 'The identity is suspended.', { identity: identity.did });

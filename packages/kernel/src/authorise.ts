@@ -24,12 +24,52 @@ export async function authorise(inv: Invocation, services: Services, store: Stor
     if (claims && inv.principal.kind !== 'anonymous') return chooseSubject(inv, op, services);
     return allow(inv, { rule: 'the operation is public' });
   }
+  if (op.access === 'proved' && inv.capability === undefined) return allowProved(inv, op, services);
   if (inv.capability !== undefined) authoriseStep(inv, op, inv.capability);
   await findResource(inv, op, store);
   await findNamedEnd(inv, services);
   if (inv.capability === undefined) await chooseSubject(inv, op, services);
   if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, store);
   await authoriseResource(inv, op, services);
+}
+
+/**
+ * Whoever proves itself; the operation answers with what its grants cover. A grant that the call
+ * comes with, or names, has to be in force, and is then the only one that counts.
+ */
+async function allowProved(inv: Invocation, op: AnyOperation, services: Services): Promise<void> {
+  const { principal, call } = inv;
+  await findNamedEnd(inv, services);
+  const cid = principal.boundGrant ?? call.grant;
+  if (cid !== undefined) {
+    const grant = await services.grants.active(cid);
+    if (grant === undefined && inv.namedEnd !== undefined)
+      return deny(inv, op, inv.namedEnd.code, inv.namedEnd.why);
+    if (grant === undefined || grant.audience !== principal.actor)
+      return deny(
+        inv,
+        op,
+        principal.boundGrant === undefined ? 'QONSENT_DENIED' : 'GRANT_REVOKED',
+        {
+          grant: cid,
+          rule: 'the grant is not in force, or not held by the caller',
+        },
+      );
+    if (call.subject !== undefined && call.subject !== grant.subject)
+      return deny(inv, op, 'QONSENT_DENIED', {
+        grant: cid,
+        rule: `the grant is about ${grant.subject}, not about ${call.subject}`,
+      });
+    denyStopped(inv, op, services, grant);
+    inv.subject = grant.subject;
+    inv.grants.push(cid);
+    inv.links.push(...grant.chain);
+    inv.why = { grant: cid, rule: 'the caller holds this grant, and sees what it covers' };
+  } else {
+    inv.subject = call.subject ?? principal.actor;
+    inv.why = { rule: 'the caller proved itself, and sees what its grants cover' };
+  }
+  await checkSubject(inv, op, services);
 }
 
 /** 'intent/{intentId}' with its input becomes 'qwallet/intent/int_…'; `node` stands for the node. */
@@ -230,12 +270,7 @@ function useGrant(
   subject: string,
   audience: string,
 ): void {
-  const suspended = services.grants.suspendedBehind(grant);
-  if (suspended !== undefined)
-    deny(inv, op, 'QONSENT_DENIED', {
-      grant: grant.leaf,
-      rule: `${suspended}, who gave this grant or passed it on, is suspended`,
-    });
+  denyStopped(inv, op, services, grant);
   const verdict = grant.check(request(inv, op, subject, audience));
   const { why } = verdict;
   const quotes = why.limit?.kind === 'policy' && why.limit.selector.startsWith('.input');
@@ -251,6 +286,20 @@ function useGrant(
   inv.why = told;
   inv.grants.push(grant.leaf);
   inv.links.push(...grant.chain);
+}
+
+function denyStopped(
+  inv: Invocation,
+  op: AnyOperation,
+  services: Services,
+  grant: CompiledGrant,
+): void {
+  const suspended = services.grants.suspendedBehind(grant);
+  if (suspended !== undefined)
+    deny(inv, op, 'QONSENT_DENIED', {
+      grant: grant.leaf,
+      rule: `${suspended}, who gave this grant or passed it on, is suspended`,
+    });
 }
 
 const asTexts = (limit: object): Record<string, string> =>

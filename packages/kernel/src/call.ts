@@ -17,7 +17,7 @@ export interface Call {
   /** 'qwallet.reserve' */
   readonly operation: string;
   readonly input: unknown;
-  readonly surface: 'process' | 'http' | 'mcp' | 'graphql' | 'grpc';
+  readonly surface: 'process' | 'http' | 'mcp' | 'graphql' | 'grpc' | 'sse' | 'websocket';
   readonly credential: Credential;
   /** On whose behalf, where that is not the caller. */
   readonly subject?: string;

@@ -104,7 +104,7 @@ function succeed(
       ...guards(inv),
       ...spend(inv.reservations, used),
       ...work.unit.statements,
-      ...outboxStatements(inv, work.events, record.cid, inv.compiled.module.contract.events),
+      ...outboxStatements(inv, work, record.cid),
       ...parts.replay.record(inv, result),
       ...record.statements,
       ...(inv.journal?.(result) ?? []),

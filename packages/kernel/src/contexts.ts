@@ -19,6 +19,7 @@ import { rowsOf, UnitOfWork, type RowsScope } from './rows.ts';
 import type { KernelParts } from './parts.ts';
 import { assertPrepared } from './prepared.ts';
 import type { Table } from './table.ts';
+import { viewersOf } from './viewers.ts';
 
 /** An event that a commit will carry. */
 export interface PendingEvent {
@@ -225,10 +226,10 @@ const payloadValidators = new WeakMap<EventSpec, Validator>();
 /** The rows of the outbox for what a handler emitted; in the same commit as the state. */
 export function outboxStatements(
   inv: Invocation,
-  events: readonly PendingEvent[],
+  { events, parties }: Pick<WorkContext, 'events' | 'parties'>,
   record: string,
-  specs: Readonly<Record<string, EventSpec>>,
 ): Statement[] {
+  const specs = inv.compiled.module.contract.events;
   return events.map(({ topic, payload }, place) => {
     const spec = specs[topic] ?? fail('INTERNAL', `${topic} is not in the contract.`);
     const validator = payloadValidators.get(spec) ?? compileValidator(spec.schema);
@@ -239,8 +240,11 @@ export function outboxStatements(
     const subject =
       spec.subject === undefined ? '' : (payload as Record<string, unknown>)[spec.subject];
     return {
-      sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms, traceparent)
-            VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms, :traceparent)`,
+      sql: `INSERT INTO kernel_outbox
+              (id, tenant, module, topic, subject, data, record, at_ms, viewers, operation, resource,
+                traceparent)
+            VALUES (:id, :tenant, :module, :topic, :subject, :data, :record, :at_ms, :viewers,
+              :operation, :resource, :traceparent)`,
       params: {
         // Never from the caller's request id: another call may carry the same.
         id: `${record}.${place}`,
@@ -251,6 +255,9 @@ export function outboxStatements(
         data: canonicalJson(payload),
         record,
         at_ms: inv.now_ms,
+        viewers: JSON.stringify(viewersOf(spec, payload, inv, parties)),
+        operation: inv.compiled.op.id,
+        resource: inv.resource ?? null,
         traceparent: traceOf(inv).traceparent ?? null,
       },
     };

@@ -49,7 +49,7 @@ export class ProcessEnds {
     work: WorkContext,
     output: unknown,
   ): Promise<Result<unknown> | undefined> {
-    const { op, module } = inv.compiled;
+    const { op } = inv.compiled;
     this.#parts.probe(`before-outcome ${op.id}`);
     const used = usedOf(inv, work);
     const record = recordOf(inv, this.#parts.services.log, {
@@ -65,7 +65,7 @@ export class ProcessEnds {
       await this.#parts.store.commit([
         ...settle(inv.reservations, used),
         ...work.unit.statements,
-        ...outboxStatements(inv, work.events, capability.record, module.contract.events),
+        ...outboxStatements(inv, work, capability.record),
         ...this.#close(capability, 'DONE', inv, result),
         ...record.statements,
       ]);

@@ -4,6 +4,7 @@ import { delegate, type DelegateOrder, type IdentityKeys } from '@anarq/crypto';
 import { formatMinor, parseMinor } from '@anarq/decimal';
 import type { Statement, Store } from '@anarq/store';
 import { fed } from './apart/feedTables.ts';
+import type { Endings } from './endings.ts';
 import { GrantsInForce } from './grantsInForce.ts';
 import { CHAIN_MAX, recordOf, StoredGrants, type GrantRecord } from './storedGrants.ts';
 import type { Identities } from './identities.ts';
@@ -44,14 +45,21 @@ const UNREVOKED_MAX = 100_000;
 export class Grants {
   readonly #store: Store;
   readonly #identities: Identities;
+  readonly #endings: Endings;
   readonly #stored: StoredGrants;
   readonly #inForce: GrantsInForce;
   /** Delegations that were not revoked when they were last looked at, nor since. */
   readonly #unrevoked = new Set<string>();
 
-  constructor(store: Store, identities: Identities, now_ms: () => number = Date.now) {
+  constructor(
+    store: Store,
+    identities: Identities,
+    endings: Endings,
+    now_ms: () => number = Date.now,
+  ) {
     this.#store = store;
     this.#identities = identities;
+    this.#endings = endings;
     this.#stored = new StoredGrants(store, identities, now_ms);
     this.#inForce = new GrantsInForce(this.#stored);
   }
@@ -141,10 +149,7 @@ export class Grants {
         },
         ...fed('grant', cid),
       ]),
-      activate: () => {
-        this.#unrevoked.delete(cid);
-        return this.#inForce.revoke(cid);
-      },
+      activate: () => this.#end(cid),
     };
   }
 
@@ -152,16 +157,20 @@ export class Grants {
   async follow(cid: string, now_ms: number): Promise<void> {
     const record = await this.get(cid);
     if (record === undefined) return;
-    if (record.revoked_ms !== undefined) {
-      this.#unrevoked.delete(cid);
-      return void this.#inForce.revoke(cid);
-    }
+    if (record.revoked_ms !== undefined) return void this.#end(cid);
     try {
       this.#inForce.add(await this.#stored.compile(record.token, record.proof, now_ms, true));
     } catch (error) {
       // A link above it has ended meanwhile; then there is no such grant.
       if (!(error instanceof AuthorityError)) throw error;
     }
+  }
+
+  #end(cid: string): string[] {
+    this.#unrevoked.delete(cid);
+    const ended = this.#inForce.revoke(cid);
+    this.#endings.tell();
+    return ended;
   }
 
   /** The compiled grant, if it is in force; looked up anew for every call. */

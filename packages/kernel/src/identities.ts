@@ -18,6 +18,7 @@ import type { Row, Statement, Store } from '@anarq/store';
 import { fed } from './apart/feedTables.ts';
 import type { IdentityKind } from './call.ts';
 import { prepared } from './prepared.ts';
+import type { Endings } from './endings.ts';
 
 /** An identity as the node keeps it. */
 export interface IdentityRecord {
@@ -72,13 +73,15 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 export class Identities {
   readonly #store: Store;
   readonly #sealer: Sealer;
+  readonly #endings: Endings;
   readonly #known = new Map<string, IdentityRecord>();
   /** Counts changes of status, so that a read that was under way meanwhile is not remembered. */
   #changes = 0;
   /** Few, and asked for at every link of every grant. */
   readonly #suspended = new Set<string>();
 
-  constructor(store: Store, sealer: Sealer) {
+  constructor(store: Store, sealer: Sealer, endings: Endings) {
+    this.#endings = endings;
     this.#store = store;
     this.#sealer = sealer;
   }
@@ -193,6 +196,7 @@ export class Identities {
     this.#known.delete(did);
     if (status === 'suspended') this.#suspended.add(did);
     else this.#suspended.delete(did);
+    this.#endings.tell();
   }
 
   /** The row of an identity, as another process of this node takes it over. */

@@ -23,9 +23,16 @@ export type {
   WriteContext,
 } from './context.ts';
 export type { FoundingPlace } from './founding.ts';
+export type { FollowedEvent } from '@anarq/bus';
 export type { BudgetState, DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';
 export { kernelMigrations } from './tables.ts';
+export {
+  FOLLOWED_OPERATION,
+  type EventStream,
+  type FollowCall,
+  type Followed,
+} from './eventStreams.ts';
 export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
 export {
   call,

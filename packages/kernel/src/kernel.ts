@@ -5,6 +5,7 @@ import {
   fail,
   QError,
   type AnyOperation,
+  type Failure,
   type InputOf,
   type OutputOf,
   type Result,
@@ -16,6 +17,7 @@ import { Authorities } from './authorities.ts';
 import { ANONYMOUS, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
+import { checkUses } from './checkUses.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
 import {
@@ -25,6 +27,7 @@ import {
   type Invocation,
   type Step,
 } from './invocation.ts';
+import type { Admission } from './eventStreams.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline } from './pipeline.ts';
@@ -152,6 +155,28 @@ export class Invoker {
     this.processes.timers.start();
   }
 
+  /**
+   * Takes a call through every step but its handler, for what goes on after the call. Never throws.
+   */
+  async admit(call: Call): Promise<Admission> {
+    const now_ms = this.#now_ms();
+    const requestId = requestIdOf(call);
+    const ready = this.#operations.get(call.operation);
+    if (ready === undefined)
+      return { ok: false, failure: failed({ requestId, now_ms }, new QError('OPERATION_UNKNOWN')) };
+    const inv = newInvocation(call, ready.compiled, requestId, now_ms, undefined);
+    try {
+      const problem = this.#parts.follower?.problem();
+      if (problem !== undefined) throw problem;
+      for (const step of ready.steps) await step(inv);
+      return { ok: true, inv };
+    } catch (error) {
+      return { ok: false, failure: this.#refusal(inv, inTableWords(error)) };
+    } finally {
+      for (const release of inv.release) release();
+    }
+  }
+
   /** Takes no new call, and waits for those under way. */
   async drain(deadline_ms: number): Promise<void> {
     this.#closing = true;
@@ -192,7 +217,7 @@ export class Invoker {
     }
   }
 
-  #refusal(inv: Invocation, error: unknown): Result<unknown> {
+  #refusal(inv: Invocation, error: unknown): Failure {
     if (error instanceof QError) {
       this.#count(inv, error);
       if (error.code === 'INTERNAL')
@@ -360,19 +385,4 @@ function compileOperation(op: AnyOperation, module: ModuleDefinition): CompiledO
     input: compileValidator(op.input),
     output: compileValidator(op.job?.result ?? op.output),
   };
-}
-
-/** What a catalogue names works: a `uses` that leads nowhere is found when the node starts. */
-function checkUses(
-  operations: ReadonlyMap<string, Ready>,
-  modules: readonly ModuleDefinition[],
-): void {
-  const present = new Set(modules.map(({ contract }) => contract.name));
-  const check = (who: string, uses: readonly string[]) => {
-    for (const used of uses)
-      if (present.has(used.slice(0, used.indexOf('.'))) && !operations.has(used))
-        throw new Error(`${who} uses ${used}, which does not exist`);
-  };
-  for (const { compiled } of operations.values()) check(compiled.op.id, compiled.op.uses);
-  for (const { contract } of modules) check(contract.name, contract.ownWork?.uses ?? []);
 }

@@ -15,6 +15,9 @@ import { openApart, type ApartOptions } from './apart/openApart.ts';
 import type { RemotePlace } from './apart/remote.ts';
 import type { Call } from './call.ts';
 import type { FoundingPlace } from './founding.ts';
+import { EventAccess } from './eventAccess.ts';
+import { EventReader } from './eventReader.ts';
+import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
 import { watchKernel } from './health.ts';
 import { Invoker } from './kernel.ts';
 import { openServices } from './openServices.ts';
@@ -54,6 +57,10 @@ export interface KernelOptions {
 export interface Kernel {
   /** Authenticates, authorises, runs and records one call; never throws. */
   invoke(call: Call): Promise<Result<unknown>>;
+  /** Opens a stream of the events that the caller may see: a call of `node.readEvents` that goes on. */
+  follow(call: FollowCall): Promise<Followed>;
+  /** How many streams somebody has open. */
+  streamsOf(actor: string): number;
   readonly receivePart: Invoker['transfers']['receive'];
   readonly sendContent: Invoker['transfers']['send'];
   readonly contracts: readonly AnyContract[];
@@ -91,14 +98,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const opened = await openServices(options, store, now_ms, tell('log'));
   const { process } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
+  const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
     watch,
+    events: new EventReader(bus, new EventAccess(opened.services, operationsOf(modules), now_ms)),
   };
   const { node, log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
-  const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const batch = new BatchRecords(store, log, tell('batch'));
   const parts: KernelParts = {
     store,
@@ -118,10 +126,10 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   };
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
+  const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   await invoker.begin(bus);
   await watch.start();
-  for (const { onStart } of modules)
-    await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
+  await startModules(invoker, modules, services);
 
   return {
     invoke: (call) => invoker.invoke(call),
@@ -131,6 +139,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...deskOf(options, parts, invoker, process, now_ms),
     follows: apart.follower !== undefined,
     remotes: apart.remote?.places() ?? [],
+    follow: (call) => streams.open(call),
+    streamsOf: (actor) => streams.openOf(actor),
     services,
     node,
     events: bus,
@@ -139,14 +149,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     health: () => monitor.read(),
     monitor,
     telemetry,
-    close: async () => {
-      await watch.close();
-      await invoker.drain(DRAIN_MS);
-      await apart.remote?.close();
-      await batch.flush();
-      await bus.close();
-      await log.close();
-    },
+    close: () => closeAll({ streams, watch, invoker, apart, batch, bus, log }),
   };
 }
 
@@ -178,3 +181,41 @@ const tellAll =
     log?.error(error, where, about);
     onError?.(error, where, about);
   };
+
+/** Whatever modules do when the node has started. */
+async function startModules(
+  invoker: Invoker,
+  modules: readonly ModuleDefinition[],
+  services: Services,
+): Promise<void> {
+  for (const { onStart } of modules)
+    await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
+}
+
+/** Finishes what is under way, then what it leans on. */
+async function closeAll(parts: {
+  readonly streams: EventStreams;
+  readonly watch: NodeWatch;
+  readonly invoker: Invoker;
+  readonly apart: Pick<KernelParts, 'remote'>;
+  readonly batch: BatchRecords;
+  readonly bus: Bus;
+  readonly log: Services['log'];
+}): Promise<void> {
+  parts.streams.close();
+  await parts.watch.close();
+  await parts.invoker.drain(DRAIN_MS);
+  await parts.apart.remote?.close();
+  await parts.batch.flush();
+  await parts.bus.close();
+  await parts.log.close();
+}
+
+function operationsOf(modules: readonly ModuleDefinition[]) {
+  const all = new Map(
+    modules.flatMap(({ contract }) =>
+      Object.values(contract.operations).map((op) => [op.id, op] as const),
+    ),
+  );
+  return (id: string) => all.get(id);
+}

@@ -12,6 +12,7 @@ import { openLog } from '@anarq/log';
 import type { BlockStore } from '@anarq/content';
 import type { Store } from '@anarq/store';
 import { feedMigrations } from './apart/feedTables.ts';
+import { Endings } from './endings.ts';
 import { foundNode, type FoundingPlace } from './founding.ts';
 import { Grants } from './grants.ts';
 import { guardMigrations } from './guards.ts';
@@ -35,11 +36,15 @@ export async function openServices(
   store: Store,
   now_ms: () => number,
   onError: (error: unknown) => void,
-): Promise<{ readonly services: Omit<Services, 'processes' | 'watch'>; readonly process: string }> {
+): Promise<{
+  readonly services: Omit<Services, 'processes' | 'events' | 'watch'>;
+  readonly process: string;
+}> {
   const { blocks, rootKey, modules } = order;
   await bringUpToDate(store, modules);
   const sealer = createSealer(rootKey);
-  const identities = new Identities(store, sealer);
+  const endings = new Endings();
+  const identities = new Identities(store, sealer, endings);
   const here = modules.map(({ contract }) => contract.name);
   const { process, ...node } = await foundNode({
     store,
@@ -52,7 +57,7 @@ export async function openServices(
     now_ms: now_ms(),
   });
   await identities.load();
-  const grants = new Grants(store, identities, now_ms);
+  const grants = new Grants(store, identities, endings, now_ms);
   const keys = deriveLogKeys(rootKey.seed);
   const origin = logOrigin(node.did, process);
   const log = await openLog({ store, sealer, origin, keys, now_ms, onError });
@@ -66,6 +71,7 @@ export async function openServices(
     blocks,
     contracts: modules.map(({ contract }) => contract),
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
+    endings,
   };
   return { services, process };
 }

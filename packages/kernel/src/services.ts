@@ -2,6 +2,8 @@ import type { AnyContract } from '@anarq/common-schemas';
 import type { BlockStore, Tickets } from '@anarq/content';
 import type { Sealer } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
+import type { Endings } from './endings.ts';
+import type { EventReader } from './eventReader.ts';
 import type { Grants } from './grants.ts';
 import type { NodeWatch } from './nodeWatch.ts';
 import type { Identities } from './identities.ts';
@@ -26,6 +28,10 @@ export interface Services {
   readonly contracts: readonly AnyContract[];
   /** Health, alerts, and what was measured against the objectives. */
   readonly watch: Pick<NodeWatch, 'status' | 'raise'>;
+  /** What happened, for who may see it. */
+  readonly events: EventReader;
+  /** Told when a grant, a token or an identity ends before its time. */
+  readonly endings: Endings;
 }
 
 export interface NodeFacts {

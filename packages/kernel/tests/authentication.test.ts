@@ -257,6 +257,7 @@ describe('a suspension', () => {
         },
       },
       node.kernel.services.sealer,
+      node.kernel.services.endings,
     );
     const early = identities.get(eve.did);
     await read;

@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import { checkDialect, type DialectProblem } from './checkDialect.ts';
 import { farewellOf, farewellProblems, type Farewell, type FarewellSpec } from './farewell.ts';
 import { errorTable, type ErrorCode } from './errors.ts';
+import { eventProblems, type EventSpec } from './eventSpec.ts';
 import { JOB_DEFAULTS, JobStarted, type JobSpec, type JobTerms } from './jobs.ts';
 import {
   checkOwnWork,
@@ -17,7 +18,6 @@ import {
   type OperationLimits,
   type OperationSlo,
 } from './operationLimits.ts';
-import { TOPIC } from './topic.ts';
 
 /**
  * The words in which a module says what it is. A contract is plain data: from it follow routes,
@@ -40,10 +40,12 @@ export interface OperationSpec extends FarewellSpec {
   /** Tool name as the seeds write it; false keeps the operation out of MCP. */
   readonly mcp?: false | { readonly tool: string; readonly destructive?: boolean };
   /**
-   * Who may call without a grant: anybody (`public`), or any identity of the tenant (`tenant`).
-   * Absent: the owner of `resource`, or whoever the caller acts for, and grants from them.
+   * Who may call without a grant: anybody (`public`), any identity of the tenant (`tenant`), or any
+   * that proves itself, whatever its grant, because the operation answers with no more than that
+   * grant covers (`proved`). Absent: the owner of `resource`, or whoever the caller acts for, and
+   * grants from them.
    */
-  readonly access?: 'public' | 'tenant';
+  readonly access?: 'public' | 'tenant' | 'proved';
   /** The resource acted on, with members of the input in braces: 'intent/{intentId}'. */
   readonly resource?: string;
   /** Command of the grant that covers this operation: 'wallet/pay' is /wallet/pay in a UCAN. */
@@ -67,14 +69,6 @@ export interface OperationSpec extends FarewellSpec {
   readonly job?: JobSpec;
 }
 
-export interface EventSpec {
-  readonly summary: string;
-  readonly schema: TObject;
-  /** Member of the payload that names the subject; order is promised per module and subject. */
-  readonly subject?: string;
-  readonly retention?: string;
-}
-
 /** An operation as the kernel, the surfaces and the clients see it: every default filled in. */
 export interface Operation<
   I extends TObject = TObject,
@@ -94,7 +88,7 @@ export interface Operation<
   readonly summary: string;
   readonly http: { readonly method: Method; readonly path: string };
   readonly mcp: false | { readonly tool: string; readonly destructive: boolean };
-  readonly access: 'public' | 'tenant' | 'granted';
+  readonly access: 'public' | 'tenant' | 'proved' | 'granted';
   readonly resource: string | undefined;
   /** UCAN command: '/wallet/pay'. */
   readonly command: string;
@@ -154,7 +148,6 @@ export const job = <const S extends OperationSpec>(
   job: spec.job ?? {},
   kind: 'process',
 });
-export const event = <const S extends EventSpec>(spec: S): S => spec;
 
 type AnyDraft = Draft<OperationKind, OperationSpec>;
 
@@ -386,9 +379,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
   }
   problems.push(...checkOwnWork(meta));
   for (const [topic, spec] of Object.entries(meta.events)) {
-    if (!TOPIC.test(topic)) say(topic, 'topics read q.<module>(.<part>)+.v<N>');
-    if (spec.subject !== undefined && !Object.hasOwn(spec.schema.properties, spec.subject))
-      say(topic, `the payload has no member ${spec.subject}`);
+    for (const problem of eventProblems(topic, spec)) say(topic, problem);
     problems.push(...checkDialect(spec.schema, topic));
   }
   return problems;

@@ -1,5 +1,5 @@
 import type { AnyContract, Failure, Result } from '@anarq/common-schemas';
-import type { Call, TransferContent, TransferPart } from '@anarq/kernel';
+import type { Call, Followed, FollowCall, TransferContent, TransferPart } from '@anarq/kernel';
 
 /**
  * What a surface needs of the node behind it. The kernel is one; a surface knows `Call` and
@@ -8,6 +8,8 @@ import type { Call, TransferContent, TransferPart } from '@anarq/kernel';
 export interface CallTarget {
   /** Answers a call. Never throws: what goes wrong is a failure of the error table. */
   invoke(call: Call): Promise<Result<unknown>>;
+  /** Opens a stream of events: a call of `node.readEvents` that goes on. Never throws. */
+  follow(call: FollowCall): Promise<Followed>;
   readonly contracts: readonly AnyContract[];
   readonly node: {
     readonly did: string;

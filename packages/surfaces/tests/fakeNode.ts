@@ -50,6 +50,10 @@ export function fakeNode(contracts: readonly AnyContract[] = [everyWord]): FakeN
     node: { did: 'did:squid:node', modules: { everyword: 'did:squid:module' } },
     logKeys: { trust: 'log+trust', ed25519: 'log+ed', mldsa44: 'log+ml' },
     health: async () => ({ status: 'healthy', version: '1.0.0', dependencies: {} }),
+    async follow(call) {
+      const said = { requestId: call.requestId ?? 'none', now_ms: 0 };
+      return { ok: false, failure: failure('OPERATION_UNKNOWN', said) };
+    },
     async invoke(call) {
       node.calls.push(call);
       const said = { requestId: call.requestId ?? 'none', now_ms: 0 };

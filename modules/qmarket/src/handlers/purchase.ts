@@ -52,17 +52,23 @@ export const purchase = process(qmarket.purchase, async (input, ctx) => {
   await ctx.step('payout', qwallet.payOut, { intentId }, { as: 'module' });
 
   const sale = { licenseId, listingId: input.listingId, price, unit, fee, shares };
-  await deliver(ctx, { ...sale, fileId, intentId, grant, boughtFor: ctx.call.subject });
+  const seller = await deliver(ctx, {
+    ...sale,
+    fileId,
+    intentId,
+    grant,
+    boughtFor: ctx.call.subject,
+  });
   ctx.spent(order.amount);
-  ctx.emit('q.qmarket.sold.v1', sale);
+  ctx.emit('q.qmarket.sold.v1', { ...sale, seller });
   return { ...sale, fileId, intentId, grant, boughtFor: ctx.call.subject, ...expiry };
 });
 
-/** Puts the licence in force and notes the sale for the seller. */
+/** Puts the licence in force and notes the sale for the seller; answers who that is. */
 async function deliver(
   ctx: ContextOf<typeof qmarket.purchase>,
   bought: OutputOf<typeof qmarket.purchase>,
-): Promise<void> {
+): Promise<string> {
   const rows = ctx.rows(licenses);
   const pending = await rows.require(bought.licenseId);
   rows.update(pending, { state: 'ACTIVE', intent_id: bought.intentId, grant_cid: bought.grant });
@@ -77,4 +83,5 @@ async function deliver(
     unit: pending.unit,
     shares: pending.shares,
   });
+  return listing.owner;
 }

@@ -13,6 +13,7 @@ export const revokeToken = handler(squid.revokeToken, async (input, ctx) => {
   const { tenant } = ctx.call;
   const { id, agent } = token;
   ctx.carry(ctx.services.sessions.prepareRevokeToken({ tenant, agent, id, now_ms: ctx.now_ms }));
+  ctx.afterCommit(() => ctx.services.endings.tell());
   issued.remove(token);
   ctx.party(token.agent);
   return { tokenId: token.id, revokedAt: ctx.now };

@@ -1,7 +1,7 @@
 import { fail, type AnyOperation } from '@anarq/common-schemas';
 import type { GraphqlArguments, GraphqlProof } from '@anarq/derive';
 import type { Call, Credential } from '@anarq/kernel';
-import type { GraphqlContext } from './endpoint.ts';
+import type { GraphqlContext } from './caller.ts';
 
 /**
  * The call of one field. What its arguments say counts; the headers of the request say the rest: a

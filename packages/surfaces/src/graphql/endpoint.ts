@@ -1,6 +1,5 @@
 import { fail, failure, QError, type Failure } from '@anarq/common-schemas';
 import { graphqlSchemaOf } from '@anarq/derive';
-import type { Call, Credential } from '@anarq/kernel';
 import {
   execute,
   getOperationAST,
@@ -12,24 +11,8 @@ import {
 } from 'graphql';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { callOf } from './call.ts';
+import type { GraphqlCaller, GraphqlContext } from './caller.ts';
 import { checkDocument, DOCUMENT_LIMITS } from './limits.ts';
-
-/** Who sent the request, and what its headers say of every call in it. */
-interface GraphqlCaller {
-  readonly facts: Pick<
-    Call,
-    'subject' | 'grant' | 'idempotencyKey' | 'apiVersion' | 'traceparent'
-  > & {
-    readonly credential: Credential;
-  };
-  readonly requestId: string;
-  readonly peer: string;
-}
-
-/** What an execution knows: who calls, and whether the document makes one call only. */
-export interface GraphqlContext extends GraphqlCaller {
-  readonly isSingle: boolean;
-}
 
 export interface GraphqlEndpoint {
   /**

@@ -14,6 +14,7 @@ const SINGLE = new Set<string>([
   HEADERS.traceparent,
   'authorization',
   'content-type',
+  'last-event-id',
   'content-encoding',
   'host',
   'origin',

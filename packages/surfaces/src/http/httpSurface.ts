@@ -3,10 +3,14 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { crossOrigin } from './crossOrigin.ts';
 import type { OtherSurfaces } from './discovery.ts';
+import type { StreamTimes } from '../events/sse.ts';
+import type { SocketLimits } from '../websocket/limits.ts';
+import { socketRoute } from '../websocket/socketRoute.ts';
 import { documentRoutes } from './documents.ts';
 import { answerErrors, answerSocketError, sendError } from './failures.ts';
 import { graphqlRoute } from './graphqlRoute.ts';
-import { guardRequests } from './guard.ts';
+import { eventRoutes } from './events.ts';
+import { guardRequests, hostJudge } from './guard.ts';
 import { internalRoutes } from './internal.ts';
 import { mcpRoute } from './mcpRoute.ts';
 import { operationRoutes } from './operations.ts';
@@ -39,6 +43,10 @@ export interface HttpSurfaceOptions {
   readonly connections_max?: number;
   /** Requests of one network address in a second; default 600. */
   readonly requestsPerSecond_max?: number;
+  /** Heartbeat and patience of streams; tests set them low. */
+  readonly streamTimes?: StreamTimes;
+  /** Limits of one WebSocket connection, where they are others than the default ones. */
+  readonly socketLimits?: Partial<SocketLimits>;
   readonly log?: SurfaceLog;
   /** Served at /metrics, where it is given. */
   readonly metrics?: MetricsSource;
@@ -105,6 +113,16 @@ export async function startHttpSurface(
   });
   graphqlRoute(app, target, settings.log);
   watchRoutes(app, target, settings);
+  const endStreams = eventRoutes(app, target, {
+    times: settings.streamTimes ?? {},
+    log: settings.log,
+  });
+  const endSockets = socketRoute(app, target, {
+    judge: hostJudge(settings),
+    isClosing: () => state.isClosing,
+    limits: settings.socketLimits ?? {},
+    log: settings.log,
+  });
   const closeMcp = mcpRoute(app, target, settings.log);
   // Bound to one address: 'localhost' may mean two, and two servers.
   const host = settings.host === 'localhost' ? '127.0.0.1' : settings.host;
@@ -115,6 +133,8 @@ export async function startHttpSurface(
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: async () => {
       state.isClosing = true;
+      endStreams();
+      endSockets();
       await Promise.all([closeServer(app, settings.closeDeadline_ms), closeMcp()]);
     },
   };

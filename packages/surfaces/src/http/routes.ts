@@ -7,7 +7,7 @@ export interface RouteEntry {
 
 /** Routes that are no operations, as [methods, pattern]. */
 const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
-  [['GET'], /^\/(health(\/live|\/ready)?|metrics|\.well-known\/q-node)$/],
+  [['GET'], /^\/(events|health(\/live|\/ready)?|metrics|\.well-known\/q-node)$/],
   [
     ['GET', 'HEAD'],
     /^\/(openapi\.json|asyncapi\.json|tools(\/[^/]+)?|\.well-known\/(q-infinity|mcp)\.json)$/,

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorEntry, fail, QError } from '@anarq/common-schemas';
+import type { FastifyInstance } from 'fastify';
+import { WebSocketServer } from 'ws';
+import type { CallTarget, SurfaceLog } from '../callTarget.ts';
+import { factsOf, readHeaders } from '../http/credential.ts';
+import { rawAnswer } from '../http/respond.ts';
+import { Connection, refusal, type SocketCaller } from './connection.ts';
+import { ENVELOPE_BYTES_MAX, SOCKET_LIMITS, type SocketLimits } from './limits.ts';
+
+/** What the route takes beside the node. */
+export interface SocketSettings {
+  readonly limits?: Partial<SocketLimits>;
+  readonly log?: SurfaceLog | undefined;
+  /** Throws HOST_REFUSED for a request that means another host, or of a foreign page. */
+  readonly judge: (headers: IncomingMessage['headers']) => void;
+  readonly isClosing: () => boolean;
+}
+
+const PATH = '/ws';
+
+/**
+ * `GET /ws`: calls and subscriptions over one connection (RFC 6455). Who opens it may show a bearer
+ * token; or each message carries its own credential.
+ * @returns says to every connection that the node stops, and closes it
+ */
+export function socketRoute(
+  app: FastifyInstance,
+  target: CallTarget,
+  settings: SocketSettings,
+): () => void {
+  const limits = { ...SOCKET_LIMITS, ...settings.limits };
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: messageBytesMax(target),
+  });
+  const open = new Map<Connection, string>();
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const requestId = `req_${randomUUID()}`;
+    socket.on('error', () => socket.destroy());
+    try {
+      const caller = admit(request, requestId, settings, open, limits);
+      server.handleUpgrade(request, socket, head, (client) => {
+        const parts = { limits, log: settings.log };
+        const connection = new Connection(client, target, caller, parts);
+        open.set(connection, caller.peer);
+        client.once('close', () => open.delete(connection));
+      });
+    } catch (error) {
+      const answer = refusal(error, requestId);
+      const status = errorEntry(answer.code).http;
+      socket.end(rawAnswer(status, STATUS_CODES[status] ?? 'Error', answer));
+    }
+  });
+  return () => {
+    for (const connection of open.keys()) connection.stop();
+  };
+}
+
+function admit(
+  request: IncomingMessage,
+  requestId: string,
+  { judge, isClosing }: SocketSettings,
+  open: ReadonlyMap<Connection, string>,
+  limits: SocketLimits,
+): SocketCaller {
+  const peer = request.socket.remoteAddress ?? '';
+  const headers = readHeaders(request.rawHeaders);
+  if (headers['host'] === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
+  judge(request.headers);
+  if (request.url !== PATH)
+    fail('OPERATION_UNKNOWN', `WebSockets are at ${PATH}, without a query.`);
+  if (isClosing()) throw new QError('SERVICE_UNAVAILABLE', 'The node is stopping.');
+  const ofPeer = [...open.values()].filter((each) => each === peer).length;
+  if (open.size >= limits.connections_max || ofPeer >= limits.ofOnePeer_max)
+    fail('LIMIT_EXCEEDED', `At most ${limits.ofOnePeer_max} connections of one address.`, {
+      limit: 'connections',
+      max: limits.ofOnePeer_max,
+    });
+  const { credential, subject, grant } = factsOf(headers);
+  if (credential.kind === 'signature')
+    fail('INPUT_INVALID', 'A signature is for one call: put it into the message of that.');
+  return {
+    credential,
+    peer,
+    requestId,
+    ...(subject === undefined ? {} : { subject }),
+    ...(grant === undefined ? {} : { grant }),
+  };
+}
+
+/** The largest input that any operation takes, and what stands around it. */
+const messageBytesMax = ({ contracts }: CallTarget): number =>
+  ENVELOPE_BYTES_MAX +
+  Math.max(
+    0,
+    ...contracts.flatMap(({ operations }) =>
+      Object.values(operations).map(({ limits }) => limits.bodyBytes),
+    ),
+  );
