@@ -23,8 +23,8 @@ export const nodeEvent = (parts: KernelParts, event: NodeEvent): Statement[] =>
     : [
         {
           name: event.topic,
-          sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms)
-                VALUES (:id, :tenant, 'node', :topic, :subject, :data, :record, :at_ms)`,
+          sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms, viewers)
+                VALUES (:id, :tenant, 'node', :topic, :subject, :data, :record, :at_ms, :viewers)`,
           params: {
             id: event.id,
             tenant: event.tenant,
@@ -33,6 +33,11 @@ export const nodeEvent = (parts: KernelParts, event: NodeEvent): Statement[] =>
             data: canonicalJson(event.data),
             record: event.record,
             at_ms: event.at_ms,
+            viewers: JSON.stringify([viewerOf(parts, event)]),
           },
         },
       ];
+
+/** Whom it is for; what is about the node itself, and no party, is for its operator. */
+const viewerOf = ({ services }: KernelParts, { subject }: NodeEvent): string =>
+  subject.startsWith('did:') ? subject : services.node.operator;

@@ -10,25 +10,8 @@ import {
   type HealthMonitor,
 } from '@anarq/telemetry';
 import { nodeEvent } from './nodeEvents.ts';
+import type { MeasuredObjective, NodeStatus, NodeWatching } from './nodeStatus.ts';
 import type { KernelParts } from './parts.ts';
-
-/** What was measured of one operation since the node started. Nothing here is a promise. */
-export interface MeasuredObjective {
-  readonly operation: string;
-  readonly calls: number;
-  /** Share of calls that the node did not fail itself, 0 to 1. */
-  readonly availability: number;
-  readonly availabilityTarget: number;
-  /** Share of the successful calls within each objective, 0 to 1. */
-  readonly within: { readonly p50: number; readonly p95: number; readonly p99: number };
-  readonly objectives_ms: { readonly p50: number; readonly p95: number; readonly p99: number };
-}
-
-export interface NodeStatus {
-  readonly health: Health;
-  readonly alerts: readonly Alert[];
-  readonly objectives: readonly MeasuredObjective[];
-}
 
 export const alertMigrations: readonly Migration[] = [
   {
@@ -54,7 +37,7 @@ const OBJECTIVES_MAX = 1_000;
  * Looks at the node now and then, and keeps which alerts fire: each change is a row, an event
  * `q.node.alert.v1` and a line of the log. While the store is away, changes wait for it.
  */
-export class NodeWatch {
+export class NodeWatch implements NodeWatching {
   readonly #of: () => Watched;
   readonly #now_ms: () => number;
   #board: AlertBoard | undefined;

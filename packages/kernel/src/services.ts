@@ -5,7 +5,7 @@ import type { Log } from '@anarq/log';
 import type { Endings } from './endings.ts';
 import type { EventReader } from './eventReader.ts';
 import type { Grants } from './grants.ts';
-import type { NodeWatch } from './nodeWatch.ts';
+import type { NodeWatching } from './nodeStatus.ts';
 import type { Identities } from './identities.ts';
 import type { ProcessAdmin } from './processViews.ts';
 import type { Sessions } from './sessions.ts';
@@ -27,7 +27,7 @@ export interface Services {
   /** What runs in this process, as it says of itself. */
   readonly contracts: readonly AnyContract[];
   /** Health, alerts, and what was measured against the objectives. */
-  readonly watch: Pick<NodeWatch, 'status' | 'raise'>;
+  readonly watch: NodeWatching;
   /** What happened, for who may see it. */
   readonly events: EventReader;
   /** Told when a grant, a token or an identity ends before its time. */

@@ -1,0 +1,25 @@
+import type { Alert, Health } from '@anarq/telemetry';
+
+/** What was measured of one operation since the node started. Nothing here is a promise. */
+export interface MeasuredObjective {
+  readonly operation: string;
+  readonly calls: number;
+  /** Share of calls that the node did not fail itself, 0 to 1. */
+  readonly availability: number;
+  readonly availabilityTarget: number;
+  /** Share of the successful calls within each objective, 0 to 1. */
+  readonly within: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly objectives_ms: { readonly p50: number; readonly p95: number; readonly p99: number };
+}
+
+export interface NodeStatus {
+  readonly health: Health;
+  readonly alerts: readonly Alert[];
+  readonly objectives: readonly MeasuredObjective[];
+}
+
+/** Health, alerts and objectives, for the modules that show them or found something. */
+export interface NodeWatching {
+  status(): Promise<NodeStatus>;
+  raise(about: Pick<Alert, 'id' | 'severity' | 'summary'>, isFiring: boolean): void;
+}
