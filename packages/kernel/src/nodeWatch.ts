@@ -6,11 +6,10 @@ import {
   judgeHealth,
   judgeObjectives,
   type Alert,
-  type Health,
   type HealthMonitor,
 } from '@anarq/telemetry';
 import { nodeEvent } from './nodeEvents.ts';
-import type { MeasuredObjective, NodeStatus, NodeWatching } from './nodeStatus.ts';
+import type { NodeStatus, NodeWatching } from './nodeStatus.ts';
 import type { KernelParts } from './parts.ts';
 
 export const alertMigrations: readonly Migration[] = [
