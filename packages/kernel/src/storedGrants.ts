@@ -104,7 +104,7 @@ export class StoredGrants implements GrantSource {
 
   /**
    * Compiles the chain that ends in a token; the links above it are those registered here.
-   * @param ended also one whose time is over: its check says so for each call
+   * @param ended also one whose time is over, or has not come: its check says so for each call
    */
   async compile(
     token: Uint8Array,
@@ -129,9 +129,8 @@ export class StoredGrants implements GrantSource {
       const issuer = await this.#identities.get(link.iss);
       if (issuer !== undefined) issuers.set(issuer.did, issuer.keys);
     }
-    const ends = ended ? chain.flatMap(({ exp }) => (exp === null ? [] : [exp])) : [];
     return compileChain(chain, {
-      now_s: Math.min(Math.floor(now_ms / 1000), ...ends),
+      now_s: ended ? withinItsTime(chain, now_ms) : Math.floor(now_ms / 1000),
       // Our own identities sign with both algorithms; half a signature is none.
       keysOf: (did) => {
         const keys = issuers.get(did);
@@ -139,6 +138,13 @@ export class StoredGrants implements GrantSource {
       },
     });
   }
+}
+
+/** An instant, the nearest to now, at which a chain is in force if it ever is. */
+function withinItsTime(chain: readonly Delegation[], now_ms: number): number {
+  const ends = chain.flatMap(({ exp }) => (exp === null ? [] : [exp]));
+  const begins = chain.flatMap(({ nbf }) => (nbf === undefined ? [] : [nbf]));
+  return Math.max(Math.min(Math.floor(now_ms / 1000), ...ends), ...begins);
 }
 
 const proofOf = (row: Row): string | undefined => (row['proof'] as string | null) ?? undefined;
