@@ -169,5 +169,18 @@ export const qonsent = contract({
       visibleTo: ['issuer', 'audience', 'subject'],
       schema: t.object({ grant: t.cid(), issuer: t.did(), audience: t.did(), subject: t.did() }),
     }),
+    'q.qonsent.budget.alert.v1': event({
+      summary: 'A call took a budget to a level: 80, 95 or 100 percent of its total.',
+      subject: 'grant',
+      schema: t.object({
+        grant: t.cid({ description: 'The link of a chain that carries the budget.' }),
+        issuer: t.did(),
+        audience: t.did(),
+        level: t.enum(['WARNING', 'CRITICAL', 'CUTOFF']),
+        percent: t.integer({ minimum: 1, maximum: 100 }),
+        unit: t.string({ maxLength: 64 }),
+        total: t.decimal(),
+      }),
+    }),
   },
 });

@@ -153,7 +153,8 @@ export const settle = (reservations: readonly Reservation[], used: Used): Statem
 /** What a handler said it spent; undefined: all that it was allowed. */
 export type Used = { readonly amount: string; readonly unit: string } | undefined;
 
-function usedMinor(reservation: Reservation, used: Used): bigint {
+/** What a call took of a reservation, in minor units. */
+export function usedMinor(reservation: Reservation, used: Used): bigint {
   if (used === undefined) return reservation.amount_minor;
   const spent = minorOf(used.amount, used.unit);
   if (spent > reservation.amount_minor || spent < 0n)

@@ -12,6 +12,7 @@ import { randomBytes, toBase64url } from '@anarq/crypto';
 import { StoreError, type Statement } from '@anarq/store';
 import { authorise } from './authorise.ts';
 import { checkBudget, minorOf, spend, type Used } from './budget.ts';
+import { budgetAlerts } from './budgetAlerts.ts';
 import {
   IdSource,
   outboxStatements,
@@ -57,7 +58,7 @@ export async function runCommand(
         work.ctx as never,
       );
       checkOutput(inv, output);
-      ({ result, commit } = succeed(inv, parts, work, output));
+      ({ result, commit } = await succeed(inv, parts, work, output));
     } catch (error) {
       if (!(error instanceof QError) || error.retryable || error.code === 'INTERNAL') throw error;
       ({ result, commit } = refuse(inv, parts, error));
@@ -82,12 +83,12 @@ export async function runCommand(
   }
 }
 
-function succeed(
+async function succeed(
   inv: Invocation,
   parts: KernelParts,
   work: WorkContext,
   output: unknown,
-): { result: Success<unknown>; commit: Statement[] } {
+): Promise<{ result: Success<unknown>; commit: Statement[] }> {
   const used = usedOf(inv, work);
   const record = recordOf(inv, parts.services.log, {
     kind: 'call',
@@ -103,6 +104,7 @@ function succeed(
     commit: [
       ...guards(inv),
       ...spend(inv.reservations, used),
+      ...(await budgetAlerts(inv, parts, used, record.cid)),
       ...work.unit.statements,
       ...outboxStatements(inv, work, record.cid),
       ...parts.replay.record(inv, result),

@@ -2,6 +2,7 @@ import { QError, type Result } from '@anarq/common-schemas';
 import { utf8 } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { settle } from './budget.ts';
+import { budgetAlerts } from './budgetAlerts.ts';
 import type { Capability } from './capability.ts';
 import { afterCommit, failed, inTableWords, isConflict, success, usedOf } from './commands.ts';
 import { outboxStatements, type WorkContext } from './contexts.ts';
@@ -64,6 +65,7 @@ export class ProcessEnds {
     try {
       await this.#parts.store.commit([
         ...settle(inv.reservations, used),
+        ...(await budgetAlerts(inv, this.#parts, used, record.cid)),
         ...work.unit.statements,
         ...outboxStatements(inv, work, capability.record),
         ...this.#close(capability, 'DONE', inv, result),
@@ -160,8 +162,10 @@ export class ProcessEnds {
     });
     const facts = new QError(error.code, error.message, { process: capability.process });
     const result = { ...failed(inv, facts), cid: capability.record };
+    const used = isUndone ? nothingOf(inv) : inv.ceiling;
     await this.#parts.store.commit([
-      ...settle(inv.reservations, isUndone ? nothingOf(inv) : inv.ceiling),
+      ...settle(inv.reservations, used),
+      ...(await budgetAlerts(inv, this.#parts, used, record.cid)),
       ...this.#close(capability, isUndone ? 'UNDONE' : 'ABANDONED', inv, result, problem),
       ...record.statements,
     ]);
