@@ -285,13 +285,20 @@ describe('a page or a name from elsewhere', () => {
     const { contracts } = watched.node.kernel;
     const port = Number(new URL(watched.node.url).port);
     const routes: (readonly [string, string])[] = [
-      ...['/health', '/health/live', '/health/ready', '/metrics', '/tools', '/tools/qdrive'],
-      ...['/.well-known/q-node', '/openapi.json', '/schema.graphql', '/events', '/nowhere'],
-    ].map((path) => ['GET', path]);
-    routes.push(['POST', '/graphql'], ['POST', '/mcp'], ['GET', '/mcp'], ['DELETE', '/mcp']);
-    routes.push(['POST', '/tools/negotiate'], ['GET', '/transfer/v1.a.b']);
-    routes.push(['PUT', '/transfer/v1.a.b/0'], ['POST', '/internal/greet']);
-    routes.push(['POST', '/internal/ask']);
+      ['POST', '/graphql'],
+      ['POST', '/mcp'],
+      ['GET', '/mcp'],
+      ['DELETE', '/mcp'],
+      ['POST', '/tools/negotiate'],
+      ['GET', '/transfer/v1.a.b'],
+      ['PUT', '/transfer/v1.a.b/0'],
+      ['POST', '/internal/greet'],
+      ['POST', '/internal/ask'],
+    ];
+    const health = ['/health', '/health/live', '/health/ready', '/metrics'];
+    const documents = ['/tools', '/tools/qdrive', '/.well-known/q-node', '/openapi.json'];
+    for (const path of [...health, ...documents, '/schema.graphql', '/events', '/nowhere'])
+      routes.push(['GET', path]);
     for (const contract of contracts)
       for (const { http, module } of Object.values(contract.operations))
         routes.push([http.method, `/${module}${http.path.replaceAll(/\{\w+\}/g, 'x')}`]);
