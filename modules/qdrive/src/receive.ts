@@ -30,15 +30,20 @@ export async function receive(
   if (claims.kind !== 'upload') fail('TICKET_INVALID', 'This ticket is for a download.');
   const upload = await openUpload(claims, env);
   assertIndex(part.index, upload.parts);
-  return inPlace(upload.owner, () => take(upload, part, env));
+  // Asked again when all of it is here: a part may arrive slowly.
+  const check = () =>
+    assertStillAllowed(readAuthority(claims.context), upload.owner, env.services, env.now_ms());
+  return inPlace(upload.owner, () => take(upload, part, env, check));
 }
 
 async function take(
   upload: OpenUpload,
   part: TransferPart,
   env: TransferEnvironment,
+  check: () => Promise<void>,
 ): Promise<PartReceipt> {
   const plain = await readPart(part, chunkBytesOf(upload.bytes, part.index));
+  await check();
   const leaf = leafCid(plain);
   // The digest in the CID of a raw leaf is the SHA-256 of its bytes: one hash serves both.
   const sha256Hex = Buffer.from(leaf.multihash.digest).toString('hex');

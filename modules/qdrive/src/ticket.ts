@@ -11,6 +11,8 @@ export interface TicketAuthority {
   readonly subject: string;
   /** CIDs of the grants that allowed the call; none where the subject owns what it is for. */
   readonly grants: readonly string[];
+  /** Id of the bearer token that asked for it; none where somebody signed. */
+  readonly token?: string | undefined;
 }
 
 /** A ticket for the transfer of one upload or file, and the path that takes it. */
@@ -25,26 +27,26 @@ export function issueTicket(
   },
 ): { ticket: string; url: string } {
   const { kind, id, form, expires_ms } = order;
-  const { actor, subject, grants } = call;
+  const { actor, subject, grants, token } = call;
   const ticket = services.tickets.issue({
     kind,
     // The kernel finds the module of a ticket by the first part of its id.
     id: `qdrive/${id}`,
     expires_ms,
     tenant: call.tenant,
-    grantRef: writeAuthority({ form, actor, subject, grants }),
+    grantRef: writeAuthority({ form, actor, subject, grants, token }),
     nonce: toBase64url(randomBytes(9)),
   });
   return { ticket, url: `/transfer/${ticket}` };
 }
 
-/** `plain|<actor>|<subject, where it is another>|<grant>,<grant>`: short, as tickets are. */
-const writeAuthority = ({ form, actor, subject, grants }: TicketAuthority): string =>
-  [form, actor, subject === actor ? '' : subject, grants.join(',')].join('|');
+/** `plain|<actor>|<subject, where it is another>|<grant>,<grant>|<token>`: short, as tickets are. */
+const writeAuthority = ({ form, actor, subject, grants, token }: TicketAuthority): string =>
+  [form, actor, subject === actor ? '' : subject, grants.join(','), token ?? ''].join('|');
 
 /** @throws TICKET_INVALID for a ticket that this module did not issue */
 export function readAuthority(context: string): TicketAuthority {
-  const [form, actor, subject, grants, ...rest] = context.split('|');
+  const [form, actor, subject, grants, token, ...rest] = context.split('|');
   const isOurs =
     (form === 'plain' || form === 'sealed') && grants !== undefined && rest.length === 0;
   if (!isOurs || actor === undefined || actor === '' || subject === undefined)
@@ -54,6 +56,7 @@ export function readAuthority(context: string): TicketAuthority {
     actor,
     subject: subject === '' ? actor : subject,
     grants: grants === '' ? [] : grants.split(','),
+    token: token === '' ? undefined : token,
   };
 }
 
@@ -68,7 +71,8 @@ export async function assertStillAllowed(
   services: Services,
   now_ms: number,
 ): Promise<void> {
-  const { actor, subject } = authority;
+  const { actor, subject, token } = authority;
+  if (token !== undefined) await assertTokenHolds(token, services, now_ms);
   for (const did of new Set([actor, subject])) await assertInForce(did, services);
   const givers = new Set([actor, subject]);
   for (const cid of authority.grants) {
@@ -86,6 +90,22 @@ export async function assertStillAllowed(
   if (!givers.has(owner))
     fail('QONSENT_DENIED', 'What this ticket is for has another owner now.', {
       why: { rule: 'no grant behind the ticket comes from the owner', changeableBy: owner },
+    });
+}
+
+/** What a token asked for ends with it. */
+async function assertTokenHolds(id: string, services: Services, now_ms: number): Promise<void> {
+  const token = await services.sessions.tokenById(id);
+  if (token === undefined || token.revoked)
+    return fail('GRANT_REVOKED', 'The token that asked for this ticket was revoked.', {
+      why: {
+        ...(token === undefined ? {} : { grant: token.grant }),
+        rule: 'the token behind the ticket was revoked',
+      },
+    });
+  if (token.expires_ms <= now_ms)
+    fail('GRANT_EXPIRED', 'The token that asked for this ticket has expired.', {
+      why: { grant: token.grant, rule: 'the token behind the ticket has expired' },
     });
 }
 

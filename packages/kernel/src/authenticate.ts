@@ -46,6 +46,7 @@ async function fromToken(token: string, now_ms: number, services: Services): Pro
     tenant: agent.tenant,
     kind: agent.kind,
     signedBy: 'custodian',
+    token: known.id,
     boundGrant: known.grant,
     boundSubject: (await services.grants.active(known.grant))?.subject ?? known.grant,
   };

@@ -46,6 +46,8 @@ export interface Principal {
   readonly kind: IdentityKind | 'anonymous';
   /** Who signed: the identity itself, its session, the node as custodian, a capability of a process. */
   readonly signedBy: 'self' | 'session' | 'custodian' | 'capability' | 'nobody';
+  /** Id of the bearer token that was shown. */
+  readonly token?: string;
   /** A bearer token's grant: the only authority that this caller has. */
   readonly boundGrant?: string;
   /** On whose behalf that grant lets it act. */

@@ -8,7 +8,7 @@ import {
   type KemPublicKeys,
   type Sealer,
 } from '@anarq/crypto';
-import type { Statement, Store } from '@anarq/store';
+import type { Row, Statement, Store } from '@anarq/store';
 import { prepared } from './prepared.ts';
 import { fed, forgetExpired } from './apart/feedTables.ts';
 
@@ -164,14 +164,21 @@ export class Sessions {
     const [row] = await this.#store.read('SELECT * FROM kernel_token WHERE digest = :digest', {
       digest: sha256Hex(utf8(token)),
     });
-    if (row === undefined) return undefined;
-    return {
-      id: row['id'] as string,
-      tenant: row['tenant'] as string,
-      agent: row['agent'] as string,
-      grant: row['grant_cid'] as string,
-      expires_ms: row['expires_ms'] as number,
-      revoked: row['revoked_ms'] !== null,
-    };
+    return row === undefined ? undefined : tokenIn(row);
+  }
+
+  /** The same by its id, for what was handed out to whoever showed it. */
+  async tokenById(id: string): Promise<AgentToken | undefined> {
+    const [row] = await this.#store.read('SELECT * FROM kernel_token WHERE id = :id', { id });
+    return row === undefined ? undefined : tokenIn(row);
   }
 }
+
+const tokenIn = (row: Row): AgentToken => ({
+  id: row['id'] as string,
+  tenant: row['tenant'] as string,
+  agent: row['agent'] as string,
+  grant: row['grant_cid'] as string,
+  expires_ms: row['expires_ms'] as number,
+  revoked: row['revoked_ms'] !== null,
+});
