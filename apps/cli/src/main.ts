@@ -164,6 +164,17 @@ q.command('revoke')
   .addOption(jsonOption())
   .action(async (grant, options) => (await import('./commands/revoke.ts')).revoke(grant, options));
 
+for (const [name, text] of [
+  ['stop', 'Stop an agent, an organisation or a person at once, with all that it has under way.'],
+  ['start', 'Let one that was stopped act again.'],
+] as const)
+  q.command(name)
+    .description(text)
+    .argument('<who>', 'a name, or a DID')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (who, options) => (await import('./commands/stop.ts'))[name](who, options));
+
 const processes = q
   .command('processes')
   .description('What is under way on the node, and what needs you.');

@@ -10,7 +10,13 @@ import {
 import type { TransferClaims, TransferContent, TransferEnvironment } from '@anarq/kernel';
 import { chunkLookup, inTableWords } from './chunks.ts';
 import { openKey } from './contentKey.ts';
-import { assertStillAllowed, readAuthority, type Form, type TicketAuthority } from './ticket.ts';
+import {
+  assertNotStopped,
+  assertStillAllowed,
+  readAuthority,
+  type Form,
+  type TicketAuthority,
+} from './ticket.ts';
 
 /** How much may still flow after a grant is revoked. */
 const RECHECK_BYTES = 8 * 1_048_576;
@@ -46,7 +52,9 @@ export async function send(
     start,
     end: end - 1,
     partial: wanted !== undefined,
-    body: watched(bodyOf(file, { form: authority.form, start, end }, env), check),
+    body: watched(bodyOf(file, { form: authority.form, start, end }, env), check, () =>
+      assertNotStopped(authority, env.services),
+    ),
   };
 }
 
@@ -99,10 +107,14 @@ function bodyOf(
   return inTableWords(readRange({ ...sealedFile, key32, fileId: file.id }));
 }
 
-/** Passes a body on, and asks again before the first byte and after every 8 MiB. */
+/**
+ * Passes a body on, and asks again before the first byte and after every 8 MiB; what memory answers,
+ * before every piece.
+ */
 async function* watched(
   body: AsyncIterable<Uint8Array>,
   check: () => Promise<unknown>,
+  checkPiece: () => void,
 ): AsyncGenerator<Uint8Array> {
   await check();
   let since = 0;
@@ -111,6 +123,7 @@ async function* watched(
       await check();
       since = 0;
     }
+    checkPiece();
     yield piece;
     since += piece.length;
   }

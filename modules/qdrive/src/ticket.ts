@@ -13,6 +13,8 @@ export interface TicketAuthority {
   readonly grants: readonly string[];
   /** Id of the bearer token that asked for it; none where somebody signed. */
   readonly token?: string | undefined;
+  /** When it was issued: a later stop of somebody behind it ends it for good. */
+  readonly issued_ms: number;
 }
 
 /** A ticket for the transfer of one upload or file, and the path that takes it. */
@@ -25,6 +27,7 @@ export function issueTicket(
     readonly form: Form;
     readonly expires_ms: number;
   },
+  issued_ms: number,
 ): { ticket: string; url: string } {
   const { kind, id, form, expires_ms } = order;
   const { actor, subject, grants, token } = call;
@@ -34,21 +37,26 @@ export function issueTicket(
     id: `qdrive/${id}`,
     expires_ms,
     tenant: call.tenant,
-    grantRef: writeAuthority({ form, actor, subject, grants, token }),
+      grantRef: writeAuthority({ form, actor, subject, grants, token, issued_ms }),
     nonce: toBase64url(randomBytes(9)),
   });
   return { ticket, url: `/transfer/${ticket}` };
 }
 
-/** `plain|<actor>|<subject, where it is another>|<grant>,<grant>|<token>`: short, as tickets are. */
-const writeAuthority = ({ form, actor, subject, grants, token }: TicketAuthority): string =>
-  [form, actor, subject === actor ? '' : subject, grants.join(','), token ?? ''].join('|');
+/** `plain|<actor>|<subject, where it is another>|<grant>,<grant>|<token>|<instant>`: short, as tickets are. */
+const writeAuthority = (authority: TicketAuthority): string => {
+  const { form, actor, subject, grants, token, issued_ms } = authority;
+  const other = subject === actor ? '' : subject;
+  return [form, actor, other, grants.join(','), token ?? '', issued_ms.toString(36)].join('|');
+};
 
 /** @throws TICKET_INVALID for a ticket that this module did not issue */
 export function readAuthority(context: string): TicketAuthority {
-  const [form, actor, subject, grants, token, ...rest] = context.split('|');
+  const [form, actor, subject, grants, token, issued, ...rest] = context.split('|');
   const isOurs =
     (form === 'plain' || form === 'sealed') && grants !== undefined && rest.length === 0;
+  // A ticket of before it said so: as if it were older than any stop.
+  const issued_ms = issued === undefined ? 0 : Number.parseInt(issued, 36);
   if (!isOurs || actor === undefined || actor === '' || subject === undefined)
     return fail('TICKET_INVALID');
   return {
@@ -57,7 +65,27 @@ export function readAuthority(context: string): TicketAuthority {
     subject: subject === '' ? actor : subject,
     grants: grants === '' ? [] : grants.split(','),
     token: token === '' ? undefined : token,
+    issued_ms,
   };
+}
+
+/**
+ * Whether somebody behind a ticket is suspended, or was stopped after it was issued. It asks memory
+ * alone, so it can be asked at every piece that moves.
+ * @throws SQUID_IDENTITY_INVALID
+ */
+export function assertNotStopped(
+  { actor, subject, grants, issued_ms }: TicketAuthority,
+  services: Services,
+): void {
+  const givers = grants.flatMap((cid) => services.grants.active(cid)?.links ?? []);
+  const behind = [actor, subject, ...givers.map(({ iss }) => iss)];
+  const stopped =
+    services.identities.firstSuspended(behind) ?? services.stops.endedBy(behind, issued_ms);
+  if (stopped !== undefined)
+    fail('SQUID_IDENTITY_INVALID', 'Somebody behind this ticket was stopped.', {
+      identity: stopped,
+    });
 }
 
 /**
@@ -73,6 +101,7 @@ export async function assertStillAllowed(
 ): Promise<void> {
   const { actor, subject, token } = authority;
   if (token !== undefined) await assertTokenHolds(token, services, now_ms);
+  assertNotStopped(authority, services);
   for (const did of new Set([actor, subject])) await assertInForce(did, services);
   const givers = new Set([actor, subject]);
   for (const cid of authority.grants) {

@@ -70,11 +70,15 @@ export async function uploadView(
 /** The ticket by which parts of an upload are sent, good while the upload is. */
 export const uploadTicket = (
   upload: Pick<UploadRow, 'id' | 'expires_ms'>,
-  { services, call }: { readonly services: Services; readonly call: CallFacts },
+  {
+    services,
+    call,
+    now_ms,
+  }: { readonly services: Services; readonly call: CallFacts; readonly now_ms: number },
 ): { ticket: string; url: string } =>
-  issueTicket(services, call, {
-    kind: 'upload',
-    id: upload.id,
-    form: 'plain',
-    expires_ms: upload.expires_ms,
-  });
+  issueTicket(
+    services,
+    call,
+    { kind: 'upload', id: upload.id, form: 'plain', expires_ms: upload.expires_ms },
+    now_ms,
+  );

@@ -250,6 +250,28 @@ describe('while content streams', () => {
     expect(cut).toBe(true);
   });
 
+  it('a stop cuts it within what was already sent, and its ticket is dead after it, too', async () => {
+    const bob = await drive.node.person('Bob');
+    await grant(drive.node, drive.alice, bob, { command: '/qdrive/get' });
+    const ticket = await bob.call(qdrive.get, { fileId: large.fileId });
+    const { services } = drive.node.kernel;
+    const { bytes, cut } = await drain(await fetchTicket(drive, ticket), async () => {
+      const identity = await services.identities.require(bob.did);
+      const stop = await services.stops.prepare(identity, services.processes, Date.now());
+      await drive.node.store.commit(stop.statements);
+      stop.activate();
+    });
+    expect([cut, bytes < LARGE_BYTES]).toEqual([true, true]);
+    const resume = services.identities.prepareStatus(bob.did, 'active');
+    await drive.node.store.commit(resume.statements);
+    resume.activate();
+    expect(await (await fetchTicket(drive, ticket)).json()).toMatchObject({
+      code: 'SQUID_IDENTITY_INVALID',
+    });
+    const again = await bob.call(qdrive.get, { fileId: file.fileId });
+    expect((await fetchTicket(drive, again)).status).toBe(200);
+  });
+
   it('removing the file cuts it, and its tickets are good for nothing', async () => {
     const ticket = await ticketOf(large.fileId);
     const { bytes, cut } = await drain(await fetchTicket(drive, ticket), async () => {

@@ -19,6 +19,8 @@ import {
   MemberModel,
   role,
   status,
+  StoppedModel,
+  who,
 } from './models.ts';
 
 const SOMEBODY = 'did:squid:QmcRD4wkPPi6dig81r5sLj9Zm1gDCL4zgpEj9CfuRrGbzF';
@@ -300,6 +302,28 @@ export const squid = contract({
       errors: ['STATE_CONFLICT'],
       examples: [{ summary: 'An agent that misbehaves', input: { did: AGENT } }],
     }),
+    stop: command({
+      summary: 'Stop an identity at once, with everything that it has under way.',
+      http: 'POST /stops',
+      scope: 'squid/stop',
+      signature: 'full',
+      limits: { timeout_ms: 60_000 },
+      input: t.object({ who: who() }),
+      output: StoppedModel,
+      errors: ['STATE_CONFLICT'],
+      emits: ['q.squid.stopped.v1'],
+      examples: [{ summary: 'An agent that misbehaves', input: { who: AGENT } }],
+    }),
+    start: command({
+      summary: 'Let an identity that was stopped act again; what the stop ended stays ended.',
+      http: 'POST /starts',
+      scope: 'squid/start',
+      signature: 'full',
+      input: t.object({ who: who() }),
+      output: t.object({ did: t.did(), status: status() }),
+      errors: ['STATE_CONFLICT'],
+      examples: [{ summary: 'After a look at it', input: { who: AGENT } }],
+    }),
     resume: command({
       summary: 'Let a suspended identity act again.',
       http: 'POST /identities/{did}/resume',
@@ -323,6 +347,16 @@ export const squid = contract({
       subject: 'did',
       visibleTo: ['did', 'parent'],
       schema: t.object({ did: t.did(), parent: t.did(), custody: custody() }),
+    }),
+    'q.squid.stopped.v1': event({
+      summary: 'An identity was stopped, and what it had under way.',
+      subject: 'did',
+      schema: t.object({
+        did: t.did(),
+        sessions: t.integer({ minimum: 0 }),
+        tokens: t.integer({ minimum: 0 }),
+        processes: t.integer({ minimum: 0 }),
+      }),
     }),
     'q.squid.member.added.v1': event({
       summary: 'Somebody may act for an organisation.',

@@ -30,6 +30,14 @@ export const custody = () =>
 
 export const status = () => t.enum(['active', 'suspended']);
 
+export const who = () =>
+  t.string({
+    minLength: 1,
+    maxLength: 440,
+    sensitive: 'personal',
+    description: 'Its DID, or the name of an agent or organisation of the tenant.',
+  });
+
 export const role = () =>
   t.enum(['admin', 'member'], {
     description: 'admin: everything; member: the ordinary operations listed in the README.',
@@ -109,5 +117,47 @@ export const MemberModel = t.named(
     grant: t.cid({ description: 'The delegation from the organisation.' }),
     since: t.instant(),
     inForce: t.boolean({ description: 'False once the delegation was revoked or has ended.' }),
+  }),
+);
+
+const LISTED_MAX = 200;
+
+const stoppedProcesses = () =>
+  t.array(
+    t.object({
+      processId: t.id(),
+      operation: t.string({ maxLength: 128 }),
+      kind: t.enum(['process', 'job', 'event', 'schedule']),
+      record: t.cid({ description: 'The record of its admission.' }),
+    }),
+    { maxItems: LISTED_MAX },
+  );
+
+/** What a stop ended, and what was done before it and stays. */
+export const StoppedModel = t.named(
+  'Stopped',
+  t.object({
+    did: t.did(),
+    status: status(),
+    stopped: t.object({
+      sessions: t.integer({ minimum: 0 }),
+      tokens: t.integer({ minimum: 0 }),
+      processes: t.integer({ minimum: 0, description: 'Jobs and waiting ones among them.' }),
+      list: stoppedProcesses(),
+    }),
+    needAttention: stoppedProcesses(),
+    settled: t.object({
+      since: t.instant(),
+      more: t.boolean({ description: 'There is more than was looked through.' }),
+      list: t.array(
+        t.object({
+          record: t.cid(),
+          operation: t.string({ maxLength: 512 }),
+          at: t.instant(),
+          cost: t.optional(t.object({ amount: t.decimal(), unit: t.string({ maxLength: 12 }) })),
+        }),
+        { maxItems: LISTED_MAX },
+      ),
+    }),
   }),
 );

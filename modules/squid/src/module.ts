@@ -15,6 +15,8 @@ import { registerOrganisation } from './handlers/registerOrganisation.ts';
 import { removeMember } from './handlers/removeMember.ts';
 import { resume } from './handlers/resume.ts';
 import { revokeToken } from './handlers/revokeToken.ts';
+import { start } from './handlers/start.ts';
+import { stop } from './handlers/stop.ts';
 import { suspend } from './handlers/suspend.ts';
 import { verify } from './handlers/verify.ts';
 import { migrations } from './store.ts';
@@ -38,6 +40,8 @@ export default defineModule(squid, {
     addMember,
     removeMember,
     members,
+    stop,
+    start,
     suspend,
     resume,
   },

@@ -19,6 +19,25 @@ export async function setStatus(
   status: Status,
 ): Promise<{ did: string; status: Status }> {
   const { identities } = ctx.services;
+  const identity = await assertMayChange(ctx, did);
+  if (identity.status !== status) {
+    const prepared = identities.prepareStatus(did, status);
+    ctx.carry(prepared.statements);
+    ctx.afterCommit(prepared.activate);
+    ctx.party(did);
+  }
+  return { did, status };
+}
+
+/**
+ * The identity, where the caller may stop it or let it act again.
+ * @throws QINDEX_NOT_FOUND, QONSENT_DENIED, STATE_CONFLICT
+ */
+export async function assertMayChange(
+  ctx: Pick<WriteContext, 'call' | 'services' | 'rows' | 'now_ms'>,
+  did: string,
+): Promise<IdentityRecord> {
+  const { identities } = ctx.services;
   const { subject } = ctx.call;
   const byOperator = isOperator(ctx);
   // Tenants are the operator's guests: it can stop any of them, and sees no more of them by that.
@@ -31,12 +50,5 @@ export async function setStatus(
     });
   if (identity.kind === 'module' || identity.kind === 'node')
     fail('STATE_CONFLICT', 'The node and its modules are not suspended.', { state: identity.kind });
-
-  if (identity.status !== status) {
-    const prepared = identities.prepareStatus(did, status);
-    ctx.carry(prepared.statements);
-    ctx.afterCommit(prepared.activate);
-    ctx.party(did);
-  }
-  return { did, status };
+  return identity;
 }

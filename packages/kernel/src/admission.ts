@@ -111,6 +111,7 @@ function capabilityOf(
     // A step that needs a full signature finds it at the root of all processes around it.
     signature: inv.capability?.signature === 'full' ? 'full' : op.signature,
     ...(root === undefined ? {} : { root }),
+    ...(undoes(inv.capability) ? { undoes: true } : {}),
     ...(inv.ceiling === undefined ? {} : { ceiling: inv.ceiling }),
     uses: op.uses,
     links: [...new Set(inv.links)],
@@ -123,6 +124,10 @@ function capabilityOf(
     ...traceOf(inv),
   };
 }
+
+/** What an undo begins is part of it, and is as little stopped. */
+const undoes = (parent: Capability | undefined): boolean =>
+  parent?.operation === 'undo' || parent?.undoes === true;
 
 /** The name under which a process that somebody may steer is a resource. */
 export const processResource = (id: string): string => `node/process/${id}`;

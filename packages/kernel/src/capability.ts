@@ -35,6 +35,8 @@ export interface Capability {
   /** The signed call at the root of all processes around a step, where one was signed in full. */
   readonly root?: RootCall;
   readonly ceiling?: { readonly amount: string; readonly unit: string };
+  /** It is part of an undo, which is never stopped. */
+  readonly undoes?: true;
   readonly uses: readonly string[];
   /** Every link of the grants that allowed the call. */
   readonly links: readonly string[];

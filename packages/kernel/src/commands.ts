@@ -64,6 +64,7 @@ export async function runCommand(
       ({ result, commit } = refuse(inv, parts, error));
     }
     parts.probe(`before-commit ${inv.compiled.op.id}`);
+    assertNotStopped(inv, parts);
     try {
       await parts.store.commit(commit);
     } catch (error) {
@@ -157,6 +158,21 @@ const stillOwned = (tenant: string, resource: string, owner: string): Statement 
   params: { tenant, resource, owner },
   expect: { rows: 1 },
 });
+
+/**
+ * Who was suspended while its call ran commits nothing more; a suspension is known here before it is
+ * acknowledged.
+ */
+export function assertNotStopped(inv: Invocation, parts: KernelParts): void {
+  if (inv.capability?.operation === 'undo' || inv.capability?.undoes === true) return;
+  const { actor, root } = inv.principal;
+  const { identities } = parts.services;
+  const suspended = identities.firstSuspended([actor, root, inv.subject]);
+  if (suspended === undefined) return;
+  throw new QError('QONSENT_DENIED', `${suspended} was suspended while this call ran.`, {
+    why: { rule: `${suspended} is suspended` },
+  });
+}
 
 /** After a conflict: the verdict is made again, on what is now so. */
 export async function decideAgain(inv: Invocation, parts: KernelParts): Promise<void> {

@@ -60,6 +60,7 @@ export type {
 } from './processViews.ts';
 export type { Readable } from './readable.ts';
 export type { NodeFacts, Services } from './services.ts';
+export type { Stop } from './stops.ts';
 export { SESSION_CONTEXT, type Sessions } from './sessions.ts';
 export {
   blob,

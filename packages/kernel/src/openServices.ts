@@ -21,6 +21,7 @@ import type { ModuleDefinition } from './module.ts';
 import { alertMigrations } from './nodeWatch.ts';
 import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
+import { stopMigrations, Stops } from './stops.ts';
 import { kernelMigrations } from './tables.ts';
 
 /** Brings the tables up to date, finds who the node is, and opens what its modules administer. */
@@ -61,11 +62,15 @@ export async function openServices(
   const keys = deriveLogKeys(rootKey.seed);
   const origin = logOrigin(node.did, process);
   const log = await openLog({ store, sealer, origin, keys, now_ms, onError });
+  const sessions = new Sessions(store, sealer);
+  const stops = new Stops(store, { identities, sessions });
+  await stops.load();
   const services = {
     node,
     identities,
-    sessions: new Sessions(store, sealer),
+    sessions,
     grants,
+    stops,
     log,
     sealer,
     blocks,
@@ -80,6 +85,7 @@ async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[])
   await store.migrate('kernel', kernelMigrations);
   await store.migrate('guards', guardMigrations);
   await store.migrate('alerts', alertMigrations);
+  await store.migrate('stops', stopMigrations);
   await store.migrate('outbox', outboxMigrations);
   await store.migrate('feed', feedMigrations);
   for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);

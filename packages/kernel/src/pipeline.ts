@@ -123,7 +123,7 @@ async function checkStepTime(
   capability: Capability,
   parts: KernelParts,
 ): Promise<void> {
-  if (capability.operation === 'undo') return;
+  if (capability.operation === 'undo' || capability.undoes === true) return;
   if (capability.expires_ms <= inv.now_ms)
     fail('GRANT_EXPIRED', 'The call was admitted too long ago to go on.');
   const revoked = await parts.services.grants.firstRevoked(capability.links);

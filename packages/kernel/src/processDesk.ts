@@ -26,6 +26,9 @@ import type {
 } from './processViews.ts';
 import { checkSignal } from './waits.ts';
 
+/** Rows of one look at all open processes. */
+const WINDOW = 500;
+
 /** The kernel behind the desk, which is made after its services. */
 interface Behind {
   readonly parts: KernelParts;
@@ -67,6 +70,37 @@ export class ProcessDesk implements ProcessAdmin {
       { limit: page.limit, ...beforeOf(page.before) },
     );
     return Promise.all(rows.map((row) => this.#view(row)));
+  }
+
+  async openBehind(dids: ReadonlySet<string>): Promise<ProcessView[]> {
+    const found: string[] = [];
+    for (let after = ''; ;) {
+      const rows = await this.#parts.store.read(
+        `SELECT id, admission_sealed FROM kernel_process
+         WHERE state IN ('RUNNING', 'NEEDS_ATTENTION') AND id > :after ORDER BY id LIMIT :limit`,
+        { after, limit: WINDOW },
+      );
+      for (const row of rows) if (this.#isBehind(row, dids)) found.push(row['id'] as string);
+      const last = rows.at(-1);
+      if (rows.length < WINDOW || last === undefined) break;
+      after = last['id'] as string;
+    }
+    return Promise.all(found.map((id) => this.require(id)));
+  }
+
+  /** Whether the authority that a process was admitted with comes from or through one of these. */
+  #isBehind(row: Row, dids: ReadonlySet<string>): boolean {
+    const { sealer, grants } = this.#parts.services;
+    const { capability } = openAdmission(
+      sealer,
+      row['id'] as string,
+      row['admission_sealed'],
+    ).sealed;
+    const { actor, root } = capability.principal;
+    if ([actor, root, capability.subject].some((did) => dids.has(did))) return true;
+    return capability.links.some((cid) =>
+      grants.active(cid)?.links.some(({ iss }) => dids.has(iss)),
+    );
   }
 
   async jobs(tenant: string, subject: string, page: PageOrder): Promise<ProcessView[]> {
@@ -133,6 +167,15 @@ export class ProcessDesk implements ProcessAdmin {
         ? [stopStatement(id, code)]
         : [...(isParked ? [reopen(id, await this.#replayOf(id))].flat() : []), giveUp(id)];
     return { statements: prepared(statements), activate: () => this.#processes.stop(id, code) };
+  }
+
+  prepareStopAll(ids: readonly string[]): Prepared {
+    return {
+      statements: prepared(ids.map((id) => stopStatement(id, 'STOPPED'))),
+      activate: () => {
+        for (const id of ids) this.#processes.stop(id, 'STOPPED');
+      },
+    };
   }
 
   async prepareRetry(id: string): Promise<Prepared> {

@@ -119,6 +119,8 @@ export interface ProcessAdmin {
   require(id: string): Promise<ProcessView>;
   /** Open processes of all tenants, or only those that wait for a person; newest first. */
   open(page: PageOrder & { readonly onlyAttention: boolean }): Promise<ProcessView[]>;
+  /** Open processes of all tenants that one of these called, that act for it, or stand on its grant. */
+  openBehind(dids: ReadonlySet<string>): Promise<ProcessView[]>;
   /** Jobs of a party, newest first. */
   jobs(tenant: string, subject: string, page: PageOrder): Promise<ProcessView[]>;
   /** What a process asked so far, in order. */
@@ -139,6 +141,8 @@ export interface ProcessAdmin {
    * @throws STATE_CONFLICT where it has ended
    */
   prepareStop(id: string, code: 'CANCELLED' | 'ABANDONED'): Promise<Prepared>;
+  /** The same for several at once, because somebody behind them is stopped; one that ended stays so. */
+  prepareStopAll(ids: readonly string[]): Prepared;
   /**
    * Has a process that waits for a person go on from where it stopped, or one that pauses after a
    * failure at once.

@@ -2,7 +2,7 @@ import { QError } from '@anarq/common-schemas';
 import type { WaitOrder } from './waits.ts';
 
 /** Why a process that is under way is to stop. */
-export type StopCode = 'CANCELLED' | 'DEADLINE_EXCEEDED' | 'ABANDONED';
+export type StopCode = 'CANCELLED' | 'DEADLINE_EXCEEDED' | 'ABANDONED' | 'STOPPED';
 
 /** What a run of a handler has of the process around it. */
 export interface RunControl {
@@ -25,6 +25,11 @@ export function stoppedBy(code: StopCode): QError {
       );
     case 'DEADLINE_EXCEEDED':
       return new QError('DEADLINE_EXCEEDED');
+    case 'STOPPED':
+      return new QError(
+        'CANCELLED',
+        'Somebody behind it was stopped; what it had done was undone.',
+      );
     case 'ABANDONED':
       return new QError('CANCELLED', 'The operator gave it up; what it had done was undone.');
   }

@@ -9,6 +9,7 @@ import type { NodeWatching } from './nodeStatus.ts';
 import type { Identities } from './identities.ts';
 import type { ProcessAdmin } from './processViews.ts';
 import type { Sessions } from './sessions.ts';
+import type { Stops } from './stops.ts';
 
 /**
  * The state behind the kernel's ports, for the modules that administer it: sQuid the identities and
@@ -19,6 +20,7 @@ export interface Services {
   readonly identities: Identities;
   readonly sessions: Sessions;
   readonly grants: Grants;
+  readonly stops: Stops;
   readonly log: Log;
   readonly sealer: Sealer;
   readonly blocks: BlockStore;

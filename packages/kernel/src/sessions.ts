@@ -158,6 +158,57 @@ export class Sessions {
     ]);
   }
 
+  /**
+   * Prepares to end every session and token of some identities; the grants behind them stay. A
+   * session ends by its time, so that other processes of the node, which follow it, end it too.
+   */
+  async prepareEndAll(
+    dids: readonly string[],
+    now_ms: number,
+  ): Promise<{
+    statements: Statement[];
+    activate: () => void;
+    sessions: number;
+    tokens: number;
+  }> {
+    const names = dids.map((_, i) => `:d${i}`).join(', ');
+    const who = Object.fromEntries(dids.map((did, i) => [`d${i}`, did]));
+    const whose = `(identity IN (${names}) OR sub_id IN (${names}))`;
+    const sessions = await this.#store.read(
+      `SELECT id, expires_ms FROM kernel_session WHERE ${whose} AND expires_ms > :now_ms`,
+      { ...who, now_ms },
+    );
+    const tokens = await this.#store.read(
+      `SELECT id FROM kernel_token WHERE agent IN (${names}) AND revoked_ms IS NULL AND expires_ms > :now_ms`,
+      { ...who, now_ms },
+    );
+    return {
+      statements: prepared([
+        {
+          sql: `UPDATE kernel_session SET expires_ms = :now_ms WHERE ${whose} AND expires_ms > :now_ms`,
+          params: { ...who, now_ms },
+        },
+        {
+          sql: `UPDATE kernel_token SET revoked_ms = :now_ms WHERE agent IN (${names}) AND revoked_ms IS NULL`,
+          params: { ...who, now_ms },
+        },
+        ...sessions.flatMap((row) =>
+          fed('session', row['id'] as string, row['expires_ms'] as number),
+        ),
+        ...tokens.flatMap((row) => fed('token', row['id'] as string)),
+      ]),
+      // What is remembered is few and read again; nothing of a stopped one is left that way.
+      activate: () => this.#open.clear(),
+      sessions: sessions.length,
+      tokens: tokens.length,
+    };
+  }
+
+  /** A session has changed elsewhere; the next question for it reads it anew. */
+  follow(id: string): void {
+    this.#open.delete(id);
+  }
+
   /** Looks a token up by its digest; nothing about it is kept in memory, so a revocation holds at once. */
   async findToken(token: string): Promise<AgentToken | undefined> {
     if (!/^qat_[A-Za-z0-9_-]{43}$/.test(token)) return undefined;

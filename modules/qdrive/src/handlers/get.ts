@@ -16,7 +16,7 @@ export const get = handler(qdrive.get, async (input, ctx) => {
   return {
     fileId: file.id,
     form,
-    ...issueTicket(ctx.services, ctx.call, order),
+    ...issueTicket(ctx.services, ctx.call, order, ctx.now_ms),
     expiresAt: new Date(expires_ms).toISOString(),
     name: file.name,
     mediaType: file.media_type,

@@ -43,7 +43,7 @@ const COLUMNS = {
     table: 'kernel_session',
     key: 'id',
     names: 'id tenant identity sub_id key_sealed expires_ms',
-    changes: undefined,
+    changes: 'expires_ms',
   },
 } as const;
 
@@ -119,11 +119,10 @@ function upsert(
   row: Texts,
 ): Statement {
   const columns = names.split(' ');
-  const change = changes === undefined ? 'NOTHING' : `UPDATE SET ${changes} = excluded.${changes}`;
   return {
     name: `fed ${table}`,
     sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
-          ON CONFLICT (${key}) DO ${change}`,
+          ON CONFLICT (${key}) DO UPDATE SET ${changes} = excluded.${changes}`,
     params: Object.fromEntries(columns.map((name) => [name, valueOf(name, row[name] ?? null)])),
   };
 }

@@ -92,6 +92,7 @@ export class Follower {
       await this.#store.commit(followStatements(source, page));
       for (const { kind, key, row } of page.entries) {
         if (kind === 'identity') this.#services.identities.follow(key, row.status);
+        if (kind === 'session') this.#services.sessions.follow(key);
         if (kind !== 'grant') continue;
         if (row.revoked_ms === null) this.#waiting.add(key);
         else await this.#services.grants.follow(key, this.#now_ms());
