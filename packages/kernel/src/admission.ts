@@ -14,7 +14,7 @@ import {
   type SealedCapability,
 } from './capability.ts';
 import { timeOrderedId } from './clock.ts';
-import { guards } from './commands.ts';
+import { assertNotStopped, guards } from './commands.ts';
 import { ownResource } from './identities.ts';
 import { traceOf, type CompiledOperation, type Invocation, type ReplayKey } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
@@ -49,6 +49,7 @@ export function admit(
   parts: KernelParts,
   as: { readonly kind: ProcessKind; readonly id?: string; readonly from_ms?: number },
 ): { capability: Capability; commit: Statement[] } {
+  assertNotStopped(inv, parts);
   const { op } = inv.compiled;
   const isJob = as.kind === 'job';
   const id = as.id ?? timeOrderedId(isJob ? 'job' : 'proc', inv.now_ms);

@@ -1,14 +1,7 @@
 import { QError, type Result } from '@anarq/common-schemas';
 import { admit, type Admitted } from './admission.ts';
 import type { Capability } from './capability.ts';
-import {
-  assertNotStopped,
-  decideAgain,
-  failed,
-  inTableWords,
-  isConflict,
-  success,
-} from './commands.ts';
+import { decideAgain, failed, inTableWords, isConflict, success } from './commands.ts';
 import { IdSource } from './contexts.ts';
 import { ProcessEnds } from './ends.ts';
 import { Failures, isPassing } from './failures.ts';
@@ -119,7 +112,6 @@ export class Processes {
       const started = success(inv, { jobId: capability.process, state: 'RUNNING' });
       const answer = { ...started, cid: capability.record };
       this.#parts.probe(`before-admission ${op.id}`);
-      assertNotStopped(inv, this.#parts);
       try {
         await this.#parts.store.commit([
           ...commit,

@@ -29,7 +29,7 @@ beforeEach(async () => {
   [ana, ben] = await Promise.all([node.person(`ana ${count}`), node.person(`ben ${count}`)]);
 });
 
-type Context = Parameters<typeof toil>[1];
+type Context = Pick<Parameters<typeof toil>[1], 'step'>;
 const id = (name: string) => `${name}-${count}`;
 const put = (ctx: Context, name: string) =>
   ctx.step(
