@@ -114,7 +114,7 @@ function bodyOf(
 async function* watched(
   body: AsyncIterable<Uint8Array>,
   check: () => Promise<unknown>,
-  checkPiece: () => void,
+  checkPiece: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   await check();
   let since = 0;
@@ -123,7 +123,7 @@ async function* watched(
       await check();
       since = 0;
     }
-    checkPiece();
+    await checkPiece();
     yield piece;
     since += piece.length;
   }

@@ -70,16 +70,17 @@ export function readAuthority(context: string): TicketAuthority {
 }
 
 /**
- * Whether somebody behind a ticket is suspended, or was stopped after it was issued. It asks memory
- * alone, so it can be asked at every piece that moves.
+ * Whether somebody behind a ticket is suspended, or was stopped after it was issued. What it asks
+ * is in memory, so it can be asked at every piece that moves.
  * @throws SQUID_IDENTITY_INVALID
  */
-export function assertNotStopped(
+export async function assertNotStopped(
   { actor, subject, grants, issued_ms }: TicketAuthority,
   services: Services,
-): void {
-  const givers = grants.flatMap((cid) => services.grants.active(cid)?.links ?? []);
-  const behind = [actor, subject, ...givers.map(({ iss }) => iss)];
+): Promise<void> {
+  const behind = [actor, subject];
+  for (const cid of grants)
+    behind.push(...((await services.grants.active(cid))?.links ?? []).map(({ iss }) => iss));
   const stopped =
     services.identities.firstSuspended(behind) ?? services.stops.endedBy(behind, issued_ms);
   if (stopped !== undefined)
@@ -101,7 +102,7 @@ export async function assertStillAllowed(
 ): Promise<void> {
   const { actor, subject, token } = authority;
   if (token !== undefined) await assertTokenHolds(token, services, now_ms);
-  assertNotStopped(authority, services);
+  await assertNotStopped(authority, services);
   for (const did of new Set([actor, subject])) await assertInForce(did, services);
   const givers = new Set([actor, subject]);
   for (const cid of authority.grants) {

@@ -80,7 +80,7 @@ export class ProcessDesk implements ProcessAdmin {
          WHERE state IN ('RUNNING', 'NEEDS_ATTENTION') AND id > :after ORDER BY id LIMIT :limit`,
         { after, limit: WINDOW },
       );
-      for (const row of rows) if (this.#isBehind(row, dids)) found.push(row['id'] as string);
+      for (const row of rows) if (await this.#isBehind(row, dids)) found.push(row['id'] as string);
       const last = rows.at(-1);
       if (rows.length < WINDOW || last === undefined) break;
       after = last['id'] as string;
@@ -89,7 +89,7 @@ export class ProcessDesk implements ProcessAdmin {
   }
 
   /** Whether the authority that a process was admitted with comes from or through one of these. */
-  #isBehind(row: Row, dids: ReadonlySet<string>): boolean {
+  async #isBehind(row: Row, dids: ReadonlySet<string>): Promise<boolean> {
     const { sealer, grants } = this.#parts.services;
     const { capability } = openAdmission(
       sealer,
@@ -98,9 +98,9 @@ export class ProcessDesk implements ProcessAdmin {
     ).sealed;
     const { actor, root } = capability.principal;
     if ([actor, root, capability.subject].some((did) => dids.has(did))) return true;
-    return capability.links.some((cid) =>
-      grants.active(cid)?.links.some(({ iss }) => dids.has(iss)),
-    );
+    for (const cid of capability.links)
+      if ((await grants.active(cid))?.links.some(({ iss }) => dids.has(iss))) return true;
+    return false;
   }
 
   async jobs(tenant: string, subject: string, page: PageOrder): Promise<ProcessView[]> {
