@@ -175,6 +175,21 @@ for (const [name, text] of [
     .addOption(jsonOption())
     .action(async (who, options) => (await import('./commands/stop.ts'))[name](who, options));
 
+q.command('why')
+  .description('Why something happened, or did not: who, under which grants, by which rule.')
+  .argument('<record>', 'CID of a record, or the id of a request')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (record, options) => (await import('./commands/why.ts')).why(record, options));
+
+q.command('activity')
+  .description('What happens on what is yours, the newest last.')
+  .option('--agent <name>', 'only what this one does: a name, or a DID')
+  .option('--follow', 'keep on, until Ctrl-C')
+  .addOption(dataOption())
+  .addOption(new Option('--json', 'print one JSON object a line'))
+  .action(async (options) => (await import('./commands/activity.ts')).activity(options));
+
 const processes = q
   .command('processes')
   .description('What is under way on the node, and what needs you.');
