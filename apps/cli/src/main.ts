@@ -280,6 +280,44 @@ q.command('doctor')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 
+const passphraseOption = () =>
+  new Option('--passphrase-file <file>', 'holds the passphrase of the keys; else Q_PASSPHRASE');
+
+q.command('backup')
+  .description('Copy the node on a data folder, while it runs: data, content, and a manifest.')
+  .argument('<folder>', 'where backups lie, one beside the other; content is kept once')
+  .addOption(dataOption())
+  .addOption(new Option('--keys <folder>', 'where its keys lie').env('Q_KEYS'))
+  .option('--with-keys', 'put the keys in too, sealed under a passphrase')
+  .addOption(passphraseOption())
+  .addOption(jsonOption())
+  .action(async (folder, options) =>
+    (await import('./commands/backup.ts')).backup(folder, options),
+  );
+
+q.command('restore')
+  .description(
+    'Put a backup into an empty folder, once all of it was checked. The copy only reads.',
+  )
+  .argument('<backup>', 'a backup, or a folder of them: then the newest')
+  .requiredOption('--data <folder>', 'where to')
+  .addOption(new Option('--keys <folder>', 'where its keys lie, or are put').env('Q_KEYS'))
+  .option('--checkpoint <file>', 'a receipt or checkpoint seen later: says what is missing')
+  .option('--with-keys', 'take the keys out of the backup')
+  .addOption(passphraseOption())
+  .addOption(jsonOption())
+  .action(async (backup, options) =>
+    (await import('./commands/restore.ts')).restore(backup, options),
+  );
+
+q.command('unfence')
+  .description('Let a restored copy write, when the node that it was copied from is gone for good.')
+  .requiredOption('--data <folder>', 'the restored folder')
+  .option('--i-know-the-old-one-is-gone', 'two nodes with the same keys could both spend')
+  .option('--nothing-is-missing', 'nothing was done after the backup: keeps budgets and processes')
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/restore.ts')).unfence(options));
+
 q.command('bench')
   .description('Measure.')
   .argument('[name]', 'which benchmark; none lists them')

@@ -1,9 +1,11 @@
 export { parseRemotes, type RemoteAddresses } from './apart.ts';
 export { storePlaceOf, type StorePlace } from './nodeStore.ts';
+export { BLOCKS_FOLDER } from './watchDisk.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
 export {
   ADDRESS_FILE,
+  KEYS_FOLDER_FILE,
   keysFolderOf,
   startNode,
   type NodeAddress,

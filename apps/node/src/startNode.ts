@@ -57,7 +57,7 @@ export const ADDRESS_FILE = 'node.json';
 /** What a scraper shows where the node can be reached from elsewhere; `credentials_file` of Prometheus. */
 const METRICS_TOKEN_FILE = 'metrics.token';
 /** Remembers where the keys lie, also while the node does not run. */
-const KEYS_FOLDER_FILE = 'keys-folder';
+export const KEYS_FOLDER_FILE = 'keys-folder';
 
 /** Starts a whole node: store, kernel, modules and ports. */
 export async function startNode(options: StartOptions): Promise<RunningNode> {

@@ -22,6 +22,7 @@ export type {
   WritableRows,
   WriteContext,
 } from './context.ts';
+export { fenceStatements, liftStatements, readFence, type Fence } from './fence.ts';
 export type { FoundingPlace } from './founding.ts';
 export type { FollowedEvent } from '@anarq/bus';
 export type { BudgetState, DelegationOrder, Grants } from './grants.ts';

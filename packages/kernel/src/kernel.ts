@@ -20,6 +20,7 @@ import type { Capability } from './capability.ts';
 import { checkUses } from './checkUses.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
+import { refusedByFence } from './fence.ts';
 import {
   correlationOf,
   traceOf,
@@ -150,6 +151,7 @@ export class Invoker {
   /** Takes up what is open, and begins what is done without a call. */
   async begin(bus: Bus): Promise<void> {
     await this.authorities.load();
+    if (this.#parts.fence.since !== undefined) return;
     await this.processes.resume();
     await this.reactions.start({ processes: this.processes, authorities: this.authorities, bus });
     this.processes.timers.start();
@@ -189,6 +191,8 @@ export class Invoker {
 
   async #through(inv: Invocation, steps: readonly Step[]): Promise<Result<unknown>> {
     try {
+      const fenced = refusedByFence(this.#parts.fence, inv.compiled.op);
+      if (fenced !== undefined) throw fenced;
       // What is already decided may be undone, whatever became known since.
       const problem =
         inv.capability?.operation === 'undo' ? undefined : this.#parts.follower?.problem();

@@ -14,6 +14,7 @@ import { PeerDesk } from './apart/desk.ts';
 import { openApart, type ApartOptions } from './apart/openApart.ts';
 import type { RemotePlace } from './apart/remote.ts';
 import type { Call } from './call.ts';
+import type { Fence } from './fence.ts';
 import type { FoundingPlace } from './founding.ts';
 import { EventAccess } from './eventAccess.ts';
 import { EventReader } from './eventReader.ts';
@@ -70,6 +71,8 @@ export interface Kernel {
   readonly peers?: PeerDesk;
   /** Another process of this node decides who exists and who may what, and tells this one. */
   readonly follows: boolean;
+  /** Whether this is a restored copy, which only reads until its operator lets it write. */
+  readonly fence: Fence;
   /** The processes that run the other modules, and how they answer. */
   readonly remotes: readonly RemotePlace[];
   /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
@@ -96,7 +99,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const opened = await openServices(options, store, now_ms, tell('log'));
-  const { process } = opened;
+  const { process, fence } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const services: Services = {
@@ -114,6 +117,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     forModules: { ...services, log: carriedLog(log) },
     replay: new Replay(store, services.sealer),
     batch,
+    fence,
     probe: options.probe ?? (() => undefined),
     telemetry,
     onError,
@@ -130,6 +134,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   await invoker.begin(bus);
   await watch.start();
   await startModules(invoker, modules, services);
+  if (fence.since === undefined)
+    for (const { onStart } of modules)
+      await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
 
   return {
     invoke: (call) => invoker.invoke(call),
@@ -137,6 +144,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     sendContent: (ticket, range) => invoker.transfers.send(ticket, range),
     contracts: [...contractsOf(modules), ...(apart.remote?.contracts ?? [])],
     ...deskOf(options, parts, invoker, process, now_ms),
+    fence,
     follows: apart.follower !== undefined,
     remotes: apart.remote?.places() ?? [],
     follow: (call) => streams.open(call),

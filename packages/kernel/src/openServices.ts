@@ -13,6 +13,7 @@ import type { BlockStore } from '@anarq/content';
 import type { Store } from '@anarq/store';
 import { feedMigrations } from './apart/feedTables.ts';
 import { Endings } from './endings.ts';
+import { readFence, recordLift, type Fence } from './fence.ts';
 import { foundNode, type FoundingPlace } from './founding.ts';
 import { Grants } from './grants.ts';
 import { guardMigrations } from './guards.ts';
@@ -40,6 +41,9 @@ export async function openServices(
 ): Promise<{
   readonly services: Omit<Services, 'processes' | 'events' | 'watch'>;
   readonly process: string;
+  readonly services: Omit<Services, 'processes' | 'watch'>;
+  readonly process: string;
+  readonly fence: Fence;
 }> {
   const { blocks, rootKey, modules } = order;
   await bringUpToDate(store, modules);
@@ -65,6 +69,11 @@ export async function openServices(
   const sessions = new Sessions(store, sealer);
   const stops = new Stops(store, { identities, sessions });
   await stops.load();
+  const fence = await readFence(store);
+  const name = logOrigin(node.did, process);
+  const origin = fence.generation === '' ? name : `${name}/${fence.generation}`;
+  const log = await openLog({ store, sealer, origin, continues: name, keys, now_ms, onError });
+  await recordLift(store, log, node, fence.generation);
   const services = {
     node,
     identities,
@@ -78,7 +87,7 @@ export async function openServices(
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
     endings,
   };
-  return { services, process };
+  return { services, process, fence };
 }
 
 async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { Store } from '@anarq/store';
 import type { Follower } from './apart/follower.ts';
 import type { RemoteModules } from './apart/remote.ts';
 import type { Correlation, Telemetry } from '@anarq/telemetry';
+import type { Fence } from './fence.ts';
 import type { BatchRecords } from './record.ts';
 import type { Replay } from './replay.ts';
 import type { Services } from './services.ts';
@@ -17,6 +18,8 @@ export interface KernelParts {
   readonly forModules: Services;
   readonly replay: Replay;
   readonly batch: BatchRecords;
+  /** A restored copy only reads. */
+  readonly fence: Fence;
   readonly probe: Probe;
   /** Counters of the node, and who else watches its calls. */
   readonly telemetry: Telemetry;

@@ -42,6 +42,8 @@ export class Transfers {
   /** Takes one part of an upload; answered once it is durable. Never throws. */
   async receive(ticket: string, part: TransferPart): Promise<Result<unknown>> {
     try {
+      const { since } = this.#parts.fence;
+      if (since !== undefined) throw new QError('NODE_FENCED', undefined, { restoredAt: since });
       const { handler, claims, env } = this.#open(ticket, 'upload');
       const data = await handler.receive(claims, part, env);
       return { status: 'ok', code: 'SUCCESS', message: 'The part is stored.', data };

@@ -14,6 +14,7 @@ import type { Recorder } from './recorder.ts';
 import { createRecorder } from './recorder.ts';
 import { MIGRATIONS } from './schema.ts';
 import { cidBytes } from './sealedRecord.ts';
+import { underItsName } from './renamed.ts';
 import type { SearchPage, SearchQuery } from './search.ts';
 import { search } from './search.ts';
 import { leafIndexOf, overTree, readTile, readTree, text } from './treeStore.ts';
@@ -25,6 +26,8 @@ export interface LogOptions {
   readonly sealer: Sealer;
   /** Name of the log and of its keys, a URL without scheme such as `node.example/log`. */
   readonly origin: string;
+  /** The log may have had this name before, or one below it: that of the copy it was restored from. */
+  readonly continues?: string;
   /** Ed25519, which existing tools verify, and ML-DSA-44 for the time after. */
   readonly keys: LogKeys;
   /** Milliseconds since 1970. */
@@ -91,7 +94,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const vkeys = vkeysOf(origin, keys);
   await store.migrate('log', MIGRATIONS);
   const stored = await readTree(store);
-  const tree = stored ?? (await signEmptyTree({ store, origin, keys, now_ms }));
+  const tree =
+    stored === undefined
+      ? await signEmptyTree({ store, origin, keys, now_ms })
+      : await underItsName(options, stored);
   await auditAtOpen(store, vkeys, tree);
   const onError = options.onError ?? (() => undefined);
   const integrator = new Integrator({ store, origin, keys, now_ms, onError }, tree);

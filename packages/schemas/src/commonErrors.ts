@@ -24,5 +24,6 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'BUDGET_EXCEEDED',
   'QINDEX_NOT_FOUND',
   'LIMIT_EXCEEDED',
+  'NODE_FENCED',
   'INTERNAL',
 ];

@@ -420,6 +420,13 @@ export const errorTable = {
     'No node runs on this data folder.',
     'Start one with ./q up, or name its folder with --data.',
   ),
+  NODE_FENCED: entry(
+    503,
+    'FAILED_PRECONDITION',
+    false,
+    'This node is a restored copy: it answers questions, and changes nothing.',
+    'When the node that it was copied from is gone for good, stop this one, run ./q unfence, and start it again.',
+  ),
   FOLDER_UNUSABLE: entry(
     500,
     'FAILED_PRECONDITION',

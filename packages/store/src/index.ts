@@ -1,5 +1,6 @@
 /** @anarq/store: one interface over a SQLite file and over PostgreSQL, with group commit. */
 
+export { copyStore } from './backup.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode, StoreErrorDetails } from './errors.ts';
 export { openPostgresStore, type PostgresStoreOptions } from './postgres/store.ts';
