@@ -71,7 +71,7 @@ beforeAll(async () => {
     await running;
     await node.stop();
   }
-});
+}, 240_000);
 
 afterAll(async () => {
   await removeCrashWorld(world);

@@ -280,6 +280,18 @@ q.command('doctor')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 
+q.command('new')
+  .description('Begin something of your own in this repository.')
+  .command('module')
+  .description(
+    'Make a module that works: contract, table, handlers, test, and its place in the node.',
+  )
+  .argument('<name>', '3 to 24 of a-z and 0-9')
+  .addOption(jsonOption())
+  .action(async (name, options) =>
+    (await import('./commands/newModule.ts')).newModule(name, options),
+  );
+
 const passphraseOption = () =>
   new Option('--passphrase-file <file>', 'holds the passphrase of the keys; else Q_PASSPHRASE');
 
