@@ -277,6 +277,7 @@ q.command('status')
 q.command('doctor')
   .description('Check this machine and the node on it, with a fix for each finding.')
   .addOption(dataOption())
+  .option('--fix', 'do what is safe: file modes, and what a killed node left')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 

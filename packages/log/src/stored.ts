@@ -6,7 +6,7 @@ import { openCheckpoint, type LogVkeys } from './logKeys.ts';
 import { overTree, readTree } from './treeStore.ts';
 
 /** A log that lies in a store, as its stored records and its last checkpoint show it; nothing is signed. */
-export interface StoredLog {
+interface StoredLog {
   readonly size: number;
   readonly note: string;
   readonly audit: AuditResult;
@@ -20,7 +20,7 @@ export async function auditStored(store: Store, vkeys: LogVkeys): Promise<Stored
 }
 
 /** How a stored log stands to a checkpoint of the same log that was seen elsewhere. */
-export interface Standing {
+interface Standing {
   /** Records of the checkpoint that the stored log lacks. */
   readonly missing: number;
   /** Records that the stored log has beyond it. */

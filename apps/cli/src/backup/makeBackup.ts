@@ -31,7 +31,7 @@ interface BackupOrder {
 }
 
 /** When the last backup of a data folder was made, and where; for q doctor. */
-export const LAST_BACKUP_FILE = 'last-backup.json';
+const LAST_BACKUP_FILE = 'last-backup.json';
 
 /**
  * Makes a backup of a node that may be running. It is whole when its folder has its name: until

@@ -30,7 +30,7 @@ interface RestoreOrder {
   readonly checkpoint?: string | undefined;
 }
 
-export interface Restored {
+interface Restored {
   readonly backup: string;
   readonly manifest: Manifest;
   readonly dataFolder: string;

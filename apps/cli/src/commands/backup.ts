@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fail } from '@anarq/common-schemas';
-import { keysFolderOf } from '@anarq/node';
+import { keysFolderOf, storePlaceOf } from '@anarq/node';
 import { makeBackup } from '../backup/makeBackup.ts';
 import { bytesText, dot, paint, say, tick } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -15,6 +15,12 @@ interface BackupOptions {
 
 /** Makes a backup of the node on a data folder, whether it runs or not. */
 export async function backup(folder: string, options: BackupOptions): Promise<void> {
+  const place = await storePlaceOf(options.data, undefined);
+  if (place.kind === 'postgres')
+    fail(
+      'INPUT_INVALID',
+      `The rows of this node are on ${place.shown}: stop it, and copy them with pg_dump, with the folders of data and keys.`,
+    );
   const keysFolder = options.keys ?? (await keysFolderOf(options.data));
   const passphrase = options.withKeys === true ? await passphraseOf(options) : undefined;
   const made = await makeBackup({

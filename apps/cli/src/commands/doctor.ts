@@ -1,4 +1,4 @@
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, chmod, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
@@ -7,55 +7,61 @@ import { generateKeyPairSync } from 'node:crypto';
 import { keysFolderOf, storePlaceOf, type NodeAddress, type StorePlace } from '@anarq/node';
 import { openPostgresStore, StoreError } from '@anarq/store';
 import { findNode } from '../connection.ts';
+import { dataFindings } from '../doctor/dataFindings.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { bytesText, columns, cross, paint, say, tick } from '../terminal.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly found: string;
-  /** What to do; only where something is to do. */
-  readonly fix?: string;
-}
 
 const DISK_FREE_MIN = 1024 ** 3;
 
 /** Looks at this machine and at the node on it. Exit code 1 when something fails. */
 export async function doctor(options: {
   readonly data: string;
+  readonly fix?: boolean;
   readonly json?: boolean;
 }): Promise<void> {
-  const address = await findNode(options.data).catch(() => undefined);
-  const keysFolder = address?.keysFolder ?? (await keysFolderOf(options.data));
-  const place = await storePlaceOf(options.data, undefined);
+  let findings = await look(options.data);
+  if (options.fix === true) {
+    for (const { repair } of findings) await repair?.();
+    findings = await look(options.data);
+  }
+  const isOk = findings.every(({ state }) => state !== 'fail');
+  if (options.json === true) say(JSON.stringify({ ok: isOk, findings }));
+  else tell(findings);
+  if (!isOk) process.exitCode = 1;
+}
+
+async function look(dataFolder: string): Promise<Finding[]> {
+  const address = await findNode(dataFolder).catch(() => undefined);
+  const keysFolder = address?.keysFolder ?? (await keysFolderOf(dataFolder));
+  const place = await storePlaceOf(dataFolder, undefined);
   const isFounded =
     place.kind === 'postgres' || (await stat(place.shown).catch(() => undefined)) !== undefined;
-  const findings = [
+  return [
     checkNode(),
     checkSqlite(),
     checkPostQuantum(),
-    await checkFolder(options.data),
-    await checkDisk(options.data),
+    await checkFolder(dataFolder),
+    await checkDisk(dataFolder),
     ...(place.url === undefined ? [] : [await checkServer(place, address !== undefined)]),
     await checkKeyFile(`${keysFolder}/root.key`, isFounded),
     await checkKeyFile(`${keysFolder}/operator.key`, isFounded),
     address === undefined ? await checkPort(8080) : await checkRunning(address),
+    ...(await dataFindings(dataFolder, Date.now(), address)),
   ];
-  const isOk = findings.every(({ state }) => state !== 'fail');
-  if (options.json === true) say(JSON.stringify({ ok: isOk, findings }));
-  else {
-    const mark = { ok: tick, warn: paint.yellow('!'), fail: cross };
-    for (const line of columns(findings.map((f) => [mark[f.state], f.check, f.found]))) say(line);
-    for (const { check, fix } of findings)
-      if (fix !== undefined) say(`\n${paint.bold(check)}: ${fix}`);
-    say(
-      paint.dim(
-        '\nThe root key lies in a 0600 file. That keeps other users of this machine out; it does not\n' +
-          'protect against whoever is root here, or takes the disk. Encrypt the disk, and keep a copy\n' +
-          'of the key folder: without it the data cannot be read.',
-      ),
-    );
-  }
-  if (!isOk) process.exitCode = 1;
+}
+
+function tell(findings: readonly Finding[]): void {
+  const mark = { ok: tick, warn: paint.yellow('!'), fail: cross };
+  for (const line of columns(findings.map((f) => [mark[f.state], f.check, f.found]))) say(line);
+  for (const { check, fix } of findings)
+    if (fix !== undefined) say(`\n${paint.bold(check)}: ${fix}`);
+  say(
+    paint.dim(
+      '\nThe root key lies in a 0600 file. That keeps other users of this machine out; it does not\n' +
+        'protect against whoever is root here, or takes the disk. Encrypt the disk, and keep a copy\n' +
+        'of the key folder: without it the data cannot be read.',
+    ),
+  );
 }
 
 function checkNode(): Finding {
@@ -176,13 +182,22 @@ async function checkKeyFile(file: string, isNeeded: boolean): Promise<Finding> {
           check,
           state: 'fail',
           found: `${shown} is missing`,
-          fix: 'restore it from your copy, or name its folder: ./q up --keys FOLDER',
+          fix:
+            check === 'Root key'
+              ? 'without it nothing that is sealed opens: people’s names, contents, keys in custody, the log’s records. Restore it from your copy of the key folder, or from a backup made --with-keys, or name its folder: ./q up --keys FOLDER'
+              : 'restore it from your copy, or name its folder: ./q up --keys FOLDER',
         }
       : { check, state: 'ok', found: 'made on the first start' };
   const mode = (info.mode & 0o777).toString(8);
   return mode === '600'
     ? { check, state: 'ok', found: `${shown}, mode 600` }
-    : { check, state: 'fail', found: `${shown} has mode ${mode}`, fix: `chmod 600 ${shown}` };
+    : {
+        check,
+        state: 'fail',
+        found: `${shown} has mode ${mode}`,
+        fix: `if only you ever read it: chmod 600 ${shown}, or ./q doctor --fix`,
+        repair: () => chmod(file, 0o600),
+      };
 }
 
 async function checkPort(port: number): Promise<Finding> {
