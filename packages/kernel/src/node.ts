@@ -133,10 +133,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   await invoker.begin(bus);
   await watch.start();
-  await startModules(invoker, modules, services);
-  if (fence.since === undefined)
-    for (const { onStart } of modules)
-      await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
+  if (fence.since === undefined) await startModules(invoker, modules, services);
 
   return {
     invoke: (call) => invoker.invoke(call),

@@ -41,8 +41,6 @@ export async function openServices(
 ): Promise<{
   readonly services: Omit<Services, 'processes' | 'events' | 'watch'>;
   readonly process: string;
-  readonly services: Omit<Services, 'processes' | 'watch'>;
-  readonly process: string;
   readonly fence: Fence;
 }> {
   const { blocks, rootKey, modules } = order;
@@ -64,8 +62,6 @@ export async function openServices(
   await identities.load();
   const grants = new Grants(store, identities, endings, now_ms);
   const keys = deriveLogKeys(rootKey.seed);
-  const origin = logOrigin(node.did, process);
-  const log = await openLog({ store, sealer, origin, keys, now_ms, onError });
   const sessions = new Sessions(store, sealer);
   const stops = new Stops(store, { identities, sessions });
   await stops.load();
