@@ -69,6 +69,15 @@ q.command('up')
       'a module that another process of this node runs, and where; several addresses with commas',
     ).env('Q_REMOTE'),
   )
+  .option(
+    '--standalone',
+    'modules that are called and do not run are mocked from the examples of their contracts; on folders of its own (env: Q_STANDALONE=1)',
+  )
+  .addOption(
+    new Option('--mock <list>', 'with --standalone: mock these too, although they could run')
+      .env('Q_MOCK')
+      .argParser(list),
+  )
   .option('--log <where>', 'a line for each call: stderr, or a file (JSON; never an input)')
   .addOption(
     new Option('--log-level <level>', 'default: warn; with --log info').choices([

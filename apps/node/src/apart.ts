@@ -23,8 +23,18 @@ const URLS_MAX = 16;
 export async function modulesOf(order: {
   readonly modules: readonly ModuleName[] | undefined;
   readonly remotes: RemoteAddresses;
+  readonly isStandalone: boolean;
+  readonly mocks: readonly ModuleName[];
 }): Promise<ProcessModules> {
   const elsewhere = Object.keys(order.remotes) as ModuleName[];
+  if (order.isStandalone) {
+    if (elsewhere.length > 0)
+      fail('INPUT_INVALID', 'A standalone node is one process: leave out --remote.');
+    const { standaloneModules } = await import('./standalone.ts');
+    return { modules: await standaloneModules(order), apart: undefined };
+  }
+  if (order.mocks.length > 0)
+    fail('INPUT_INVALID', 'Modules are mocked on a standalone node only: add --standalone.');
   const here = order.modules ?? moduleNames.filter((name) => !elsewhere.includes(name));
   for (const name of [...here, ...elsewhere])
     if (!moduleNames.includes(name))
@@ -43,7 +53,7 @@ export async function modulesOf(order: {
       if (!here.some((name) => name === needed) && !elsewhere.some((name) => name === needed))
         fail(
           'DEPENDENCY_MISSING',
-          `${contract.name} uses ${needed}: run it here as well, or say where it runs with --remote ${needed}=URL.`,
+          `${contract.name} uses ${needed}: run it here as well, say where it runs with --remote ${needed}=URL, or have it mocked with --standalone.`,
           { module: needed },
         );
   const follows = deciding.length === 0;

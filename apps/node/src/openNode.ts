@@ -35,6 +35,8 @@ export interface OpenOptions extends NodeFolders {
   readonly version: string;
   /** Present where the node runs in several processes. */
   readonly apart?: ApartOptions | undefined;
+  /** Some of the modules may be mocks. */
+  readonly isStandalone?: boolean | undefined;
   readonly now_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
@@ -82,6 +84,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       version: options.version,
       foundingPlace: foundingFolder(keysFolder),
       moduleNames,
+      isStandalone: options.isStandalone === true,
       ...(options.apart === undefined ? {} : { apart: options.apart }),
       operatorDocument: isNew
         ? genesisFrom(seed, { kind: 'person', now_ms: options.now_ms?.() ?? Date.now() }).document

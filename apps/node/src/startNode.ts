@@ -22,6 +22,10 @@ export interface StartOptions extends SurfaceOptions {
   readonly remotes?: RemoteAddresses | undefined;
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
+  /** Modules that are called and do not run are mocked; the folder stays standalone for good. */
+  readonly standalone?: boolean | undefined;
+  /** Modules to be mocked although they could run; standalone only. */
+  readonly mocks?: readonly ModuleName[] | undefined;
   readonly version: string;
   readonly probe?: Probe;
   /** Where the node writes its lines; none without it. */
@@ -65,6 +69,8 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const { modules, apart } = await modulesOf({
     modules: options.modules,
     remotes: options.remotes ?? {},
+    isStandalone: options.standalone === true,
+    mocks: options.mocks ?? [],
   });
   const observers = await observersOf(options);
   const opened = await openNode({
@@ -73,6 +79,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     store: options.store,
     modules: [...modules, ...(options.extra ?? [])],
     apart,
+    isStandalone: options.standalone,
     version: options.version,
     observers,
     ...(options.probe === undefined ? {} : { probe: options.probe }),

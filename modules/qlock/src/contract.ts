@@ -137,7 +137,17 @@ export const qlock = contract({
       }),
       output: t.object({ ciphertext: ciphertext(), keyId: t.id(), version: keyVersion() }),
       errors: ['STATE_CONFLICT'],
-      examples: [{ summary: 'A short note', input: { keyId: 'key_01', plaintext: 'aGVsbG8' } }],
+      examples: [
+        {
+          summary: 'A short note',
+          input: { keyId: 'key_01', plaintext: 'aGVsbG8' },
+          output: {
+            ciphertext: 'qlock1.key_01.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+            keyId: 'key_01',
+            version: 1,
+          },
+        },
+      ],
     }),
 
     decrypt: query({
@@ -172,6 +182,7 @@ export const qlock = contract({
         {
           summary: 'For one reader',
           input: { identity: 'did:squid:QmReader', plaintext: 'aGVsbG8' },
+          output: { ciphertext: 'qto1.did:squid:QmReader.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
         },
       ],
     }),

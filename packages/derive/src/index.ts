@@ -19,6 +19,7 @@ export {
   type CatalogueOperation,
 } from './operationHelp.ts';
 export { fileDescriptorOf } from './proto/descriptor.ts';
+export { mockedAnswers } from './mock.ts';
 export { NO_LOCK, readLock, type FieldLock } from './proto/lock.ts';
 export { protoModelOf, type ProtoMethod, type ProtoModel } from './proto/model.ts';
 export { protoValues, type ProtoValues } from './proto/values.ts';

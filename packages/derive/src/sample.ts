@@ -13,6 +13,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   bytes: 'AAEC',
 };
 
+/** What texts with a pattern of their own are, where they are not plain: media types, digests, bytes. */
+const PATTERNED: readonly string[] = ['text/plain', 'ab'.repeat(32), 'AAEC'.repeat(16), '1.0.0'];
+
 /**
  * The least value of a schema: required members only, each the simplest of its kind. It matches the
  * schema, except where a pattern asks for more than a format says.
@@ -58,5 +61,10 @@ function sampleText(s: Schema): string {
   const max = s['maxLength'] as number;
   const format = FORMATS[String(s['x-format'])];
   if (format !== undefined) return format.slice(0, max);
-  return 'text'.padEnd((s['minLength'] as number | undefined) ?? 0, 'x').slice(0, max);
+  const min = (s['minLength'] as number | undefined) ?? 0;
+  const plain = 'text'.padEnd(min, 'x').slice(0, max);
+  if (typeof s['pattern'] !== 'string') return plain;
+  const pattern = new RegExp(s['pattern'], 'u');
+  const fits = (text: string) => text.length >= min && text.length <= max && pattern.test(text);
+  return [plain, ...PATTERNED].find(fits) ?? plain;
 }

@@ -25,6 +25,7 @@ import { stillInForce } from './grants.ts';
 import type { Invocation } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
 import { isFinal, recordOf } from './record.ts';
+import { isMock } from './standalone/mode.ts';
 
 const RERUNS_MAX = 5;
 
@@ -253,7 +254,9 @@ export function checkOutput(inv: Invocation, output: unknown): void {
 export const success = (inv: Invocation, output: unknown): Success<unknown> => ({
   status: 'ok',
   code: 'SUCCESS',
-  message: inv.compiled.op.summary,
+  message: isMock(inv)
+    ? `Mocked, nothing was done: ${inv.compiled.op.summary}`
+    : inv.compiled.op.summary,
   data: output,
 });
 

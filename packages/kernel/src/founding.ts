@@ -8,6 +8,7 @@ import {
   type NewIdentity,
 } from './identities.ts';
 import type { NodeFacts } from './services.ts';
+import { MODE, STANDALONE } from './standalone/mode.ts';
 
 /**
  * Where it is kept who a node is, beside its root key: every process of the node finds the same
@@ -31,6 +32,8 @@ export interface FoundingOrder {
   /** A name for this process, should another one have founded the node. */
   readonly processName: string;
   readonly now_ms: number;
+  /** What is founded stays a node with mocks. */
+  readonly isStandalone: boolean;
 }
 
 export interface Founded extends NodeFacts {
@@ -74,6 +77,7 @@ export async function foundNode(order: FoundingOrder): Promise<Founded> {
   const isNew = !meta.has('operator');
   const tenant = meta.get('tenant') ?? DEFAULT_TENANT;
   if (isNew) remember('tenant', tenant);
+  if (isNew && order.isStandalone) remember(MODE, STANDALONE);
   const operator = await found('operator', () => ({
     tenant,
     kind: 'person',

@@ -112,6 +112,8 @@ export interface ModuleDefinition {
   readonly continues?: readonly string[];
   /** Runs once when the node has started, with a way to call as the module itself. */
   readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
+  /** It answers from examples and does nothing: only where the node is standalone. */
+  readonly mock?: true;
 }
 
 export interface ModuleEnvironment {

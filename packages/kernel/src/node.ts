@@ -30,6 +30,7 @@ import { carriedLog } from './prepared.ts';
 import { ProcessDesk } from './processDesk.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
+import { standaloneOf, type Standalone } from './standalone/mode.ts';
 import type { NodeFacts, Services } from './services.ts';
 
 /** What a kernel is made of. It owns none of it, but the log, which it opens and closes. */
@@ -47,6 +48,8 @@ export interface KernelOptions {
   readonly moduleNames?: readonly string[];
   /** Present where the node runs in several processes. */
   readonly apart?: ApartOptions;
+  /** Modules may be mocks; what such a node keeps is never taken for real afterwards. */
+  readonly isStandalone?: boolean;
   readonly now_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
@@ -75,12 +78,14 @@ export interface Kernel {
   readonly fence: Fence;
   /** The processes that run the other modules, and how they answer. */
   readonly remotes: readonly RemotePlace[];
+  /** Present where modules may be mocked: those that are. */
+  readonly standalone?: Standalone;
   /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
   readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
   /** Looks at the clock now, and does what is due; for a clock that was set. */
   lookAtClock(): Promise<void>;
-  health(): Promise<Health>;
+  health(): Promise<Health & { readonly standalone?: Standalone }>;
   readonly monitor: HealthMonitor;
   readonly telemetry: Telemetry;
   /** Finishes what is under way, records what waits, and closes the log. */
@@ -98,7 +103,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const store = timedStore(options.store, telemetry);
 
   const tell = (where: string) => (error: unknown) => onError(error, where);
-  const opened = await openServices(options, store, now_ms, tell('log'));
+  const standalone = standaloneOf(modules, options.isStandalone === true);
+  const isStandalone = standalone !== undefined;
+  const opened = await openServices({ ...options, isStandalone }, store, now_ms, tell('log'));
   const { process, fence } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
@@ -146,12 +153,16 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     remotes: apart.remote?.places() ?? [],
     follow: (call) => streams.open(call),
     streamsOf: (actor) => streams.openOf(actor),
+    ...(standalone === undefined ? {} : { standalone }),
     services,
     node,
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
     lookAtClock: () => invoker.processes.timers.look(),
-    health: () => monitor.read(),
+    health: async () => ({
+      ...(await monitor.read()),
+      ...(standalone === undefined ? {} : { standalone }),
+    }),
     monitor,
     telemetry,
     close: () => closeAll({ streams, watch, invoker, apart, batch, bus, log }),

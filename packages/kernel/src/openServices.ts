@@ -23,6 +23,7 @@ import { alertMigrations } from './nodeWatch.ts';
 import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
 import { stopMigrations, Stops } from './stops.ts';
+import { checkMode } from './standalone/mode.ts';
 import { kernelMigrations } from './tables.ts';
 
 /** Brings the tables up to date, finds who the node is, and opens what its modules administer. */
@@ -34,6 +35,7 @@ export async function openServices(
     readonly foundingPlace?: FoundingPlace;
     readonly moduleNames?: readonly string[];
     readonly operatorDocument?: unknown;
+    readonly isStandalone: boolean;
   },
   store: Store,
   now_ms: () => number,
@@ -44,7 +46,9 @@ export async function openServices(
   readonly fence: Fence;
 }> {
   const { blocks, rootKey, modules } = order;
-  await bringUpToDate(store, modules);
+  await bringUpToDate(store, modules, () =>
+    checkMode(store, order.foundingPlace, order.isStandalone),
+  );
   const sealer = createSealer(rootKey);
   const endings = new Endings();
   const identities = new Identities(store, sealer, endings);
@@ -58,6 +62,7 @@ export async function openServices(
     modules: [...new Set([...here, ...(order.moduleNames ?? [])])],
     processName: toBase64url(randomBytes(9)),
     now_ms: now_ms(),
+    isStandalone: order.isStandalone,
   });
   await identities.load();
   const grants = new Grants(store, identities, endings, now_ms);
@@ -86,8 +91,14 @@ export async function openServices(
   return { services, process, fence };
 }
 
-async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[]): Promise<void> {
+/** @param check looks at what the kernel keeps, before any module's tables are touched */
+async function bringUpToDate(
+  store: Store,
+  modules: readonly ModuleDefinition[],
+  check: () => Promise<void>,
+): Promise<void> {
   await store.migrate('kernel', kernelMigrations);
+  await check();
   await store.migrate('guards', guardMigrations);
   await store.migrate('alerts', alertMigrations);
   await store.migrate('stops', stopMigrations);

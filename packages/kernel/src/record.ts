@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Statement, Store } from '@anarq/store';
 import type { Invocation } from './invocation.ts';
+import { isMock, MOCK_NOTE } from './standalone/mode.ts';
 
 /** What goes into the record of a call beside the call itself. */
 export interface RecordFacts {
@@ -55,10 +56,16 @@ export function recordOf(
       ...(inv.replayKey === undefined
         ? {}
         : { idempotencyKeyDigest: sha256Hex(utf8(inv.replayKey.key)) }),
-      ...(facts.note === undefined ? {} : { note: facts.note }),
+      ...noteOf(inv, facts.note),
     },
     [...parties],
   );
+}
+
+/** What a mock answered is told from what was done, for as long as the log is kept. */
+function noteOf(inv: Invocation, note: string | undefined): { note?: string } {
+  const notes = [...(isMock(inv) ? [MOCK_NOTE] : []), ...(note === undefined ? [] : [note])];
+  return notes.length === 0 ? {} : { note: notes.join('; ') };
 }
 
 /** DAG-CBOR knows no undefined. */

@@ -22,6 +22,8 @@ export interface CallTarget {
     readonly ed25519: string;
     readonly mldsa44: string;
   };
+  /** Present where modules may be mocked: those that are. */
+  readonly standalone?: { readonly mocked: readonly string[] };
   /** Where other processes of this node are answered, where it runs in several. */
   readonly peers?: {
     greet(bytes: Uint8Array): Uint8Array | undefined;

@@ -25,6 +25,8 @@ interface UpOptions {
   readonly name?: readonly string[] | string;
   readonly modules?: readonly string[];
   readonly remote?: readonly string[] | string;
+  readonly standalone?: boolean;
+  readonly mock?: readonly string[];
   readonly origin?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -60,6 +62,8 @@ export async function up(options: UpOptions): Promise<void> {
     // Names that are none are refused when the node starts.
     modules: options.modules as readonly ModuleName[] | undefined,
     remotes: parseRemotes(options.remote === undefined ? [] : words(options.remote)),
+    standalone: options.standalone === true || process.env['Q_STANDALONE'] === '1',
+    mocks: options.mock as readonly ModuleName[] | undefined,
     version,
     log: logOf(options),
     otlp: options.otlp,
@@ -120,6 +124,11 @@ function greet(
     const told = found === undefined ? '' : `  ${paint.yellow(found)}`;
     say(`  apart  ${modules.join(', ')} at ${paint.cyan(url)}${told}`);
   }
+  const { standalone } = node.kernel;
+  if (standalone !== undefined)
+    say(
+      `  ${paint.yellow('standalone')}  ${standalone.mocked.length === 0 ? 'nothing is mocked' : `mocked: ${standalone.mocked.join(', ')}`}; this folder is never a real node's`,
+    );
   if (node.kernel.follows)
     say(
       `  ${paint.yellow('waits')}  for the process that runs sQuid and Qonsent: start it with --remote ${node.kernel.contracts[0]?.name ?? 'MODULE'}=${node.url}`,
@@ -142,6 +151,7 @@ function greet(
 
 /** The example needs every module; a process that runs some of them leaves it to the other. */
 const isWhole = (node: RunningNode): boolean =>
+  node.kernel.standalone === undefined &&
   ['squid', 'qdrive', 'qmarket', 'qwallet'].every((name) =>
     node.kernel.contracts.some((contract) => contract.name === name),
   );

@@ -14,6 +14,7 @@ export interface OtherSurfaces {
 /** /.well-known/q-infinity.json: who the node is, how it is spoken to, and what runs on it. */
 export const discoveryOf = (target: CallTarget, url: string, { grpc }: OtherSurfaces) => ({
   node: target.node.did,
+  ...(target.standalone === undefined ? {} : { standalone: target.standalone }),
   apiVersions: [API_VERSION],
   surfaces: {
     http: { url, description: `${url}/openapi.json` },
@@ -26,6 +27,7 @@ export const discoveryOf = (target: CallTarget, url: string, { grpc }: OtherSurf
     version,
     title,
     purpose,
+    ...(target.standalone?.mocked.includes(name) === true ? { mock: true } : {}),
     ...(Object.hasOwn(target.node.modules, name) ? { did: target.node.modules[name] } : {}),
     tools: `${url}/tools/${name}`,
   })),
