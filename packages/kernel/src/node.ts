@@ -104,8 +104,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const standalone = standaloneOf(modules, options.isStandalone === true);
-  const isStandalone = standalone !== undefined;
-  const opened = await openServices({ ...options, isStandalone }, store, now_ms, tell('log'));
+  const opened = await openServices(options, store, now_ms, tell('log'));
   const { process, fence } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
@@ -153,21 +152,26 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     remotes: apart.remote?.places() ?? [],
     follow: (call) => streams.open(call),
     streamsOf: (actor) => streams.openOf(actor),
-    ...(standalone === undefined ? {} : { standalone }),
     services,
     node,
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
     lookAtClock: () => invoker.processes.timers.look(),
-    health: async () => ({
-      ...(await monitor.read()),
-      ...(standalone === undefined ? {} : { standalone }),
-    }),
+    ...healthOf(monitor, standalone),
     monitor,
     telemetry,
     close: () => closeAll({ streams, watch, invoker, apart, batch, bus, log }),
   };
 }
+
+/** How the node is, and what of it is mocked. */
+const healthOf = (
+  monitor: HealthMonitor,
+  standalone: Standalone | undefined,
+): Pick<Kernel, 'health' | 'standalone'> => {
+  const mode = standalone === undefined ? {} : { standalone };
+  return { ...mode, health: async () => ({ ...(await monitor.read()), ...mode }) };
+};
 
 /** Where other processes of this node are answered, where it runs in several. */
 function deskOf(

@@ -35,7 +35,7 @@ export async function openServices(
     readonly foundingPlace?: FoundingPlace;
     readonly moduleNames?: readonly string[];
     readonly operatorDocument?: unknown;
-    readonly isStandalone: boolean;
+    readonly isStandalone?: boolean;
   },
   store: Store,
   now_ms: () => number,
@@ -45,10 +45,8 @@ export async function openServices(
   readonly process: string;
   readonly fence: Fence;
 }> {
-  const { blocks, rootKey, modules } = order;
-  await bringUpToDate(store, modules, () =>
-    checkMode(store, order.foundingPlace, order.isStandalone),
-  );
+  const { blocks, rootKey, modules, isStandalone = false } = order;
+  await bringUpToDate(store, modules, () => checkMode(store, order.foundingPlace, isStandalone));
   const sealer = createSealer(rootKey);
   const endings = new Endings();
   const identities = new Identities(store, sealer, endings);
@@ -62,7 +60,7 @@ export async function openServices(
     modules: [...new Set([...here, ...(order.moduleNames ?? [])])],
     processName: toBase64url(randomBytes(9)),
     now_ms: now_ms(),
-    isStandalone: order.isStandalone,
+    isStandalone,
   });
   await identities.load();
   const grants = new Grants(store, identities, endings, now_ms);
