@@ -80,6 +80,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       rootKey,
       modules: options.modules,
       version: options.version,
+      profilesFolder: join(dataFolder, 'profiles'),
       foundingPlace: foundingFolder(keysFolder),
       moduleNames,
       ...(options.apart === undefined ? {} : { apart: options.apart }),

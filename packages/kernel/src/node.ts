@@ -30,6 +30,7 @@ import { ProcessDesk } from './processDesk.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import type { NodeFacts, Services } from './services.ts';
+import { Shedding } from './shedding.ts';
 
 /** What a kernel is made of. It owns none of it, but the log, which it opens and closes. */
 export interface KernelOptions {
@@ -47,6 +48,8 @@ export interface KernelOptions {
   /** Present where the node runs in several processes. */
   readonly apart?: ApartOptions;
   readonly now_ms?: () => number;
+  /** Where profiles are written; none are taken without it. */
+  readonly profilesFolder?: string;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
   /** Who is told of each call, beside the kernel's own counters. */
@@ -97,13 +100,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const opened = await openServices(options, store, now_ms, tell('log'));
   const { process } = opened;
-  const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
+  const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
+  const shedding = new Shedding(store, telemetry);
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
     watch,
     events: new EventReader(bus, new EventAccess(opened.services, operationsOf(modules), now_ms)),
+    shedding,
   };
   const { node, log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
@@ -116,6 +121,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     batch,
     probe: options.probe ?? (() => undefined),
     telemetry,
+    shedding,
     onError,
     wake: (withEvents = true) => {
       log.wake();
@@ -129,6 +135,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   await invoker.begin(bus);
   await watch.start();
+  await shedding.start();
   await startModules(invoker, modules, services);
 
   return {
@@ -149,7 +156,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     health: () => monitor.read(),
     monitor,
     telemetry,
-    close: () => closeAll({ streams, watch, invoker, apart, batch, bus, log }),
+    close: () => closeAll({ streams, watch, shedding, invoker, apart, batch, bus, log }),
   };
 }
 
@@ -196,6 +203,7 @@ async function startModules(
 async function closeAll(parts: {
   readonly streams: EventStreams;
   readonly watch: NodeWatch;
+  readonly shedding: Shedding;
   readonly invoker: Invoker;
   readonly apart: Pick<KernelParts, 'remote'>;
   readonly batch: BatchRecords;
@@ -203,6 +211,7 @@ async function closeAll(parts: {
   readonly log: Services['log'];
 }): Promise<void> {
   parts.streams.close();
+  parts.shedding.close();
   await parts.watch.close();
   await parts.invoker.drain(DRAIN_MS);
   await parts.apart.remote?.close();

@@ -21,6 +21,7 @@ import type { ModuleDefinition } from './module.ts';
 import { alertMigrations } from './nodeWatch.ts';
 import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
+import { switchMigrations } from './shedding.ts';
 import { kernelMigrations } from './tables.ts';
 
 /** Brings the tables up to date, finds who the node is, and opens what its modules administer. */
@@ -37,7 +38,7 @@ export async function openServices(
   now_ms: () => number,
   onError: (error: unknown) => void,
 ): Promise<{
-  readonly services: Omit<Services, 'processes' | 'events' | 'watch'>;
+  readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding'>;
   readonly process: string;
 }> {
   const { blocks, rootKey, modules } = order;
@@ -80,6 +81,7 @@ async function bringUpToDate(store: Store, modules: readonly ModuleDefinition[])
   await store.migrate('kernel', kernelMigrations);
   await store.migrate('guards', guardMigrations);
   await store.migrate('alerts', alertMigrations);
+  await store.migrate('switches', switchMigrations);
   await store.migrate('outbox', outboxMigrations);
   await store.migrate('feed', feedMigrations);
   for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);

@@ -5,6 +5,7 @@ import type { Correlation, Telemetry } from '@anarq/telemetry';
 import type { BatchRecords } from './record.ts';
 import type { Replay } from './replay.ts';
 import type { Services } from './services.ts';
+import type { Shedding } from './shedding.ts';
 
 /** A place where a test may stop the node, to show that it starts again rightly. */
 export type Probe = (point: string) => void;
@@ -17,6 +18,8 @@ export interface KernelParts {
   readonly forModules: Services;
   readonly replay: Replay;
   readonly batch: BatchRecords;
+  /** What the node does without under pressure. */
+  readonly shedding: Shedding;
   readonly probe: Probe;
   /** Counters of the node, and who else watches its calls. */
   readonly telemetry: Telemetry;
