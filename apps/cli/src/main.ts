@@ -283,6 +283,13 @@ q.command('status')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/status.ts')).status(options));
 
+q.command('profile')
+  .description('Have the running node say where its time goes; leaves a .cpuprofile.')
+  .option('--seconds <number>', 'for how long, at most 60', atLeastOne, 10)
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/profile.ts')).profile(options));
+
 q.command('doctor')
   .description('Check this machine and the node on it, with a fix for each finding.')
   .addOption(dataOption())

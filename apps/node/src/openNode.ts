@@ -82,6 +82,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       rootKey,
       modules: options.modules,
       version: options.version,
+      profilesFolder: join(dataFolder, 'profiles'),
       foundingPlace: foundingFolder(keysFolder),
       moduleNames,
       isStandalone: options.isStandalone === true,

@@ -8,7 +8,7 @@ import {
   query,
   t,
 } from '@anarq/common-schemas';
-import { NodeStatusModel } from './statusModel.ts';
+import { NodeStatusModel, ProfileModel, SwitchModel } from './statusModel.ts';
 import { eventOperations } from './eventOperations.ts';
 import {
   ApprovalModel,
@@ -219,6 +219,42 @@ export const node = contract({
       input: t.object({}),
       output: NodeStatusModel,
       examples: [{ summary: 'Now', input: {} }],
+    }),
+    profile: query({
+      summary:
+        'Watch what the process does for a while, and say where its time goes; for the operator.',
+      http: 'GET /profile',
+      mcp: false,
+      resource: 'node',
+      scope: 'node/profile',
+      input: t.object({ seconds: t.integer({ minimum: 1, maximum: 60 }) }),
+      output: ProfileModel,
+      limits: { timeout_ms: 90_000, perMinute: 10 },
+      slo: { latency_ms_p50: 30_000, latency_ms_p95: 61_000, latency_ms_p99: 65_000 },
+      errors: ['DEPENDENCY_MISSING'],
+      examples: [{ summary: 'For a second', input: { seconds: 1 } }],
+    }),
+    switches: query({
+      summary:
+        'The operations that the node can do without, and whether they are on; for the operator.',
+      http: 'GET /switches',
+      resource: 'node',
+      scope: 'node/switches',
+      input: t.object({}),
+      output: t.object({ items: t.array(SwitchModel, { maxItems: 1_000 }) }),
+      examples: [{ summary: 'All of them', input: {} }],
+    }),
+    switchOperation: command({
+      summary: 'Switch an operation that is not essential off, or on again.',
+      http: 'POST /switches/{operation}',
+      mcp: { tool: 'node.switchOperation', destructive: true },
+      resource: 'node',
+      scope: 'node/switchOperation',
+      signature: 'full',
+      input: SwitchModel,
+      output: SwitchModel,
+      errors: ['STATE_CONFLICT'],
+      examples: [{ summary: 'No searches', input: { operation: 'qmarket.search', isOn: false } }],
     }),
   },
   events: {

@@ -16,7 +16,10 @@ import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
 import { revokeAuthority } from './handlers/revokeAuthority.ts';
 import { signal } from './handlers/signal.ts';
+import { profile } from './handlers/profile.ts';
 import { status } from './handlers/status.ts';
+import { switches } from './handlers/switches.ts';
+import { switchOperation } from './handlers/switchOperation.ts';
 import { migrations } from './store.ts';
 
 /** Jobs, waiting processes and approvals, which the kernel keeps. */
@@ -39,6 +42,9 @@ export default defineModule(node, {
     revokeAuthority,
     giveAuthority,
     status,
+    profile,
+    switches,
+    switchOperation,
     announceTools,
   },
 });

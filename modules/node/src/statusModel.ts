@@ -47,3 +47,27 @@ export const NodeStatusModel = t.named(
     objectives: t.array(MeasuredModel, { maxItems: 1_000 }),
   }),
 );
+
+export const ProfileModel = t.named(
+  'CpuProfile',
+  t.object({
+    file: t.string({ maxLength: 4_096, description: 'Opens in Chrome and VS Code.' }),
+    hot: t.array(
+      t.named(
+        'HotFunction',
+        t.object({
+          name: t.string({ maxLength: 4_096 }),
+          place: t.string({ maxLength: 4_096 }),
+          self_ms: positive(),
+          share: share(),
+        }),
+      ),
+      { maxItems: 20 },
+    ),
+  }),
+);
+
+export const SwitchModel = t.named(
+  'Switch',
+  t.object({ operation: t.string({ minLength: 3, maxLength: 128 }), isOn: t.boolean() }),
+);

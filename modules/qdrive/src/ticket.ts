@@ -37,7 +37,7 @@ export function issueTicket(
     id: `qdrive/${id}`,
     expires_ms,
     tenant: call.tenant,
-      grantRef: writeAuthority({ form, actor, subject, grants, token, issued_ms }),
+    grantRef: writeAuthority({ form, actor, subject, grants, token, issued_ms }),
     nonce: toBase64url(randomBytes(9)),
   });
   return { ticket, url: `/transfer/${ticket}` };

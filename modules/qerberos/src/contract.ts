@@ -20,6 +20,7 @@ export const qerberos = contract({
     search: query({
       summary: 'Find the records that concern the caller, newest first.',
       http: 'GET /records',
+      essential: false,
       scope: 'qerberos/search',
       personal: true,
       input: t.object({

@@ -159,6 +159,7 @@ export const qindex = contract({
     search: query({
       summary: 'Find records by words of their text, key and tags; the best match first.',
       http: 'GET /search',
+      essential: false,
       access: 'tenant',
       scope: 'qindex/get',
       limits: { perMinute: 300 },

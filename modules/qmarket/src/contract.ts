@@ -101,6 +101,7 @@ export const qmarket = contract({
     search: query({
       summary: 'Find open listings by words; without words, the newest.',
       http: 'GET /search',
+      essential: false,
       access: 'tenant',
       scope: 'qmarket/search',
       limits: { perMinute: 600 },

@@ -32,6 +32,7 @@ import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import { standaloneOf, type Standalone } from './standalone/mode.ts';
 import type { NodeFacts, Services } from './services.ts';
+import { Shedding } from './shedding.ts';
 
 /** What a kernel is made of. It owns none of it, but the log, which it opens and closes. */
 export interface KernelOptions {
@@ -51,6 +52,8 @@ export interface KernelOptions {
   /** Modules may be mocks; what such a node keeps is never taken for real afterwards. */
   readonly isStandalone?: boolean;
   readonly now_ms?: () => number;
+  /** Where profiles are written; none are taken without it. */
+  readonly profilesFolder?: string;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
   /** Who is told of each call, beside the kernel's own counters. */
@@ -106,13 +109,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const standalone = standaloneOf(modules, options.isStandalone === true);
   const opened = await openServices(options, store, now_ms, tell('log'));
   const { process, fence } = opened;
-  const watch = new NodeWatch(() => ({ parts, monitor }), now_ms);
+  const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
+  const shedding = new Shedding(store, telemetry);
   const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
     watch,
     events: new EventReader(bus, new EventAccess(opened.services, operationsOf(modules), now_ms)),
+    shedding,
   };
   const { node, log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
@@ -126,6 +131,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     fence,
     probe: options.probe ?? (() => undefined),
     telemetry,
+    shedding,
     onError,
     wake: (withEvents = true) => {
       log.wake();
@@ -139,6 +145,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   await invoker.begin(bus);
   await watch.start();
+  await shedding.start();
   if (fence.since === undefined) await startModules(invoker, modules, services);
 
   return {
@@ -160,7 +167,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...healthOf(monitor, standalone),
     monitor,
     telemetry,
-    close: () => closeAll({ streams, watch, invoker, apart, batch, bus, log }),
+    close: () => closeAll({ streams, watch, shedding, invoker, apart, batch, bus, log }),
   };
 }
 
@@ -216,6 +223,7 @@ async function startModules(
 async function closeAll(parts: {
   readonly streams: EventStreams;
   readonly watch: NodeWatch;
+  readonly shedding: Shedding;
   readonly invoker: Invoker;
   readonly apart: Pick<KernelParts, 'remote'>;
   readonly batch: BatchRecords;
@@ -223,6 +231,7 @@ async function closeAll(parts: {
   readonly log: Services['log'];
 }): Promise<void> {
   parts.streams.close();
+  parts.shedding.close();
   await parts.watch.close();
   await parts.invoker.drain(DRAIN_MS);
   await parts.apart.remote?.close();

@@ -1,4 +1,4 @@
-import type { Alert, Health } from '@anarq/telemetry';
+import type { Alert, Health, HotFunction } from '@anarq/telemetry';
 
 /** What was measured of one operation since the node started. Nothing here is a promise. */
 export interface MeasuredObjective {
@@ -21,5 +21,9 @@ export interface NodeStatus {
 /** Health, alerts and objectives, for the modules that show them or found something. */
 export interface NodeWatching {
   status(): Promise<NodeStatus>;
+  /** Takes a profile of this process, and keeps it as a file. */
+  profile(
+    seconds: number,
+  ): Promise<{ readonly file: string; readonly hot: readonly HotFunction[] }>;
   raise(about: Pick<Alert, 'id' | 'severity' | 'summary'>, isFiring: boolean): void;
 }

@@ -1,12 +1,16 @@
-import { AVAILABILITY_TARGET } from '@anarq/common-schemas';
+import { AVAILABILITY_TARGET, fail } from '@anarq/common-schemas';
 import type { Migration, Row, Statement } from '@anarq/store';
 import {
   AlertBoard,
   Burn,
   judgeHealth,
+  isProfiling,
   judgeObjectives,
+  keepProfile,
+  profileCpu,
   type Alert,
   type HealthMonitor,
+  type HotFunction,
 } from '@anarq/telemetry';
 import { nodeEvent } from './nodeEvents.ts';
 import type { NodeStatus, NodeWatching } from './nodeStatus.ts';
@@ -39,15 +43,18 @@ const OBJECTIVES_MAX = 1_000;
 export class NodeWatch implements NodeWatching {
   readonly #of: () => Watched;
   readonly #now_ms: () => number;
+  readonly #profiles: string | undefined;
   #board: AlertBoard | undefined;
   #burn: Burn | undefined;
   #unsaved: Alert[] = [];
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(of: () => Watched, now_ms: () => number) {
+  /** @param profiles folder for profiles */
+  constructor(of: () => Watched, now_ms: () => number, profiles?: string) {
     this.#of = of;
     this.#now_ms = now_ms;
+    this.#profiles = profiles;
   }
 
   /** Reads what fired when the node ran last, and looks from now on. */
@@ -91,6 +98,22 @@ export class NodeWatch implements NodeWatching {
   raise(about: Pick<Alert, 'id' | 'severity' | 'summary'>, isFiring: boolean): void {
     this.#board?.set(about, isFiring);
     void this.#save();
+  }
+
+  /**
+   * Takes a profile of this process, and keeps it as a file.
+   * @throws QError DEPENDENCY_MISSING where there is no folder for it, CALL_IN_PROGRESS while one is taken
+   */
+  async profile(
+    seconds: number,
+  ): Promise<{ readonly file: string; readonly hot: readonly HotFunction[] }> {
+    const folder = this.#profiles;
+    if (folder === undefined)
+      return fail('DEPENDENCY_MISSING', 'This process has no folder for profiles.');
+    if (isProfiling()) return fail('CALL_IN_PROGRESS', 'A profile is being taken already.');
+    const { json, hot } = await profileCpu(seconds);
+    const instant = new Date(this.#now_ms()).toISOString().replaceAll(/[:.]/g, '-');
+    return { file: await keepProfile(folder, `${instant}.cpuprofile`, json), hot };
   }
 
   async status(): Promise<NodeStatus> {

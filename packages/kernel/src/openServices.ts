@@ -24,6 +24,7 @@ import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
 import { stopMigrations, Stops } from './stops.ts';
 import { checkMode } from './standalone/mode.ts';
+import { switchMigrations } from './shedding.ts';
 import { kernelMigrations } from './tables.ts';
 
 /** Brings the tables up to date, finds who the node is, and opens what its modules administer. */
@@ -41,7 +42,7 @@ export async function openServices(
   now_ms: () => number,
   onError: (error: unknown) => void,
 ): Promise<{
-  readonly services: Omit<Services, 'processes' | 'events' | 'watch'>;
+  readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding'>;
   readonly process: string;
   readonly fence: Fence;
 }> {
@@ -100,6 +101,7 @@ async function bringUpToDate(
   await store.migrate('guards', guardMigrations);
   await store.migrate('alerts', alertMigrations);
   await store.migrate('stops', stopMigrations);
+  await store.migrate('switches', switchMigrations);
   await store.migrate('outbox', outboxMigrations);
   await store.migrate('feed', feedMigrations);
   for (const { contract, migrations } of modules) await store.migrate(contract.name, migrations);

@@ -6,6 +6,7 @@ import type { Fence } from './fence.ts';
 import type { BatchRecords } from './record.ts';
 import type { Replay } from './replay.ts';
 import type { Services } from './services.ts';
+import type { Shedding } from './shedding.ts';
 
 /** A place where a test may stop the node, to show that it starts again rightly. */
 export type Probe = (point: string) => void;
@@ -20,6 +21,8 @@ export interface KernelParts {
   readonly batch: BatchRecords;
   /** A restored copy only reads. */
   readonly fence: Fence;
+  /** What the node does without under pressure. */
+  readonly shedding: Shedding;
   readonly probe: Probe;
   /** Counters of the node, and who else watches its calls. */
   readonly telemetry: Telemetry;

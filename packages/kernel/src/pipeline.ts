@@ -12,7 +12,7 @@ import type { KernelParts } from './parts.ts';
  * The steps of a call, in their order, for one operation. What its contract does not need is not in
  * the list.
  *
- * version · limit by address · validate · authenticate · replay · time window · limit by identity ·
+ * version · limit by address · pressure · validate · authenticate · replay · time window · limit by identity ·
  * authorise · limit of whom the caller acts for · budget
  */
 export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: CallLimits): Step[] {
@@ -22,6 +22,7 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Ca
     checkVersion,
     checkNames,
     (inv) => limits.address(inv),
+    parts.shedding.stepOf(op),
     validate,
     (inv) => authenticate(inv, services),
     (inv) => limits.proved(inv),

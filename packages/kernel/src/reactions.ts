@@ -339,6 +339,7 @@ function compile(
     errors: [],
     emits: contract.ownWork?.emits ?? [],
     examples: [],
+    essential: true,
     personal: false,
     limits: { perMinute: 1, bodyBytes: 1, timeout_ms: 1 },
     slo: { latency_ms_p50: 1, latency_ms_p95: 1, latency_ms_p99: 1 },

@@ -10,6 +10,7 @@ import type { Identities } from './identities.ts';
 import type { ProcessAdmin } from './processViews.ts';
 import type { Sessions } from './sessions.ts';
 import type { Stops } from './stops.ts';
+import type { Shedding } from './shedding.ts';
 
 /**
  * The state behind the kernel's ports, for the modules that administer it: sQuid the identities and
@@ -34,6 +35,8 @@ export interface Services {
   readonly events: EventReader;
   /** Told when a grant, a token or an identity ends before its time. */
   readonly endings: Endings;
+  /** What the node does without under pressure, and what the operator switched off. */
+  readonly shedding: Pick<Shedding, 'switches' | 'prepareSwitch'>;
 }
 
 export interface NodeFacts {

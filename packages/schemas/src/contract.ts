@@ -61,6 +61,8 @@ export interface OperationSpec extends FarewellSpec {
   readonly errors?: readonly ErrorCode[];
   readonly emits?: readonly string[];
   readonly examples?: readonly Example[];
+  /** false: under pressure the node does without it for a while, and the operator may switch it off. */
+  readonly essential?: boolean;
   /** Reads of personal data are recorded too (in batches). */
   readonly personal?: boolean;
   readonly limits?: Partial<OperationLimits>;
@@ -100,6 +102,7 @@ export interface Operation<
   readonly errors: readonly ErrorCode[];
   readonly emits: readonly Topics[];
   readonly examples: readonly Example[];
+  readonly essential: boolean;
   readonly personal: boolean;
   readonly limits: OperationLimits;
   readonly slo: OperationSlo;
@@ -319,6 +322,7 @@ function bind(
     errors: draft.errors ?? [],
     emits: draft.emits ?? [],
     examples: draft.examples ?? [],
+    essential: draft.essential ?? true,
     personal: draft.personal ?? false,
     limits: { ...DEFAULT_LIMITS, ...draft.limits },
     slo: { ...DEFAULT_SLO[draft.kind], ...draft.slo },

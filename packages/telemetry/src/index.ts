@@ -16,6 +16,8 @@ import type { TracingOptions } from './tracing.ts';
 
 export type { CallFacts, Correlation, NodeLog, Observers, Tracing } from './observers.ts';
 export { OUTCOMES, type Outcome } from './outcome.ts';
+export { Pressure } from './pressure.ts';
+export { isProfiling, keepProfile, profileCpu, type HotFunction } from './profile.ts';
 export { CallWatch, contextOf, Telemetry, type Watched } from './telemetry.ts';
 export { readTraceparent, traceparentOf, type TraceContext } from './traceContext.ts';
 
