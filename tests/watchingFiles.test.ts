@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNode, type RunningNode } from '@anarq/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { readYaml } from '../packages/derive/tests/readYaml.ts';
 
 /** The derived alert rules and the dashboard ask only for what a node really serves. */
 const ROOT = join(import.meta.dirname, '..');
@@ -53,7 +53,7 @@ describe('the alert rules', () => {
 
   it('ask for metrics that the node serves, and for objectives of its contracts', async () => {
     const text = await readFile(join(ROOT, 'deploy/prometheus/q-node.rules.yml'), 'utf8');
-    const { groups } = parse(text) as Rules;
+    const { groups } = readYaml(text) as Rules;
     const rules = groups.flatMap((group) => group.rules);
     expect(rules.length).toBeGreaterThan(node.kernel.contracts.length);
     for (const { expr, labels, annotations } of rules) {

@@ -9,14 +9,14 @@ const MINUTE_MS = 60_000;
  * goes on (Site Reliability Workbook, chapter 5, table 5-8). 14.4 uses up 2 % of a month's budget in
  * an hour, 6 uses up 5 % in six hours.
  */
-export const BURN_RULES = [
+const BURN_RULES = [
   { name: 'fast', severity: 'page', rate: 14.4, long_min: 60, short_min: 5 },
   { name: 'slow', severity: 'ticket', rate: 6, long_min: 360, short_min: 30 },
 ] as const;
 
 /** Share of successful calls beyond their p99 objective, which allows one in a hundred. */
-export const SLOW_SHARE_MAX = 0.05;
-export const SLOW_WINDOW_MIN = 30;
+const SLOW_SHARE_MAX = 0.05;
+const SLOW_WINDOW_MIN = 30;
 
 /** Below these, a share of calls says little. */
 const CALLS_MIN = 20;
