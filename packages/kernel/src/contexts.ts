@@ -22,7 +22,7 @@ import type { Table } from './table.ts';
 import { viewersOf } from './viewers.ts';
 
 /** An event that a commit will carry. */
-export interface PendingEvent {
+interface PendingEvent {
   readonly topic: string;
   readonly payload: unknown;
 }

@@ -8,7 +8,7 @@ import {
   type NewIdentity,
 } from './identities.ts';
 import type { NodeFacts } from './services.ts';
-import { MODE, STANDALONE } from './standalone/mode.ts';
+import { MODE, STANDALONE } from './standalone/marks.ts';
 
 /**
  * Where it is kept who a node is, beside its root key: every process of the node finds the same

@@ -1,7 +1,7 @@
 import type { Alert, Health, HotFunction } from '@anarq/telemetry';
 
 /** What was measured of one operation since the node started. Nothing here is a promise. */
-export interface MeasuredObjective {
+interface MeasuredObjective {
   readonly operation: string;
   readonly calls: number;
   /** Share of calls that the node did not fail itself, 0 to 1. */

@@ -1,9 +1,9 @@
-import type { LogKeys, Sealer } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 import { entryBundle, proveConsistency, proveInclusion, tileWidth } from '@anarq/tlog';
 import type { AuditResult } from './audit.ts';
 import { auditAll, auditAtOpen } from './audit.ts';
 import { LogError } from './errors.ts';
+import type { LogOptions } from './logOptions.ts';
 import { Integrator, signEmptyTree } from './integrator.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { vkeysOf } from './logKeys.ts';
@@ -19,22 +19,6 @@ import type { SearchPage, SearchQuery } from './search.ts';
 import { search } from './search.ts';
 import { leafIndexOf, overTree, readTile, readTree, text } from './treeStore.ts';
 import type { TreeState } from './treeStore.ts';
-
-/** What a log is opened with. */
-export interface LogOptions {
-  readonly store: Store;
-  readonly sealer: Sealer;
-  /** Name of the log and of its keys, a URL without scheme such as `node.example/log`. */
-  readonly origin: string;
-  /** The log may have had this name before, or one below it: that of the copy it was restored from. */
-  readonly continues?: string;
-  /** Ed25519, which existing tools verify, and ML-DSA-44 for the time after. */
-  readonly keys: LogKeys;
-  /** Milliseconds since 1970. */
-  readonly now_ms: () => number;
-  /** Told when an integration in the background failed; it is tried again after a second. */
-  readonly onError?: (error: unknown) => void;
-}
 
 /** A signed tree: leaves, root hash (32 bytes), and the note with both signatures. */
 export interface SignedTree {

@@ -1,4 +1,4 @@
-import type { LogOptions } from './log.ts';
+import type { LogOptions } from './logOptions.ts';
 import { signCheckpoint, vkeysOf } from './logKeys.ts';
 import { auditAtOpen } from './audit.ts';
 import type { TreeState } from './treeStore.ts';

@@ -3,10 +3,8 @@ import type { Store } from '@anarq/store';
 import type { FoundingPlace } from '../founding.ts';
 import type { Invocation } from '../invocation.ts';
 import type { ModuleDefinition } from '../module.ts';
+import { MODE, STANDALONE } from './marks.ts';
 
-/** How a standalone node is marked, among what its store keeps of it and beside its keys. */
-export const MODE = 'mode';
-export const STANDALONE = 'standalone';
 /** How the record of a mocked call is marked. */
 export const MOCK_NOTE = 'mock: true';
 
