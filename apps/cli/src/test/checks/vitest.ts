@@ -25,7 +25,7 @@ export interface VitestReport {
   }>;
 }
 
-const unitLimit_ms = 540_000;
+const unitLimit_ms = 1_800_000;
 const servicesLimit_ms = 1_800_000;
 const nightlyLimit_ms = 6 * 3_600_000;
 const tierConfig = fileURLToPath(new URL('../vitest.tier.config.ts', import.meta.url));
