@@ -28,7 +28,7 @@ export type Tickets = {
 
 const VERSION = 'v1';
 const MAC_LABEL = 'q/content/ticket/';
-const MAX_FIELD_CHARACTERS = 256;
+const MAX_FIELD_CHARACTERS = 384;
 const MAX_TICKET_CHARACTERS = 16_384;
 const TEXT_FIELDS = ['id', 'grantRef', 'tenant', 'nonce'] as const;
 

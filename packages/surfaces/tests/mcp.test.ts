@@ -37,7 +37,7 @@ const many = contract({
       output: t.object({}),
     }),
     ...Object.fromEntries(
-      Array.from({ length: 110 }, (_, index) => [
+      Array.from({ length: 300 }, (_, index) => [
         `tool${index}`,
         query({
           summary: `Tool ${index}.`,
@@ -163,7 +163,7 @@ describe.each(clients)('MCP with %s', (_name, connect) => {
         cursor = page.nextCursor;
       } while (cursor !== undefined);
       expect(new Set(names).size).toBe(names.length);
-      expect(names.length).toBe(3 + 2 + 110);
+      expect(names.length).toBe(3 + 2 + 300);
       expect(names).toContain(`many${separator}openly`);
       expect(names.filter((name) => name.includes('hidden'))).toEqual([]);
       await client.close();
@@ -315,7 +315,7 @@ describe('what reaches /mcp and is no message', () => {
     expect((await post(call('{}'), { origin: 'http://evil.example' })).status).toBe(403);
   });
 
-  it('a list in pages of at most a hundred', async () => {
+  it('a list in pages of at most two hundred and fifty', async () => {
     const list = async (params: string) => {
       const response = await post(
         `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":${params}}`,
@@ -328,9 +328,9 @@ describe('what reaches /mcp and is no message', () => {
       ).result;
     };
     const first = await list('{}');
-    expect(first.tools.length).toBe(100);
+    expect(first.tools.length).toBe(250);
     const second = await list(JSON.stringify({ cursor: first.nextCursor }));
-    expect([second.tools.length, second.nextCursor]).toEqual([15, undefined]);
+    expect([second.tools.length, second.nextCursor]).toEqual([55, undefined]);
   });
 
   it('a message without a method, or with params of the wrong shape', async () => {

@@ -6,14 +6,14 @@ import type { Tool } from '@modelcontextprotocol/server';
 export interface ToolList {
   /** The operation behind a tool; undefined for a name that no tool has. */
   find(name: string): AnyOperation | undefined;
-  /** A page of at most 100; undefined for a cursor that this list did not give. */
+  /** A page of at most 250; undefined for a cursor that this list did not give. */
   page(
     names: 'name' | 'alias',
     cursor: string | undefined,
   ): { tools: Tool[]; nextCursor?: string } | undefined;
 }
 
-const PAGE_TOOLS_MAX = 100;
+const PAGE_TOOLS_MAX = 250;
 
 /**
  * Prepares the list once; a request only reads it.
