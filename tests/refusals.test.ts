@@ -99,8 +99,11 @@ describe('every operation', () => {
   ): Promise<string[]> {
     const wrong: string[] = [];
     for (const op of operations) {
-      const code = codeOf(await call(op));
-      const isRefused = expected.includes(code);
+      const result = await call(op);
+      const code = codeOf(result);
+      // Open to whoever proves itself: what it shows is decided item by item, and this shows nothing.
+      const isEmpty = op.access === 'proved' && itemsOf(result)?.length === 0;
+      const isRefused = expected.includes(code) || isEmpty;
       if (mayBePublic && PUBLIC.has(op.id) ? isRefused : !isRefused)
         wrong.push(`${op.id}: ${code}`);
     }
@@ -109,6 +112,9 @@ describe('every operation', () => {
 });
 
 const codeOf = (result: Result<unknown>): string => result.code;
+
+const itemsOf = (result: Result<unknown>): readonly unknown[] | undefined =>
+  result.status === 'ok' ? (result.data as { items?: readonly unknown[] }).items : undefined;
 
 /** The first example of the contract. */
 const inputOf = (op: AnyOperation): InputOf<AnyOperation> =>
