@@ -11,7 +11,7 @@ export const PRESSURE = {
   begins: { delay_ms: 500, queue: 5_000 },
   ends: { delay_ms: 100, queue: 1_000 },
   /** Looks in a row that must agree: a burst, or one long garbage collection, is no pressure. */
-  looksToBegin: 4,
+  looksToBegin: 10,
   looksToEnd: 8,
 } as const;
 

@@ -18,7 +18,10 @@ describe('pressure', () => {
     const pressure = new Pressure();
     expect(looks(pressure, load, PRESSURE.looksToBegin - 1)).not.toContain(true);
     looks(pressure, calm, 1);
-    expect(looks(pressure, load, PRESSURE.looksToBegin)).toEqual([false, false, false, true]);
+    expect(looks(pressure, load, PRESSURE.looksToBegin)).toEqual([
+      ...Array.from({ length: PRESSURE.looksToBegin - 1 }, () => false),
+      true,
+    ]);
   });
 
   it('ends only after it was calm for a while, not as soon as it is better', () => {
