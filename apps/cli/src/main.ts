@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { amount } from './amountOption.ts';
 import { defaultDataFolder } from './connection.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
@@ -379,13 +380,6 @@ function origin(text: string, before: readonly string[] = []): string[] {
     if (!URL.canParse(one) || new URL(one).origin !== one)
       throw new InvalidArgumentError('an origin reads like https://app.example, without a path');
   return [...before, ...origins];
-}
-
-function amount(text: string): { amount: string; unit: string } {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]{2,12})$/.exec(text) ?? [];
-  if (number === undefined || unit === undefined)
-    throw new InvalidArgumentError('an amount reads like 20rUv or 3.50EUR');
-  return { amount: number, unit };
 }
 
 // A reader that has seen enough, as head does, is no error.
