@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeModule } from '../apps/cli/src/newModule/writeModule.ts';
+import { writeModule } from '../src/newModule/writeModule.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../../..');
 // Inside the repository, where packages are found by name, and ignored by git and every check.
 mkdirSync(join(ROOT, '.q'), { recursive: true });
 const root = mkdtempSync(join(ROOT, '.q', 'new-module-'));
