@@ -26,7 +26,7 @@ describe('a purchase that is killed with kill -9 and started again', () => {
     ]);
     const aftermath = await killAtEach(world, points);
     expect(aftermath.filter(({ outcome }) => outcome !== 'bought')).toEqual([]);
-  }, 240_000);
+  }, 900_000);
 
   it('is wholly undone when the seller ends the grant midway, also when the undoing is killed', async () => {
     const revokeAt = { point: 'after-step qmarket.purchase capture', grant: world.grant };
@@ -38,5 +38,5 @@ describe('a purchase that is killed with kill -9 and started again', () => {
     const aftermath = await killAtEach(world, points, revokeAt);
     expect(aftermath.filter(({ outcome }) => outcome === 'WRONG')).toEqual([]);
     expect(aftermath.filter(({ outcome }) => outcome === 'undone').length).toBeGreaterThan(2);
-  }, 240_000);
+  }, 900_000);
 });
