@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
+import { approvalCommands, eventCommands } from './commandGroups.ts';
 import { defaultDataFolder } from './connection.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
@@ -238,26 +239,8 @@ processes
     (await import('./commands/processes.ts')).processesAbandon(id, options),
   );
 
-const approvals = q
-  .command('approvals')
-  .description('What waits for your approval, and your answers.');
-approvals
-  .command('list', { isDefault: true })
-  .description('What waits for your approval.')
-  .addOption(dataOption())
-  .addOption(jsonOption())
-  .action(async (options) => (await import('./commands/approvals.ts')).approvalsList(options));
-for (const answer of ['approve', 'refuse'] as const)
-  approvals
-    .command(answer)
-    .description(answer === 'approve' ? 'Say yes.' : 'Say no.')
-    .argument('<id>')
-    .option('--note <text>', 'what you want to say about it')
-    .addOption(dataOption())
-    .addOption(jsonOption())
-    .action(async (id, options) =>
-      (await import('./commands/approvals.ts')).approvalsAnswer(answer, id, options),
-    );
+eventCommands(q, { dataOption, jsonOption });
+approvalCommands(q, { dataOption, jsonOption });
 
 q.command('verify')
   .description('Verify a receipt offline: no node and no network.')

@@ -1,4 +1,4 @@
-import { LIMITS, query, t } from '@anarq/common-schemas';
+import { command, LIMITS, query, t } from '@anarq/common-schemas';
 
 const topic = () =>
   t.string({
@@ -26,6 +26,10 @@ const EventModel = t.named(
     seq: t.integer({ minimum: 1, description: 'Its number on the node; ascends, with gaps.' }),
   }),
 );
+
+const consumerName = () =>
+  t.string({ minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:/-]+$' });
+const eventId = () => t.string({ minLength: 1, maxLength: 128 });
 
 /** The operations about events. */
 export const eventOperations = {
@@ -65,5 +69,56 @@ export const eventOperations = {
       more: t.boolean({ description: 'Whether there is more to look through already.' }),
     }),
     examples: [{ summary: 'What was sold', input: { topics: ['q.qmarket.sold.v1'] } }],
+  }),
+  consumers: query({
+    summary: 'Who reads events with a place of its own, and how far each is.',
+    http: 'GET /consumers',
+    resource: 'node',
+    scope: 'node/consumers',
+    input: t.object({}),
+    output: t.object({
+      items: t.array(
+        t.object({
+          consumer: consumerName(),
+          seq: t.integer({ minimum: 0, description: 'Number of the last event that it passed.' }),
+          behind: t.integer({ minimum: 0, description: 'Numbers between that and the newest.' }),
+          deadLetters: t.integer({ minimum: 0 }),
+          isRunning: t.boolean(),
+          updatedAt: t.instant(),
+        }),
+      ),
+    }),
+    examples: [{ summary: 'All of them', input: {} }],
+  }),
+  deadLetters: query({
+    summary: 'The events that a consumer failed on until they were set aside.',
+    http: 'GET /deadLetters',
+    resource: 'node',
+    scope: 'node/deadLetters',
+    input: t.object({ consumer: consumerName() }),
+    output: t.object({
+      items: t.array(
+        t.object({
+          eventId: eventId(),
+          seq: t.integer({ minimum: 1 }),
+          reason: t.string({ maxLength: 1_000 }),
+          at: t.instant(),
+        }),
+        { maxItems: LIMITS.page_items },
+      ),
+    }),
+    examples: [{ summary: 'Of one consumer', input: { consumer: 'qindex/listings' } }],
+  }),
+  retryDeadLetter: command({
+    summary: 'Hand an event that was set aside to its consumer again.',
+    http: 'POST /deadLetters/retry',
+    resource: 'node',
+    scope: 'node/retryDeadLetter',
+    input: t.object({ consumer: consumerName(), eventId: eventId() }),
+    output: t.object({
+      taken: t.boolean({ description: 'false: it failed again, and stays with the new reason.' }),
+    }),
+    errors: ['STATE_CONFLICT'],
+    examples: [{ summary: 'Once more', input: { consumer: 'qindex/listings', eventId: 'bafy.0' } }],
   }),
 };

@@ -11,7 +11,10 @@ import { job } from './handlers/job.ts';
 import { jobs } from './handlers/jobs.ts';
 import { process } from './handlers/process.ts';
 import { processes } from './handlers/processes.ts';
+import { consumers } from './handlers/consumers.ts';
+import { deadLetters } from './handlers/deadLetters.ts';
 import { readEvents } from './handlers/readEvents.ts';
+import { retryDeadLetter } from './handlers/retryDeadLetter.ts';
 import { refuse } from './handlers/refuse.ts';
 import { retryProcess } from './handlers/retryProcess.ts';
 import { revokeAuthority } from './handlers/revokeAuthority.ts';
@@ -27,6 +30,9 @@ export default defineModule(node, {
   migrations,
   handlers: {
     readEvents,
+    consumers,
+    deadLetters,
+    retryDeadLetter,
     job,
     jobs,
     cancelJob,

@@ -14,7 +14,8 @@ import {
 import { headOf, lagOf } from './outbox.ts';
 import { Follower } from './follower.ts';
 import { readPage } from './page.ts';
-import { pruneOutbox } from './prune.ts';
+import { consumersOf, deadRow } from './dead.ts';
+import { pruneOutbox, type PrunedTopics } from './prune.ts';
 import { Subscriber } from './subscriber.ts';
 import { busMigrations, moveBack } from './tables.ts';
 import { Tail } from './tail.ts';
@@ -22,6 +23,7 @@ import type {
   Bus,
   BusFailure,
   BusOptions,
+  Consumer,
   DeadLetter,
   EventPage,
   EventQuery,
@@ -157,9 +159,26 @@ class EmbeddedBus implements Bus {
     );
   }
 
-  async prune(before_ms: number): Promise<number> {
+  async prune(before_ms: number, topics?: PrunedTopics): Promise<number> {
     await Promise.all([...this.#subscribers.values()].map((subscriber) => subscriber.save()));
-    return await pruneOutbox(this.#store, before_ms);
+    return await pruneOutbox(this.#store, before_ms, topics);
+  }
+
+  async consumers(): Promise<readonly Consumer[]> {
+    const found = await consumersOf(this.#store);
+    return found.map((each) => ({ ...each, isRunning: this.#subscribers.has(each.consumer) }));
+  }
+
+  async retryDead(consumer: string, eventId: string): Promise<boolean> {
+    const row = await deadRow(this.#store, consumer, eventId);
+    if (row === undefined)
+      return fail('QINDEX_NOT_FOUND', `${consumer} has no dead letter ${eventId.slice(0, 128)}.`);
+    const subscriber = this.#subscribers.get(consumer);
+    if (subscriber === undefined)
+      return fail('STATE_CONFLICT', `${consumer} does not run in this process.`, {
+        state: 'not running',
+      });
+    return await subscriber.again(row);
   }
 
   async forget(consumer: string): Promise<void> {

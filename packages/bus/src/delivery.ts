@@ -63,6 +63,54 @@ async function pass(
   }
 }
 
+/**
+ * Hands a dead letter to its handler once more, and commits what that returns with the end of the
+ * letter: of several that try at once, one does. Never throws.
+ */
+export async function attemptAgain(
+  row: Row,
+  to: SubscribeOptions,
+  context: DeliveryContext,
+): Promise<Attempt> {
+  const { consumer, once } = to;
+  const key = { consumer, event_id: String(row['id']) };
+  try {
+    const effects = (await within(context.handler_timeout_ms, to.handle(toBusEvent(row)))) ?? [];
+    await context.store.commit([
+      {
+        sql: 'DELETE FROM bus_dead WHERE consumer = :consumer AND event_id = :event_id',
+        params: key,
+        expect: { changes: 1 },
+        name: 'dead letter',
+      },
+      ...(once === true ? [remember(key)] : []),
+      ...effects,
+    ]);
+    return { kind: 'passed' };
+  } catch (error) {
+    return { kind: 'failed', error, counts: true };
+  }
+}
+
+/** Notes why a dead letter failed again. */
+export function failedAgain(
+  row: Row,
+  consumer: string,
+  error: unknown,
+  now_ms: number,
+): readonly Statement[] {
+  return [
+    {
+      sql: `UPDATE bus_dead SET reason = :reason, at_ms = :at_ms
+            WHERE consumer = :consumer AND event_id = :event_id`,
+      params: { consumer, event_id: String(row['id']), reason: reasonOf(error), at_ms: now_ms },
+    },
+  ];
+}
+
+const reasonOf = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
+
 /** The event as a dead letter, and the cursor past it. */
 export function buryStatements(
   row: Row,
@@ -71,7 +119,7 @@ export function buryStatements(
   now_ms: number,
 ): readonly Statement[] {
   const seq = Number(row['seq']);
-  const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
+  const reason = reasonOf(error);
   return [
     {
       sql: `INSERT INTO bus_dead (consumer, event_id, seq, reason, at_ms)

@@ -9,6 +9,7 @@ export type {
   BusEvent,
   BusFailure,
   BusOptions,
+  Consumer,
   DeadLetter,
   EventAudience,
   EventPage,

@@ -107,6 +107,12 @@ async function select(
   return await store.read(sql, params);
 }
 
+/** One event by its number. */
+export async function eventRow(store: Store, seq: number): Promise<Row | undefined> {
+  const sql = `SELECT ${COLUMNS} FROM kernel_outbox WHERE seq = :seq`;
+  return (await store.read(sql, { seq }))[0];
+}
+
 /**
  * A row of the outbox as a CloudEvent.
  * @throws SyntaxError where its data is no JSON.

@@ -1,13 +1,18 @@
 /** Retention: deleting events that nobody waits for any more. */
 
-import type { Store } from '@anarq/store';
+import type { SqlValue, Store } from '@anarq/store';
 
 import { PRUNE_ROWS_MAX } from './limits.ts';
 
+/** Exact topics: only these, or all but these. */
+export type PrunedTopics =
+  | { readonly only: readonly string[]; readonly except?: never }
+  | { readonly only?: never; readonly except: readonly string[] };
+
 // The writer compares with the cursors in the commit itself: one that was moved back, or made,
 // just before is honoured.
-const PRUNABLE = `SELECT seq FROM kernel_outbox AS event
-  WHERE seq > :after AND seq < :end
+const prunable = (which: string): string => `SELECT seq FROM kernel_outbox AS event
+  WHERE seq > :after AND seq < :end${which}
     AND seq <= (SELECT COALESCE(MIN(seq), :end) FROM bus_cursor)
     AND NOT EXISTS (SELECT 1 FROM bus_dead WHERE bus_dead.seq = event.seq)
   ORDER BY seq LIMIT :limit`;
@@ -15,13 +20,20 @@ const PRUNABLE = `SELECT seq FROM kernel_outbox AS event
 /**
  * Deletes the oldest events, up to the first that is not older than `before_ms`, that a consumer
  * has not passed, or that is beyond both; those with a dead letter stay.
+ * @param topics only events of these, or of all but these
  * @returns how many were deleted.
  */
-export async function pruneOutbox(store: Store, before_ms: number): Promise<number> {
+export async function pruneOutbox(
+  store: Store,
+  before_ms: number,
+  topics: PrunedTopics = { except: [] },
+): Promise<number> {
   const end = await firstSince(store, before_ms);
+  const { sql, named } = topicsCondition(topics);
+  const PRUNABLE = prunable(sql);
   let deleted = 0;
   for (let after = 0; ;) {
-    const params = { after, end, limit: PRUNE_ROWS_MAX };
+    const params = { ...named, after, end, limit: PRUNE_ROWS_MAX };
     const [last, , gone] = await store.commit([
       { sql: `SELECT MAX(seq) AS last FROM (${PRUNABLE}) AS prunable`, params },
       {
@@ -37,6 +49,17 @@ export async function pruneOutbox(store: Store, before_ms: number): Promise<numb
     if (changes < PRUNE_ROWS_MAX) return deleted;
     after = Number(last?.rows[0]?.['last']);
   }
+}
+
+function topicsCondition(topics: PrunedTopics): {
+  readonly sql: string;
+  readonly named: Readonly<Record<string, SqlValue>>;
+} {
+  const [word, list] = topics.only === undefined ? ['NOT IN', topics.except] : ['IN', topics.only];
+  if (list.length === 0) return { sql: topics.only === undefined ? '' : ' AND 1 = 0', named: {} };
+  const named = Object.fromEntries(list.map((topic, place) => [`topic${place}`, topic]));
+  const names = Object.keys(named).map((name) => `:${name}`);
+  return { sql: ` AND topic ${word} (${names.join(', ')})`, named };
 }
 
 /** The number of the oldest event that is not older; one more than the last where all are. */

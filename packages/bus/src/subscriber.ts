@@ -2,7 +2,7 @@
 
 import type { Row } from '@anarq/store';
 
-import { attempt, buryStatements } from './delivery.ts';
+import { attempt, attemptAgain, buryStatements, failedAgain } from './delivery.ts';
 import { BATCH_ROWS_MAX, WINDOW_ROWS_MAX, type BusLimits } from './limits.ts';
 import { readWindow, tenantCondition, type Window } from './outbox.ts';
 import { cursorOf, moveBack, openCursor, savePosition, type CursorMove } from './tables.ts';
@@ -31,6 +31,12 @@ interface Replay {
   readonly reject: (error: unknown) => void;
 }
 
+/** A dead letter that is to be tried again. */
+interface Letter {
+  readonly row: Row;
+  readonly resolve: (isTaken: boolean) => void;
+}
+
 /** Milliseconds to wait after so many failures: doubles from the least to the most. */
 export function retryDelay_ms(
   failures: number,
@@ -47,6 +53,7 @@ export class Subscriber implements Subscription {
   readonly #topics: TopicFilter;
   readonly #where: readonly Condition[];
   readonly #replays: Replay[] = [];
+  readonly #letters: Letter[] = [];
   readonly #running: Promise<void>;
   #position = 0;
   #saved = 0;
@@ -115,6 +122,14 @@ export class Subscriber implements Subscription {
     });
   }
 
+  /** Tries a dead letter again, between two events; whether it was taken. */
+  again(row: Row): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#letters.push({ row, resolve });
+      this.#interrupt();
+    });
+  }
+
   async #run(): Promise<void> {
     const { store, now_ms, head } = this.#context;
     const { from = 'start' } = this.#options;
@@ -122,6 +137,7 @@ export class Subscriber implements Subscription {
     this.#position = this.#saved = (await this.#insist(open)) ?? 0;
     while (!this.#closing) {
       await this.#moveBack();
+      await this.#tryLetters();
       if (this.#isFarAhead()) await this.#insist(() => this.save());
       if (this.#position >= head()) await this.#rest();
       else await this.#takeBatch();
@@ -129,6 +145,7 @@ export class Subscriber implements Subscription {
     // Lost at worst: what was looked through in vain is looked through again.
     await this.save().catch((error: unknown) => this.#tell({ dead: false, error }));
     while (this.#replays.length > 0) await this.#moveBack();
+    for (const { resolve } of this.#letters.splice(0)) resolve(false);
     this.#context.ended(this);
   }
 
@@ -204,6 +221,19 @@ export class Subscriber implements Subscription {
     }
   }
 
+  async #tryLetters(): Promise<void> {
+    const { limits, store, now_ms } = this.#context;
+    for (const { row, resolve } of this.#letters.splice(0)) {
+      const result = await attemptAgain(row, this.#options, { store, now_ms, ...limits });
+      if (result.kind === 'failed') {
+        this.#tell({ event_id: String(row['id']), dead: true, error: result.error });
+        const noted = failedAgain(row, this.consumer, result.error, now_ms());
+        await store.commit(noted).catch((error: unknown) => this.#tell({ dead: false, error }));
+      }
+      resolve(result.kind === 'passed');
+    }
+  }
+
   /** Sleeps until there is something to do. */
   async #rest(): Promise<void> {
     if (this.#hasOrders()) return;
@@ -240,7 +270,7 @@ export class Subscriber implements Subscription {
   }
 
   #hasOrders(): boolean {
-    return this.#closing || this.#replays.length > 0;
+    return this.#closing || this.#replays.length > 0 || this.#letters.length > 0;
   }
 
   #move(seq: number): CursorMove {

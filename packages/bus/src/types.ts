@@ -3,6 +3,7 @@
 import type { Statement, Store } from '@anarq/store';
 
 import type { BusLimits } from './limits.ts';
+import type { PrunedTopics } from './prune.ts';
 
 /**
  * An event as a CloudEvent 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md);
@@ -104,6 +105,19 @@ export interface Lag {
   readonly oldest_ms?: number;
 }
 
+/** Somebody who reads with a cursor of its own. */
+export interface Consumer {
+  readonly consumer: string;
+  /** Number of the last event that it passed. */
+  readonly seq: number;
+  /** Number of the newest event. */
+  readonly head: number;
+  readonly updated_ms: number;
+  readonly dead: number;
+  /** It is subscribed in this process. */
+  readonly isRunning: boolean;
+}
+
 /** What `read` takes. */
 export interface EventQuery {
   readonly tenant: string;
@@ -184,9 +198,18 @@ export interface Bus {
   /**
    * Deletes the events older than `before_ms` that every consumer has passed, up to the first one
    * that is younger. An event with a dead letter stays.
+   * @param topics exact ones: only these, or all but these. Default: all.
    * @returns how many.
    */
-  prune(before_ms: number): Promise<number>;
+  prune(before_ms: number, topics?: PrunedTopics): Promise<number>;
+  /** Every consumer with a cursor: where it stands, and how many dead letters it has. At most 1,000. */
+  consumers(): Promise<readonly Consumer[]>;
+  /**
+   * Hands one dead letter to its consumer again, between two events, beside the order of the others.
+   * @returns whether the consumer took it; a letter that it did not take stays, with the new reason.
+   * @throws QError QINDEX_NOT_FOUND (no such letter), STATE_CONFLICT (the consumer does not run here).
+   */
+  retryDead(consumer: string, eventId: string): Promise<boolean>;
   /**
    * Removes the cursor, inbox and dead letters of a consumer that will not come back: its cursor
    * would hold `prune` forever.

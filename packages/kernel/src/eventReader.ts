@@ -1,4 +1,4 @@
-import type { Bus, EventPage, Follow } from '@anarq/bus';
+import type { Bus, Consumer, DeadLetter, EventPage, Follow } from '@anarq/bus';
 import { fail } from '@anarq/common-schemas';
 import type { Principal } from './call.ts';
 import type { EventAccess, EventViewer } from './eventAccess.ts';
@@ -55,6 +55,25 @@ export class EventReader {
       ...(topics === undefined ? {} : { topics }),
       ...(after === undefined ? {} : { after }),
     });
+  }
+
+  /** Who reads with a cursor of its own, and how far each is. */
+  consumers(): Promise<readonly Consumer[]> {
+    return this.#bus.consumers();
+  }
+
+  /** What a consumer could not deal with, oldest first, at most 200. */
+  deadLetters(consumer: string): Promise<readonly DeadLetter[]> {
+    return this.#bus.dead(consumer);
+  }
+
+  /**
+   * Hands a dead letter to its consumer again.
+   * @returns whether it was taken
+   * @throws QError QINDEX_NOT_FOUND, STATE_CONFLICT
+   */
+  retryDeadLetter(consumer: string, eventId: string): Promise<boolean> {
+    return this.#bus.retryDead(consumer, eventId);
   }
 
   async #viewer(reader: ReaderFacts, { all = false }: EventsInput): Promise<EventViewer> {

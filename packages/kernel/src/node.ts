@@ -18,6 +18,7 @@ import type { Fence } from './fence.ts';
 import type { FoundingPlace } from './founding.ts';
 import { EventAccess } from './eventAccess.ts';
 import { EventReader } from './eventReader.ts';
+import { EventSweep } from './eventSweep.ts';
 import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
 import { watchKernel } from './health.ts';
 import { Invoker } from './kernel.ts';
@@ -143,6 +144,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
+  const sweep = new EventSweep(bus, contractsOf(modules), now_ms, tell('sweep'));
+  sweep.start();
   await invoker.begin(bus);
   await watch.start();
   await shedding.start();
@@ -167,7 +170,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...healthOf(monitor, standalone),
     monitor,
     telemetry,
-    close: () => closeAll({ streams, watch, shedding, invoker, apart, batch, bus, log }),
+    close: () => closeAll({ streams, sweep, watch, shedding, invoker, apart, batch, bus, log }),
   };
 }
 
@@ -222,6 +225,7 @@ async function startModules(
 /** Finishes what is under way, then what it leans on. */
 async function closeAll(parts: {
   readonly streams: EventStreams;
+  readonly sweep: EventSweep;
   readonly watch: NodeWatch;
   readonly shedding: Shedding;
   readonly invoker: Invoker;
@@ -232,6 +236,7 @@ async function closeAll(parts: {
 }): Promise<void> {
   parts.streams.close();
   parts.shedding.close();
+  parts.sweep.close();
   await parts.watch.close();
   await parts.invoker.drain(DRAIN_MS);
   await parts.apart.remote?.close();

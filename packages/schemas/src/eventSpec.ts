@@ -26,6 +26,13 @@ export const eventSchemaId = (module: string, topic: string): string =>
   `urn:q:${module}:event:${topic}`;
 
 const ISO_DURATION = /^P(?=\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,5}D)?$/;
+/** Days of a retention; a month counts as 31 days and a year as 366, so that nothing goes early. */
+export function retentionDays(retention: string): number {
+  const [, years = '0', months = '0', days = '0'] =
+    /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?$/.exec(retention) ?? [];
+  return Number(years) * 366 + Number(months) * 31 + Number(days);
+}
+
 /** What is wrong with an event; members that `visibleTo` names hold DIDs: one, or a list of them. */
 export function eventProblems(
   topic: string,

@@ -4,7 +4,7 @@ export * from './contract.ts';
 export * from './dialect.ts';
 export * from './envelope.ts';
 export * from './errors.ts';
-export { event, eventSchemaId, type EventSpec } from './eventSpec.ts';
+export { event, eventSchemaId, retentionDays, type EventSpec } from './eventSpec.ts';
 export { JOB_STATES, JobStarted, type JobTerms } from './jobs.ts';
 export * from './models.ts';
 export * from './objectives.ts';

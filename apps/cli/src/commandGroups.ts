@@ -1,0 +1,73 @@
+import type { Command, Option } from 'commander';
+
+/** Options that many commands have. */
+interface SharedOptions {
+  readonly dataOption: () => Option;
+  readonly jsonOption: () => Option;
+}
+
+/** `q events`: what happened, who reads it, what was set aside. */
+export function eventCommands(q: Command, { dataOption, jsonOption }: SharedOptions): void {
+  const events = q
+    .command('events')
+    .description('What happened on this node, who reads it, and what was set aside.');
+  events
+    .command('list', { isDefault: true })
+    .description('What happened, oldest first; with --follow as it comes.')
+    .option('--follow', 'go on with what comes')
+    .option('--topic <topic...>', 'only these: q.qmarket.sold.v1, or q.qmarket.*')
+    .option('--after <cursor>', 'go on from here')
+    .option('--limit <n>', 'at most so many, up to 200', Number, 50)
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('./commands/events.ts')).events(options));
+  events
+    .command('consumers')
+    .description('Who reads events, and how far each is.')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('./commands/events.ts')).eventsConsumers(options));
+  events
+    .command('dead')
+    .description('The events that a consumer set aside.')
+    .argument('<consumer>')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (consumer, options) =>
+      (await import('./commands/events.ts')).eventsDead(consumer, options),
+    );
+  events
+    .command('retry')
+    .description('Hand an event that was set aside to its consumer again.')
+    .argument('<consumer>')
+    .argument('<event>')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (consumer, event, options) =>
+      (await import('./commands/events.ts')).eventsRetry(consumer, event, options),
+    );
+}
+
+/** `q approvals`: what waits for the operator. */
+export function approvalCommands(q: Command, { dataOption, jsonOption }: SharedOptions): void {
+  const approvals = q
+    .command('approvals')
+    .description('What waits for your approval, and your answers.');
+  approvals
+    .command('list', { isDefault: true })
+    .description('What waits for your approval.')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('./commands/approvals.ts')).approvalsList(options));
+  for (const answer of ['approve', 'refuse'] as const)
+    approvals
+      .command(answer)
+      .description(answer === 'approve' ? 'Say yes.' : 'Say no.')
+      .argument('<id>')
+      .option('--note <text>', 'what you want to say about it')
+      .addOption(dataOption())
+      .addOption(jsonOption())
+      .action(async (id, options) =>
+        (await import('./commands/approvals.ts')).approvalsAnswer(answer, id, options),
+      );
+}
