@@ -60,3 +60,10 @@ export class EventSweep {
     clearTimeout(this.#timer);
   }
 }
+
+/** A sweep that runs every hour. */
+export function startSweep(...order: ConstructorParameters<typeof EventSweep>): EventSweep {
+  const sweep = new EventSweep(...order);
+  sweep.start();
+  return sweep;
+}

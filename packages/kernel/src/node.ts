@@ -18,7 +18,7 @@ import type { Fence } from './fence.ts';
 import type { FoundingPlace } from './founding.ts';
 import { EventAccess } from './eventAccess.ts';
 import { EventReader } from './eventReader.ts';
-import { EventSweep } from './eventSweep.ts';
+import { startSweep, type EventSweep } from './eventSweep.ts';
 import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
 import { watchKernel } from './health.ts';
 import { Invoker } from './kernel.ts';
@@ -144,8 +144,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const invoker = new Invoker(parts, modules, now_ms);
   const monitor = watchKernel(parts, bus, { version, now_ms });
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
-  const sweep = new EventSweep(bus, contractsOf(modules), now_ms, tell('sweep'));
-  sweep.start();
+  const sweep = startSweep(bus, contractsOf(modules), now_ms, tell('sweep'));
   await invoker.begin(bus);
   await watch.start();
   await shedding.start();
@@ -160,8 +159,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     fence,
     follows: apart.follower !== undefined,
     remotes: apart.remote?.places() ?? [],
-    follow: (call) => streams.open(call),
-    streamsOf: (actor) => streams.openOf(actor),
+    ...followedWith(streams),
     services,
     node,
     events: bus,
@@ -211,6 +209,11 @@ const tellAll =
     log?.error(error, where, about);
     onError?.(error, where, about);
   };
+
+const followedWith = (streams: EventStreams): Pick<Kernel, 'follow' | 'streamsOf'> => ({
+  follow: (call) => streams.open(call),
+  streamsOf: (actor) => streams.openOf(actor),
+});
 
 /** Whatever modules do when the node has started. */
 async function startModules(
