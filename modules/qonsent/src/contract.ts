@@ -172,6 +172,7 @@ export const qonsent = contract({
     'q.qonsent.budget.alert.v1': event({
       summary: 'A call took a budget to a level: 80, 95 or 100 percent of its total.',
       subject: 'grant',
+      visibleTo: ['issuer', 'audience'],
       schema: t.object({
         grant: t.cid({ description: 'The link of a chain that carries the budget.' }),
         issuer: t.did(),

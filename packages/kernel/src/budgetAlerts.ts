@@ -51,8 +51,8 @@ async function alertsOf(
   const total = minorOf(budget.total, budget.unit);
   return LEVELS.map(({ level, percent, leftOf }) => ({
     name: `budget ${cid} ${level}`,
-    sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms, traceparent)
-          SELECT :id, :tenant, 'qonsent', :topic, :cid, :data, :record, :at_ms, :traceparent
+    sql: `INSERT INTO kernel_outbox (id, tenant, module, topic, subject, data, record, at_ms, traceparent, viewers)
+          SELECT :id, :tenant, 'qonsent', :topic, :cid, :data, :record, :at_ms, :traceparent, :viewers
           FROM kernel_budget
           WHERE grant_cid = :cid AND spent_minor >= :threshold AND spent_minor - :spent < :threshold`,
     params: {
@@ -72,6 +72,7 @@ async function alertsOf(
       record,
       at_ms: inv.now_ms,
       traceparent: traceOf(inv).traceparent ?? null,
+      viewers: JSON.stringify([budget.issuer, grant.audience]),
       threshold: total - leftOf(total),
       spent,
     },
