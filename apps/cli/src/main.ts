@@ -59,6 +59,11 @@ q.command('up')
       'postgres://user@host/database; default: a file in the data folder',
     ).env('Q_STORE'),
   )
+  .addOption(
+    new Option('--bus <url>', 'nats://host: tells other processes of the node of events').env(
+      'Q_BUS',
+    ),
+  )
   .option('--empty', 'without the example on the market')
   .addOption(
     new Option('--modules <list>', 'only these modules in this process: qwallet,ledger')

@@ -31,6 +31,8 @@ interface NodeFolders {
 export interface OpenOptions extends NodeFolders {
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
+  /** `nats://…`: where the node runs in several processes, how they tell each other of events. */
+  readonly bus?: string | undefined;
   readonly modules: readonly ModuleDefinition[];
   readonly version: string;
   /** Present where the node runs in several processes. */
@@ -87,6 +89,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       moduleNames,
       isStandalone: options.isStandalone === true,
       ...(options.apart === undefined ? {} : { apart: options.apart }),
+      ...(options.bus === undefined ? {} : { bus: options.bus }),
       operatorDocument: isNew
         ? genesisFrom(seed, { kind: 'person', now_ms: options.now_ms?.() ?? Date.now() }).document
         : undefined,

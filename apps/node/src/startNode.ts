@@ -22,6 +22,8 @@ export interface StartOptions extends SurfaceOptions {
   readonly remotes?: RemoteAddresses | undefined;
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
+  /** `nats://…`: how the processes of a node tell each other of events. */
+  readonly bus?: string | undefined;
   /** Modules that are called and do not run are mocked; the folder stays standalone for good. */
   readonly standalone?: boolean | undefined;
   /** Modules to be mocked although they could run; standalone only. */
@@ -77,6 +79,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     dataFolder: options.dataFolder,
     keysFolder,
     store: options.store,
+    bus: options.bus,
     modules: [...modules, ...(options.extra ?? [])],
     apart,
     isStandalone: options.standalone,

@@ -1,6 +1,7 @@
 /** @anarq/bus: consumers with durable cursors over the outbox of a store. */
 
 export { createBus } from './bus.ts';
+export { openNatsBus, type NatsBus, type NatsBusOptions } from './nats/natsBus.ts';
 export { defaultLimits, type BusLimits } from './limits.ts';
 export { outboxMigrations } from './tables.ts';
 export { EVERYBODY } from './types.ts';

@@ -28,6 +28,11 @@ ALTER TABLE kernel_outbox ADD COLUMN operation TEXT NOT NULL DEFAULT '';
 ALTER TABLE kernel_outbox ADD COLUMN resource TEXT;
 `,
   },
+  {
+    // The process that emitted it, where that is another one of this node.
+    id: 4,
+    sql: 'ALTER TABLE kernel_outbox ADD COLUMN origin TEXT;',
+  },
 ];
 
 /** Cursors, inboxes and dead letters. */
@@ -51,6 +56,15 @@ CREATE TABLE bus_dead (
   PRIMARY KEY (consumer, event_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX bus_dead_seq ON bus_dead (seq);
+`,
+  },
+  {
+    // How far this process has taken over the events of each other one.
+    id: 2,
+    sql: `
+CREATE TABLE bus_feed (
+  origin TEXT PRIMARY KEY, seq INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `,
   },
 ];

@@ -1,4 +1,4 @@
-import { createBus, type Bus } from '@anarq/bus';
+import type { Bus } from '@anarq/bus';
 import type { AnyContract, Result } from '@anarq/common-schemas';
 import type { BlockStore } from '@anarq/content';
 import type { RootKey } from '@anarq/crypto';
@@ -22,6 +22,7 @@ import { startSweep, type EventSweep } from './eventSweep.ts';
 import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
 import { watchKernel } from './health.ts';
 import { Invoker } from './kernel.ts';
+import { openBus } from './openBus.ts';
 import { openServices } from './openServices.ts';
 import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
@@ -52,6 +53,8 @@ export interface KernelOptions {
   readonly apart?: ApartOptions;
   /** Modules may be mocks; what such a node keeps is never taken for real afterwards. */
   readonly isStandalone?: boolean;
+  /** `nats://…`: tells other processes of the node what this one emitted, and is told of theirs. */
+  readonly bus?: string;
   readonly now_ms?: () => number;
   /** Where profiles are written; none are taken without it. */
   readonly profilesFolder?: string;
@@ -112,7 +115,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { process, fence } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
   const shedding = new Shedding(store, telemetry);
-  const bus = await createBus({ store, now_ms, onError: ({ error }) => onError(error, 'bus') });
+  const bus = await busOf(options, opened, store, tell('bus'));
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
@@ -209,6 +212,14 @@ const tellAll =
     log?.error(error, where, about);
     onError?.(error, where, about);
   };
+
+const busOf = (
+  { bus: url, rootKey, now_ms = Date.now }: KernelOptions,
+  { process, services }: Awaited<ReturnType<typeof openServices>>,
+  store: Store,
+  onError: (error: unknown) => void,
+): Promise<Bus> =>
+  openBus({ store, url, rootKey, node: services.node.did, process, now_ms, onError });
 
 const followedWith = (streams: EventStreams): Pick<Kernel, 'follow' | 'streamsOf'> => ({
   follow: (call) => streams.open(call),

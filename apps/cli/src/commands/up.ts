@@ -19,6 +19,7 @@ interface UpOptions {
   readonly data: string;
   readonly keys?: string;
   readonly store?: string;
+  readonly bus?: string;
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
@@ -53,6 +54,7 @@ export async function up(options: UpOptions): Promise<void> {
     dataFolder: options.data,
     keysFolder: options.keys,
     store: options.store,
+    bus: options.bus,
     host: options.host,
     port: options.port,
     grpcPort: options.grpcPort,
