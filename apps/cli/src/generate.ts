@@ -2,17 +2,9 @@ import { readdir, readFile, rm, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyContract } from '@anarq/common-schemas';
-import {
-  DERIVED,
-  DERIVED_FOLDERS,
-  derivedFiles,
-  LOCK_FILE,
-  NO_LOCK,
-  readLock,
-  referenceFiles,
-  watchingFiles,
-  type FieldLock,
-} from '@anarq/derive';
+import { DERIVED } from '@anarq/derive';
+import { DERIVED_FOLDERS, derivedFiles, referenceFiles, watchingFiles } from '@anarq/derive/files';
+import { LOCK_FILE, NO_LOCK, readLock, type FieldLock } from '@anarq/derive/proto';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const REFERENCE = 'docs/reference';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { AnyContract } from '@anarq/common-schemas';
-import { LOCK_FILE, readLock, type FieldLock } from '@anarq/derive';
+import { LOCK_FILE, readLock, type FieldLock } from '@anarq/derive/proto';
 
 const { resolve } = createRequire(import.meta.url);
 

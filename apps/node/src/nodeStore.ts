@@ -1,7 +1,7 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
-import { openPostgresStore, openStore, type Store } from '@anarq/store';
+import { openStore, type Store } from '@anarq/store';
 
 /** Remembers which server a data folder belongs to, without the password. */
 const STORE_FILE = 'store';
@@ -45,6 +45,8 @@ export async function storePlaceOf(
 export async function openNodeStore(dataFolder: string, place: StorePlace): Promise<Store> {
   // Two readers: a search that takes long does not hold up every other read.
   if (place.url === undefined) return openStore({ file: place.shown, readers: 2 });
+  // Its library is loaded only where it is needed.
+  const { openPostgresStore } = await import('@anarq/store/postgres');
   const store = await openPostgresStore({ url: place.url });
   const file = join(dataFolder, STORE_FILE);
   await writeFile(`${file}.new`, `${place.shown}\n`, { mode: 0o600 });

@@ -2,7 +2,6 @@ import type { Kernel } from '@anarq/kernel';
 import { startHttpSurface, type HttpSurface } from '@anarq/surfaces';
 import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
 import type { NodeLog } from '@anarq/telemetry';
-import { fieldLocks } from './fieldLocks.ts';
 import { failureLog, watchHttp } from './watchHttp.ts';
 
 /** Where a node listens, and whom it lets in. */
@@ -76,9 +75,9 @@ async function openGrpc(
   kernel: Kernel,
   options: Omit<GrpcSurfaceOptions, 'locks'>,
 ): Promise<GrpcSurface> {
-  const [{ startGrpcSurface }, locks] = await Promise.all([
+  const [{ startGrpcSurface }, { fieldLocks }] = await Promise.all([
     import('@anarq/surfaces/grpc'),
-    fieldLocks(kernel.contracts),
+    import('./fieldLocks.ts'),
   ]);
-  return startGrpcSurface(kernel, { ...options, locks });
+  return startGrpcSurface(kernel, { ...options, locks: await fieldLocks(kernel.contracts) });
 }

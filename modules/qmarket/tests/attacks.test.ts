@@ -191,7 +191,8 @@ describe('who buys through somebody else, and ends that grant', () => {
       let hasRead = false;
       while (!progress.isOver && !hasRead) hasRead = await canFetch(buyer, market.fileId);
       await buyer.call(qonsent.revoke, { grant });
-      await buying;
+      const bought = await buying;
+      expect([hasRead, bought.code]).toEqual([true, 'SUCCESS']);
       expect(await canFetch(buyer, market.fileId)).toBe(true);
       expect(await moneyOf(buyer, 'EUR')).toEqual(PAID);
     }

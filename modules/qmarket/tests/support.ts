@@ -113,9 +113,16 @@ export async function moneyOf(
   return { balance: account?.posted ?? '0', held: account?.held ?? '0' };
 }
 
-/** Whether somebody may fetch the file now. */
-export const canFetch = async (
+/** Whether somebody may fetch the file now. A node that has no time to say so is asked again. */
+export async function canFetch(
   who: Actor,
   fileId: string,
   options?: CallOptions,
-): Promise<boolean> => (await who.result(qdrive.get, { fileId }, options)).status === 'ok';
+): Promise<boolean> {
+  for (;;) {
+    const got = await who.result(qdrive.get, { fileId }, options);
+    if (got.status === 'ok') return true;
+    if (got.code !== 'RATE_LIMIT_EXCEEDED' && got.code !== 'SERVICE_UNAVAILABLE') return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -9,7 +9,7 @@ import { mcpJson } from './mcpTools.ts';
 import { jsonText, yamlNote } from './notes.ts';
 import { auditSpecification, metrics } from './observability.ts';
 import { openapiOf } from './openapi.ts';
-import { extendLock, NO_LOCK, type FieldLock } from './proto/lock.ts';
+import { extendLock, LOCK_FILE, NO_LOCK, type FieldLock } from './proto/lock.ts';
 import { protoModelOf } from './proto/model.ts';
 import { protoText } from './proto/text.ts';
 import { policies } from './policies.ts';
@@ -24,9 +24,6 @@ export const DERIVED_FOLDERS = [
   'observability',
   'compat',
 ] as const;
-
-/** Where a module keeps the numbers of its fields, below its folder. */
-export const LOCK_FILE = 'contracts/fields.lock.json';
 
 /**
  * A document as YAML: the same text for the same data, without anchors. What a YAML 1.1 reader would

@@ -2,7 +2,8 @@ import { Parser } from '@asyncapi/parser';
 import { contract } from '@anarq/common-schemas';
 import { describe, expect, it } from 'vitest';
 import { everyWord } from '../../schemas/tests/everyWord.ts';
-import { asyncapiOf, derivedFiles, referenceFiles } from '../src/index.ts';
+import { derivedFiles, referenceFiles } from '../src/files.ts';
+import { asyncapiOf } from '../src/index.ts';
 import { shop } from './shop.ts';
 
 const SEVERITY_ERROR = 0;

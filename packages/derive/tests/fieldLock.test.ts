@@ -1,7 +1,8 @@
 import { contract, query, t, type TSchema } from '@anarq/common-schemas';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derivedFiles, fileDescriptorOf, NO_LOCK, protoModelOf, readLock } from '../src/index.ts';
+import { derivedFiles } from '../src/files.ts';
+import { fileDescriptorOf, NO_LOCK, protoModelOf, readLock } from '../src/proto/index.ts';
 import { extendLock, type FieldLock } from '../src/proto/lock.ts';
 
 const withMembers = (members: Record<string, TSchema>) =>

@@ -3,7 +3,8 @@ import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { everything, everyWord } from '../../schemas/tests/everyWord.ts';
-import { DERIVED, DERIVED_FOLDERS, derivedFiles, referenceFiles } from '../src/index.ts';
+import { DERIVED_FOLDERS, derivedFiles, referenceFiles } from '../src/files.ts';
+import { DERIVED } from '../src/index.ts';
 import { shop } from './shop.ts';
 
 const all: readonly AnyContract[] = [everyWord, shop];

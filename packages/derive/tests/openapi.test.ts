@@ -8,7 +8,8 @@ import { COMMON_ERRORS, contract, errorCodes, errorTable, query, t } from '@anar
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { everyWord } from '../../schemas/tests/everyWord.ts';
-import { derivedFiles, openapiOf, referenceFiles } from '../src/index.ts';
+import { derivedFiles, referenceFiles } from '../src/files.ts';
+import { openapiOf } from '../src/index.ts';
 import { shop } from './shop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'q-openapi-'));

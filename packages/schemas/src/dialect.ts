@@ -1,4 +1,5 @@
-import Type, { type TProperties, type TSchema, type TUnsafe } from 'typebox';
+import type { Static, TProperties, TSchema, TUnsafe } from 'typebox';
+import * as json from './jsonSchema.ts';
 
 /**
  * The closed dialect in which contracts are written. Every word builds a JSON Schema 2020-12
@@ -47,7 +48,7 @@ const annotations = ({ description, sensitive }: WordOptions): Record<string, un
 });
 
 const formatted = (format: string, pattern: string, maxLength: number, options: WordOptions) =>
-  Type.String({ 'x-format': format, pattern, maxLength, ...annotations(options) });
+  json.string({ 'x-format': format, pattern, maxLength, ...annotations(options) });
 
 /**
  * Patterns of the formats. Each is linear: no nested repetition. A decimal has 39 digits before the
@@ -68,10 +69,10 @@ export const PATTERNS = {
 export const t = {
   /** A closed object: members that are not named here are refused. */
   object: <const P extends TProperties>(properties: P, options: WordOptions = {}) =>
-    Type.Object(properties, { additionalProperties: false, ...annotations(options) }),
+    json.object(properties, { additionalProperties: false, ...annotations(options) }),
 
   string: ({ minLength, maxLength = LIMITS.string_chars, pattern, ...rest }: StringOptions = {}) =>
-    Type.String({
+    json.string({
       ...(minLength === undefined ? {} : { minLength }),
       maxLength,
       ...(pattern === undefined ? {} : { pattern }),
@@ -83,17 +84,17 @@ export const t = {
     minimum = Number.MIN_SAFE_INTEGER,
     maximum = Number.MAX_SAFE_INTEGER,
     ...rest
-  }: NumberOptions = {}) => Type.Integer({ minimum, maximum, ...annotations(rest) }),
+  }: NumberOptions = {}) => json.integer({ minimum, maximum, ...annotations(rest) }),
 
   /** A binary floating-point number, for measurements. Never for money: that is `decimal`. */
   number: ({ minimum, maximum, ...rest }: NumberOptions = {}) =>
-    Type.Number({
+    json.number({
       ...(minimum === undefined ? {} : { minimum }),
       ...(maximum === undefined ? {} : { maximum }),
       ...annotations(rest),
     }),
 
-  boolean: (options: WordOptions = {}) => Type.Boolean(annotations(options)),
+  boolean: (options: WordOptions = {}) => json.boolean(annotations(options)),
 
   array: <S extends TSchema>(
     items: S,
@@ -103,7 +104,7 @@ export const t = {
       ...rest
     }: WordOptions & { readonly minItems?: number; readonly maxItems?: number } = {},
   ) =>
-    Type.Array(items, {
+    json.array(items, {
       ...(minItems === undefined ? {} : { minItems }),
       maxItems,
       ...annotations(rest),
@@ -113,12 +114,12 @@ export const t = {
     values: V,
     options: WordOptions = {},
   ): TUnsafe<V[number]> =>
-    Type.Unsafe<V[number]>({ type: 'string', enum: [...values], ...annotations(options) }),
+    json.unsafe<V[number]>({ type: 'string', enum: [...values], ...annotations(options) }),
 
-  optional: <S extends TSchema>(schema: S) => Type.Optional(schema),
+  optional: <S extends TSchema>(schema: S) => json.optional(schema),
 
   /** The discriminator of a union's variant. */
-  literal: <const V extends string>(value: V) => Type.Literal(value),
+  literal: <const V extends string>(value: V) => json.literal(value),
 
   /** One of several closed objects, told apart by the literal in `discriminator`. */
   union: <V extends TSchema[]>(
@@ -126,7 +127,7 @@ export const t = {
     variants: [...V],
     options: WordOptions = {},
   ) =>
-    Type.Union(variants, {
+    json.union(variants, {
       discriminator: { propertyName: discriminator },
       ...annotations(options),
     }),
@@ -148,17 +149,14 @@ export const t = {
     properties: P,
     options: WordOptions = {},
   ) =>
-    Type.Cyclic(
-      { [name]: Type.Object(properties, { additionalProperties: false }) } as Record<
-        N,
-        ReturnType<typeof Type.Object<P>>
-      >,
-      name,
-      { 'x-name': name, 'x-depth': LIMITS.recursion_depth, ...annotations(options) },
-    ),
+    json.cyclic(name, properties, {
+      'x-name': name,
+      'x-depth': LIMITS.recursion_depth,
+      ...annotations(options),
+    }),
 
   /** Inside `recursive`: the schema of that name. */
-  self: <const N extends string>(name: N) => Type.Ref(name),
+  self: <const N extends string>(name: N) => json.ref(name),
 
   map: <S extends TSchema>(
     values: S,
@@ -167,7 +165,7 @@ export const t = {
       ...rest
     }: WordOptions & { readonly maxEntries?: number } = {},
   ) =>
-    Type.Unsafe<Record<string, Type.Static<S>>>({
+    json.unsafe<Record<string, Static<S>>>({
       type: 'object',
       additionalProperties: values,
       propertyNames: { maxLength: 256 },
@@ -180,7 +178,7 @@ export const t = {
     maxBytes = LIMITS.bytes,
     ...rest
   }: WordOptions & { readonly maxBytes?: number } = {}) =>
-    Type.String({
+    json.string({
       'x-format': 'bytes',
       contentEncoding: 'base64url',
       pattern: PATTERNS.bytes,
@@ -193,7 +191,7 @@ export const t = {
     maxBytes = LIMITS.json_bytes,
     ...rest
   }: WordOptions & { readonly maxBytes?: number } = {}) =>
-    Type.Unsafe<JsonValue>({ 'x-format': 'json', 'x-max-bytes': maxBytes, ...annotations(rest) }),
+    json.unsafe<JsonValue>({ 'x-format': 'json', 'x-max-bytes': maxBytes, ...annotations(rest) }),
 
   /** An exact decimal number as a string: money, prices, rates. */
   decimal: (options: WordOptions = {}) => formatted('decimal', PATTERNS.decimal, 59, options),
@@ -207,7 +205,7 @@ export const t = {
   cursor: (options: WordOptions = {}) => formatted('cursor', PATTERNS.cursor, 1_024, options),
   /** An id that the node gave: letters, digits and ._:- */
   id: (options: WordOptions = {}) =>
-    Type.String({ pattern: PATTERNS.id, minLength: 1, maxLength: 128, ...annotations(options) }),
+    json.string({ pattern: PATTERNS.id, minLength: 1, maxLength: 128, ...annotations(options) }),
 };
 
 /** A page of a list: items, and the cursor of the next page where there is one. */

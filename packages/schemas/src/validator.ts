@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { wordOf } from './checkDialect.ts';
 
 /** One place where a value does not match: a JSON pointer (RFC 6901) and what was expected. */
@@ -26,25 +26,27 @@ type Schema = Readonly<Record<string, unknown>>;
  * limit, recursive ones deeper than theirs, and `int64` beyond 64 bits are refused.
  */
 export function compileValidator(schema: TSchema): Validator {
-  const compiled = Compile(schema);
+  // Compiled when first asked: most schemas of a node are not, in most of its runs.
+  let compiled: ReturnType<typeof Compile> | undefined;
+  const shape = () => (compiled ??= Compile(schema));
   const ruled = hasRules(schema as Schema);
   const broken = (value: unknown): Violation | undefined =>
     ruled ? ruleProblem(schema as Schema, value, {}) : undefined;
   return {
     // Shape first: the compiled check of a recursive schema recurses as deep as the value.
     check: (value) =>
-      shapeProblem(value, 0) === undefined && compiled.Check(value) && broken(value) === undefined,
+      shapeProblem(value, 0) === undefined && shape().Check(value) && broken(value) === undefined,
     violations: (value) => {
       const problem = shapeProblem(value, 0);
       if (problem !== undefined) return [problem];
-      if (!compiled.Check(value)) return explain(compiled.Errors(value));
+      if (!shape().Check(value)) return explain(shape().Errors(value)[1]);
       const rule = broken(value);
       return rule === undefined ? [] : [rule];
     },
   };
 }
 
-type ValidationErrors = ReturnType<ReturnType<typeof Compile>['Errors']>;
+type ValidationErrors = ReturnType<ReturnType<typeof Compile>['Errors']>[1];
 
 /** Turns the validator's errors into sentences, without the echoes that it adds for closed objects. */
 function explain(errors: ValidationErrors): Violation[] {

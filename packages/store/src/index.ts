@@ -3,7 +3,6 @@
 export { copyStore } from './backup.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode, StoreErrorDetails } from './errors.ts';
-export { openPostgresStore, type PostgresStoreOptions } from './postgres/store.ts';
 export { openStore } from './store.ts';
 export type {
   CheckResult,

@@ -7,9 +7,6 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { Client } from 'pg';
-
-import { openPostgresStore } from './postgres/store.ts';
 import { openStore } from './store.ts';
 import type { Store, StoreOptions } from './types.ts';
 
@@ -32,9 +29,10 @@ export function testStoreUrl(place: string): string {
 }
 
 /** The store at a place: the file of that name, or its schema. */
-export function openTestStore(options: StoreOptions): Promise<Store> {
+export async function openTestStore(options: StoreOptions): Promise<Store> {
   if (!isOnPostgres()) return openStore(options);
   const { file, test_page_count_max: _, ...rest } = options;
+  const { openPostgresStore } = await import('./postgres/store.ts');
   return openPostgresStore({ readers: 2, ...rest, url: testStoreUrl(file) });
 }
 
@@ -44,6 +42,7 @@ export const testStore = (dataFolder: string): { readonly store?: string } =>
 
 /** Removes what a place holds on the server; a file goes with its folder. */
 export async function dropTestStore(place: string): Promise<void> {
+  const { Client } = await import('pg');
   const client = new Client({ connectionString: testServerUrl() });
   await client.connect();
   try {
@@ -67,6 +66,7 @@ export async function copyTestStore(from: string, to: string): Promise<void> {
 
 /** Whether the server for tests can be reached; tests that need it skip themselves where it cannot. */
 export async function canReachPostgres(): Promise<boolean> {
+  const { Client } = await import('pg');
   const client = new Client({ connectionString: testServerUrl(), connectionTimeoutMillis: 2_000 });
   try {
     await client.connect();

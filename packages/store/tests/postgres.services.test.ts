@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { openPostgresStore, type PostgresStoreOptions, type Store } from '../src/index.ts';
+import type { Store } from '../src/index.ts';
+import { openPostgresStore, type PostgresStoreOptions } from '../src/postgres/store.ts';
 import { canReachPostgres, testServerUrl, testStoreUrl } from '../src/testing.ts';
 import { dataFile, insertItem, itemNames, rejection } from './support.ts';
 

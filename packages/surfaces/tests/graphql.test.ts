@@ -1,7 +1,7 @@
 import { contract, failure, query as read, t } from '@anarq/common-schemas';
 import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, printType } from 'graphql';
-import { graphqlText } from '@anarq/derive';
+import { graphqlText } from '@anarq/derive/graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anyValue } from '../../schemas/tests/anyValue.ts';
 import { everything, Everything, everyWord } from '../../schemas/tests/everyWord.ts';

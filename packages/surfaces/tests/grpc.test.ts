@@ -14,7 +14,8 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { failure } from '@anarq/common-schemas';
-import { derivedFiles, fileDescriptorOf, NO_LOCK, protoModelOf, readLock } from '@anarq/derive';
+import { derivedFiles } from '@anarq/derive/files';
+import { fileDescriptorOf, NO_LOCK, protoModelOf, readLock } from '@anarq/derive/proto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anyValue } from '../../schemas/tests/anyValue.ts';

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateKeyPairSync } from 'node:crypto';
 import { keysFolderOf, storePlaceOf, type NodeAddress, type StorePlace } from '@anarq/node';
-import { openPostgresStore, StoreError } from '@anarq/store';
+import { StoreError } from '@anarq/store';
 import { findNode } from '../connection.ts';
 import { dataFindings } from '../doctor/dataFindings.ts';
 import type { Finding } from '../doctor/finding.ts';
@@ -132,6 +132,7 @@ async function checkFolder(folder: string): Promise<Finding> {
 async function checkServer({ url = '', shown }: StorePlace, isRunning: boolean): Promise<Finding> {
   const check = 'Store';
   try {
+    const { openPostgresStore } = await import('@anarq/store/postgres');
     const store = await openPostgresStore({ url, readers: 1, lock_wait_ms: 0 });
     const { ok, problems } = await store.check();
     await store.close();

@@ -20,6 +20,9 @@ interface LockedField {
   readonly type: string;
 }
 
+/** Where a module keeps the numbers of its fields, below its folder. */
+export const LOCK_FILE = 'contracts/fields.lock.json';
+
 export const NO_LOCK: FieldLock = { messages: {}, enums: {} };
 
 /** Numbers that protobuf keeps for itself. */

@@ -1,5 +1,5 @@
 import { fail, type AnyOperation } from '@anarq/common-schemas';
-import type { GraphqlArguments, GraphqlProof } from '@anarq/derive';
+import type { GraphqlArguments, GraphqlProof } from '@anarq/derive/graphql';
 import type { Call, Credential } from '@anarq/kernel';
 import type { GraphqlContext } from './caller.ts';
 

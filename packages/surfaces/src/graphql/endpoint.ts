@@ -1,5 +1,5 @@
 import { fail, failure, QError, type Failure } from '@anarq/common-schemas';
-import { graphqlSchemaOf } from '@anarq/derive';
+import { graphqlSchemaOf } from '@anarq/derive/graphql';
 import {
   execute,
   getOperationAST,

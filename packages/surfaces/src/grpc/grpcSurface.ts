@@ -8,7 +8,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import { API_VERSION, fail, HEADERS, QError } from '@anarq/common-schemas';
-import type { FieldLock } from '@anarq/derive';
+import type { FieldLock } from '@anarq/derive/proto';
 import { createContextValues, type ConnectRouter, type Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';

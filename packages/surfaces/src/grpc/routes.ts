@@ -14,7 +14,7 @@ import {
   type FieldLock,
   type ProtoMethod,
   type ProtoValues,
-} from '@anarq/derive';
+} from '@anarq/derive/proto';
 import type { ConnectRouter, HandlerContext } from '@connectrpc/connect';
 import type { CallTarget } from '../callTarget.ts';
 import { parseStrictJsonText } from '../http/strictJson.ts';

@@ -161,6 +161,10 @@ function createApp(settings: Settings, target: CallTarget): FastifyInstance {
     ...(settings.tls === undefined
       ? { http: serving }
       : { https: { ...serving, ...settings.tls, minVersion: 'TLSv1.3' as const } }),
+    // Contracts validate what comes and what goes; the compilers of the framework stay unloaded.
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     routerOptions: { maxParamLength: PATH_MEMBER_CHARS_MAX },
     clientErrorHandler: answerSocketError,
     frameworkErrors: (error, request, reply) => {
@@ -178,6 +182,11 @@ function createApp(settings: Settings, target: CallTarget): FastifyInstance {
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   return app;
 }
+
+/** No route of this surface carries a schema of the framework's own. */
+const noSchemas = () => () => {
+  throw new Error('Contracts describe the routes, not schemas of the framework.');
+};
 
 /** A connection is still while its call runs; only beyond that is it abandoned. */
 function idleTimeoutFor({ contracts }: CallTarget): number {
