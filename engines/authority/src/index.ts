@@ -1,5 +1,5 @@
 /** Authority: UCAN 1.0.0-rc.1 delegation as a pure engine. */
-export { BUDGET_KEY, compareDecimals, parseBudget, type Budget } from './budget.ts';
+export { BUDGET_KEY, compareDecimals, parseBudget, widens, type Budget } from './budget.ts';
 export {
   compileChain,
   type ChainContext,

@@ -17,6 +17,7 @@ import {
   operationName,
   resource,
 } from './models.ts';
+import { requestEvents, requestOperations } from './requestOperations.ts';
 
 const AGENT = 'did:squid:QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51';
 const GRANT = 'bafyreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
@@ -137,6 +138,7 @@ export const qonsent = contract({
       output: page(GrantModel),
       examples: [{ summary: 'The newest', input: {} }],
     }),
+    ...requestOperations,
     budget: query({
       summary: 'Say what was spent under a grant, and what is left, at each link of its chain.',
       http: 'GET /grants/{grant}/budget',
@@ -150,6 +152,7 @@ export const qonsent = contract({
     }),
   },
   events: {
+    ...requestEvents,
     'q.qonsent.grant.issued.v1': event({
       summary: 'A grant is in force.',
       subject: 'grant',

@@ -1,10 +1,21 @@
-import { fail, type InputOf } from '@anarq/common-schemas';
+import type { Budget } from '@anarq/authority';
+import { fail } from '@anarq/common-schemas';
 import { CryptoError, fromBase64url } from '@anarq/crypto';
 import type { CallFacts, WriteContext } from '@anarq/kernel';
 import type { qonsent } from './contract.ts';
-import { policyOf } from './policy.ts';
+import { policyOf, type Terms } from './policy.ts';
 
-type Input = InputOf<typeof qonsent.grant>;
+/** What a grant is made of: terms in plain members, or a token that says them. */
+interface Given extends Terms {
+  readonly audience: string;
+  readonly command: string;
+  readonly notBefore?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly budget?: Budget | undefined;
+  readonly proof?: string | undefined;
+  readonly token?: string | undefined;
+}
+type IssueContext = WriteContext<typeof qonsent.grant>;
 
 /**
  * Who gives. Who acts for itself gives of its own. A process that its contract announces may have
@@ -16,7 +27,7 @@ type Input = InputOf<typeof qonsent.grant>;
  */
 export function giverOf(
   call: CallFacts,
-  { proof, audience }: { readonly proof?: string; readonly audience: string },
+  { proof, audience }: { readonly proof?: string | undefined; readonly audience: string },
   modules: Readonly<Record<string, string>>,
 ): string {
   const { actor, subject, boundGrant } = call;
@@ -47,7 +58,7 @@ const deny = (call: CallFacts, rule: string): never =>
  * @throws CUSTODY_REFUSED when the giver keeps its own keys and sent no token
  */
 export async function tokenOf(
-  input: Input,
+  input: Given,
   giver: string,
   ctx: Pick<WriteContext, 'services' | 'now_ms'>,
 ): Promise<Uint8Array> {
@@ -85,7 +96,7 @@ async function subjectOf(
 }
 
 /** DAG-CBOR knows no undefined. */
-const plainBudget = ({ unit, total, perCall }: NonNullable<Input['budget']>) => ({
+const plainBudget = ({ unit, total, perCall }: Budget) => ({
   unit,
   ...(total === undefined ? {} : { total }),
   ...(perCall === undefined ? {} : { perCall }),
@@ -101,4 +112,52 @@ function readBytes(token: string): Uint8Array {
     if (!(error instanceof CryptoError)) throw error;
     return fail('INPUT_INVALID', `token: ${error.message}.`, { path: '/token' });
   }
+}
+
+/**
+ * Registers a delegation that somebody gives now: the commit puts it in force and tells of it.
+ * @throws the error of the table that says which rule it breaks
+ */
+export async function issue(
+  order: {
+    readonly token: Uint8Array;
+    readonly proof: string | undefined;
+    readonly giver: string;
+    readonly purpose: string;
+  },
+  ctx: Pick<
+    IssueContext,
+    'call' | 'services' | 'now_ms' | 'carry' | 'afterCommit' | 'emit' | 'party'
+  >,
+) {
+  const { token, proof, giver, purpose } = order;
+  const { grants } = ctx.services;
+  const prepared = await grants.prepareRegister({
+    token,
+    proof,
+    tenant: ctx.call.tenant,
+    purpose,
+    now_ms: ctx.now_ms,
+  });
+  const { leaf, chain, links, subject, audience, cmd, exp_s } = prepared.grant;
+  if (links[0]?.iss !== giver)
+    fail(
+      'GRANT_CHAIN_BROKEN',
+      `The token is issued by ${links[0]?.iss}, the call is by ${giver}.`,
+      { link: leaf },
+    );
+  if (await grants.isRevoked(leaf))
+    fail('GRANT_REVOKED', undefined, { why: { grant: leaf, rule: 'the grant was revoked' } });
+  if ((await grants.get(leaf)) !== undefined)
+    fail('STATE_CONFLICT', 'This grant is registered already.', {
+      grant: leaf,
+      state: 'registered',
+    });
+  ctx.carry(prepared.statements);
+  ctx.afterCommit(prepared.activate);
+  const exp = exp_s ?? 0;
+  const parties = { issuer: giver, audience, subject };
+  ctx.emit('q.qonsent.grant.issued.v1', { grant: leaf, ...parties, command: cmd, exp });
+  for (const did of [giver, audience, subject]) ctx.party(did);
+  return { grant: leaf, policyCid: chain.at(-1) ?? leaf, scope: cmd, exp, ...parties };
 }

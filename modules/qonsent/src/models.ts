@@ -82,3 +82,31 @@ export const BudgetStateModel = t.named(
     left: t.optional(t.decimal({ description: 'Absent where there is no total.' })),
   }),
 );
+
+/** Somebody asks for a grant, and what came of it. */
+export const GrantRequestModel = t.named(
+  'AskedGrant',
+  t.object({
+    requestId: t.id(),
+    asker: t.did({ description: 'Who asks, and would hold the grant.' }),
+    from: t.did({ description: 'Who is asked, and answers.' }),
+    subject: t.did({ description: 'Whose authority it is about.' }),
+    command: t.string({ maxLength: 256 }),
+    policy: t.json({
+      maxBytes: 32_768,
+      description: 'UCAN policy that the grant would have at least: statements that must all hold.',
+    }),
+    budget: t.optional(BudgetModel),
+    expiresAt: t.optional(t.instant({ description: 'When the grant would end.' })),
+    reason: t.string({
+      maxLength: 500,
+      description: 'In the words of who asks; believe them or not.',
+    }),
+    state: t.enum(['OPEN', 'APPROVED', 'REFUSED', 'WITHDRAWN', 'EXPIRED']),
+    askedAt: t.instant(),
+    openUntil: t.instant({ description: 'After this it is not answered any more.' }),
+    answeredAt: t.optional(t.instant()),
+    grant: t.optional(t.cid({ description: 'What was given.' })),
+    note: t.optional(t.string({ maxLength: 500 })),
+  }),
+);

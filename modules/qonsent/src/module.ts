@@ -1,11 +1,34 @@
 import { defineModule } from '@anarq/kernel';
 import { qonsent } from './contract.ts';
 import { budget } from './handlers/budget.ts';
+import { approveRequest } from './handlers/approveRequest.ts';
 import { check } from './handlers/check.ts';
 import { get } from './handlers/get.ts';
 import { grant } from './handlers/grant.ts';
 import { list } from './handlers/list.ts';
+import { myRequests } from './handlers/myRequests.ts';
+import { refuseRequest } from './handlers/refuseRequest.ts';
+import { request } from './handlers/request.ts';
+import { requests } from './handlers/requests.ts';
 import { revoke } from './handlers/revoke.ts';
+import { withdrawRequest } from './handlers/withdrawRequest.ts';
+import { migrations } from './store.ts';
 
 /** Consent: grants, kept by the kernel, which checks them at every call. */
-export default defineModule(qonsent, { handlers: { grant, check, revoke, get, list, budget } });
+export default defineModule(qonsent, {
+  migrations,
+  handlers: {
+    grant,
+    check,
+    revoke,
+    get,
+    list,
+    budget,
+    request,
+    myRequests,
+    withdrawRequest,
+    requests,
+    approveRequest,
+    refuseRequest,
+  },
+});

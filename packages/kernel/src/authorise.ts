@@ -7,6 +7,7 @@ import {
   type Why,
 } from '@anarq/common-schemas';
 import type { Store } from '@anarq/store';
+import { askFor } from './askFor.ts';
 import type { Capability } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
@@ -25,11 +26,11 @@ export async function authorise(inv: Invocation, services: Services, store: Stor
     return allow(inv, { rule: 'the operation is public' });
   }
   if (op.access === 'proved' && inv.capability === undefined) return allowProved(inv, op, services);
-  if (inv.capability !== undefined) authoriseStep(inv, op, inv.capability);
+  if (inv.capability !== undefined) authoriseStep(inv, op, services, inv.capability);
   await findResource(inv, op, store);
   await findNamedEnd(inv, services);
   if (inv.capability === undefined) await chooseSubject(inv, op, services);
-  if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, store);
+  if (inv.capability?.operation === 'undo') return authoriseUndo(inv, op, services, store);
   await authoriseResource(inv, op, services);
 }
 
@@ -44,10 +45,11 @@ async function allowProved(inv: Invocation, op: AnyOperation, services: Services
   if (cid !== undefined) {
     const grant = await services.grants.active(cid);
     if (grant === undefined && inv.namedEnd !== undefined)
-      return deny(inv, op, inv.namedEnd.code, inv.namedEnd.why);
+      return deny(inv, services, op, inv.namedEnd.code, inv.namedEnd.why);
     if (grant === undefined || grant.audience !== principal.actor)
       return deny(
         inv,
+        services,
         op,
         principal.boundGrant === undefined ? 'QONSENT_DENIED' : 'GRANT_REVOKED',
         {
@@ -56,7 +58,7 @@ async function allowProved(inv: Invocation, op: AnyOperation, services: Services
         },
       );
     if (call.subject !== undefined && call.subject !== grant.subject)
-      return deny(inv, op, 'QONSENT_DENIED', {
+      return deny(inv, services, op, 'QONSENT_DENIED', {
         grant: cid,
         rule: `the grant is about ${grant.subject}, not about ${call.subject}`,
       });
@@ -104,9 +106,14 @@ async function findNamedEnd(inv: Invocation, services: Services): Promise<void> 
 }
 
 /** A step acts for the subject of its process, within what the contract announced. */
-function authoriseStep(inv: Invocation, op: AnyOperation, capability: Capability): void {
+function authoriseStep(
+  inv: Invocation,
+  op: AnyOperation,
+  services: Services,
+  capability: Capability,
+): void {
   if (!capability.uses.includes(op.id))
-    deny(inv, op, 'QONSENT_DENIED', {
+    deny(inv, services, op, 'QONSENT_DENIED', {
       rule: `${capability.operation} does not announce that it uses ${op.id}`,
     });
   inv.subject = capability.subject;
@@ -119,12 +126,12 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
   if (principal.boundGrant !== undefined) {
     const grant = await services.grants.active(principal.boundGrant);
     if (grant === undefined)
-      return deny(inv, op, 'GRANT_REVOKED', {
+      return deny(inv, services, op, 'GRANT_REVOKED', {
         grant: principal.boundGrant,
         rule: 'the grant behind this token is not in force',
       });
     if (call.subject !== undefined && call.subject !== grant.subject)
-      return deny(inv, op, 'QONSENT_DENIED', {
+      return deny(inv, services, op, 'QONSENT_DENIED', {
         grant: grant.leaf,
         rule: `the token acts for ${grant.subject}, not for ${call.subject}`,
         changeableBy: grant.links[0]?.iss ?? grant.rootIssuer,
@@ -142,7 +149,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
   await checkSubject(inv, op, services);
   const grant = await pick(inv, op, services, principal.actor, subject);
   if (grant === undefined)
-    return deny(inv, op, 'QONSENT_DENIED', {
+    return deny(inv, services, op, 'QONSENT_DENIED', {
       rule: `no grant lets ${principal.actor} act for ${subject} with ${op.command}`,
       changeableBy: subject,
     });
@@ -153,7 +160,7 @@ async function chooseSubject(inv: Invocation, op: AnyOperation, services: Servic
 async function checkSubject(inv: Invocation, op: AnyOperation, services: Services): Promise<void> {
   const known = await services.identities.get(inv.subject);
   if (known !== undefined && known.status !== 'active')
-    deny(inv, op, 'QONSENT_DENIED', { rule: `${inv.subject} is suspended` });
+    deny(inv, services, op, 'QONSENT_DENIED', { rule: `${inv.subject} is suspended` });
 }
 
 /**
@@ -170,14 +177,19 @@ export const holdersOf = (inv: Invocation): string[] => [
  * An undo is never stopped: where the owner once gave the caller or the subject a grant, it may
  * still be undone although the grant was revoked, or ended, since.
  */
-async function authoriseUndo(inv: Invocation, op: AnyOperation, store: Store): Promise<void> {
+async function authoriseUndo(
+  inv: Invocation,
+  op: AnyOperation,
+  services: Services,
+  store: Store,
+): Promise<void> {
   if (inv.owner === undefined || inv.owner === inv.subject) return;
   const [given] = await store.read(
     `SELECT cid FROM kernel_grant WHERE subject = :owner AND audience IN (:holder, :actor) LIMIT 1`,
     { owner: inv.owner, holder: inv.subject, actor: inv.principal.actor },
   );
   if (given === undefined)
-    deny(inv, op, 'QONSENT_DENIED', {
+    deny(inv, services, op, 'QONSENT_DENIED', {
       rule: `${inv.owner} never gave ${inv.subject} anything to undo on ${inv.resource}`,
     });
 }
@@ -207,7 +219,7 @@ async function authoriseResource(
     refusing ??= use;
   }
   refusing?.();
-  deny(inv, op, 'QONSENT_DENIED', {
+  deny(inv, services, op, 'QONSENT_DENIED', {
     rule: `no grant from ${inv.owner} lets ${inv.subject} use ${op.command} on ${inv.resource}`,
     changeableBy: inv.owner,
   });
@@ -226,10 +238,10 @@ async function pick(
     const grant = await services.grants.active(named);
     if (grant !== undefined && grant.audience === audience && grant.subject === subject)
       return grant;
-    if (inv.namedEnd !== undefined) deny(inv, op, inv.namedEnd.code, inv.namedEnd.why);
+    if (inv.namedEnd !== undefined) deny(inv, services, op, inv.namedEnd.code, inv.namedEnd.why);
     // It may answer the other question, of subject or resource; but it is never passed over.
     if (grant === undefined || ![inv.principal.actor, inv.subject].includes(grant.audience))
-      deny(inv, op, 'QONSENT_DENIED', {
+      deny(inv, services, op, 'QONSENT_DENIED', {
         grant: named,
         rule: 'the grant that the call names is not one that the caller holds here',
       });
@@ -282,7 +294,7 @@ function useGrant(
     changeableBy: why.issuer,
     chain: why.chain,
   };
-  if (!verdict.allow) deny(inv, op, DENIALS[verdict.code] ?? 'QONSENT_DENIED', told);
+  if (!verdict.allow) deny(inv, services, op, DENIALS[verdict.code] ?? 'QONSENT_DENIED', told);
   inv.why = told;
   inv.grants.push(grant.leaf);
   inv.links.push(...grant.chain);
@@ -296,7 +308,7 @@ function denyStopped(
 ): void {
   const suspended = services.grants.suspendedBehind(grant);
   if (suspended !== undefined)
-    deny(inv, op, 'QONSENT_DENIED', {
+    deny(inv, services, op, 'QONSENT_DENIED', {
       grant: grant.leaf,
       rule: `${suspended}, who gave this grant or passed it on, is suspended`,
     });
@@ -310,7 +322,17 @@ function allow(inv: Invocation, why: Why): void {
   inv.why = why;
 }
 
-function deny(inv: Invocation, op: AnyOperation, code: ErrorCode, why: Why): never {
+function deny(
+  inv: Invocation,
+  services: Services,
+  op: AnyOperation,
+  code: ErrorCode,
+  why: Why,
+): never {
   inv.why = why;
-  return fail(code, `${op.id} is refused: ${why.rule}.`, { why, operation: op.id });
+  return fail(code, `${op.id} is refused: ${why.rule}.`, {
+    why,
+    operation: op.id,
+    ...askFor(inv, services, why),
+  });
 }

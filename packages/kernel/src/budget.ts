@@ -2,6 +2,7 @@ import type { GrantBudget } from '@anarq/authority';
 import { fail, type AnyOperation } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor } from '@anarq/decimal';
 import type { Row, Statement, Store } from '@anarq/store';
+import { askFor } from './askFor.ts';
 import type { Capability, Reservation } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
@@ -31,16 +32,16 @@ export async function checkBudget(
   if (inv.capability !== undefined) checkCapability(inv.capability, op, ceiling);
   const amount_minor = minorOf(ceiling.amount, ceiling.unit);
   for (const budget of budgets) {
-    const limit = (rule: string, facts: Record<string, string>): never =>
-      fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
-        why: {
-          grant: budget.cid,
-          rule,
-          limit: { unit: budget.unit, asked: ceiling.amount, ...facts },
-          changeableBy: budget.issuer,
-        },
-        operation: op.id,
-      });
+    const limit = (rule: string, facts: Record<string, string>): never => {
+      const why = {
+        grant: budget.cid,
+        rule,
+        limit: { unit: budget.unit, asked: ceiling.amount, ...facts },
+        changeableBy: budget.issuer,
+      };
+      const details = { why, operation: op.id, ...askFor(inv, services, why) };
+      return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, details);
+    };
     if (budget.unit !== ceiling.unit)
       limit(`the budget is in ${budget.unit}, the call in ${ceiling.unit}`, {});
     if (budget.perCall !== undefined && amount_minor > minorOf(budget.perCall, budget.unit))

@@ -12,7 +12,8 @@ export interface EventSpec {
   /**
    * Who may see it, beside the operator of the node: the `parties` of the call that emitted it
    * (actor, subject, owner of its resource, and whom the handler named), everybody of the `tenant`,
-   * or whom these members of the payload name by DID ('parties' among them adds those of the call).
+   * or whom these members of the payload name ('parties' among them adds those of the call): by DID,
+   * or by the CID of a grant, which is whoever reads under that grant.
    * Grants of those open it for others.
    * Default: `parties`.
    */
@@ -33,7 +34,7 @@ export function retentionDays(retention: string): number {
   return Number(years) * 366 + Number(months) * 31 + Number(days);
 }
 
-/** What is wrong with an event; members that `visibleTo` names hold DIDs: one, or a list of them. */
+/** What is wrong with an event; members that `visibleTo` names hold DIDs or grants: one, or a list. */
 export function eventProblems(
   topic: string,
   { visibleTo, schema, subject, retention }: EventSpec,
@@ -51,7 +52,8 @@ export function eventProblems(
     const found = schema.properties[member] as Readonly<Record<string, unknown>> | undefined;
     const each = found?.['type'] === 'array' ? found['items'] : found;
     const format = (each as Readonly<Record<string, unknown>> | undefined)?.['x-format'];
-    if (format !== 'did') problems.push(`visibleTo: ${member} is no member that holds DIDs`);
+    if (format !== 'did' && format !== 'cid')
+      problems.push(`visibleTo: ${member} is no member that holds DIDs or grants`);
   }
   return problems;
 }
