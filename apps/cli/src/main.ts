@@ -115,7 +115,9 @@ q.command('demo')
   .action(async (options) => (await import('./demo/demo.ts')).demo(options));
 
 q.command('test')
-  .description('Run the checks and tests; q test services and q test nightly run the other tiers.')
+  .description(
+    'Run the checks and tests; q test services and q test nightly run the other tiers, q test conformance compares with standards.',
+  )
   .argument('[words...]', 'tier, --json, and a filter')
   .allowUnknownOption()
   .action(async (words: string[]) => {

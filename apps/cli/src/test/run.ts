@@ -8,6 +8,7 @@ import { checkRequirements } from './checks/requirements.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { runNightly, runServices } from './checks/tiers.ts';
 import { runVitest } from './checks/vitest.ts';
+import { runConformance } from './conformance.ts';
 import { Progress } from './progress.ts';
 import { checkLine, exitCodeOf, summaryLine, totalOf } from './report.ts';
 import type { Timed } from './report.ts';
@@ -34,14 +35,16 @@ const checks: readonly Check[] = [
 ];
 
 const atOnce = 2;
-const usage = 'usage: q test [services|nightly] [--json] [FILTER]';
+const usage =
+  'usage: q test [services|nightly] [--json] [FILTER]\n       q test conformance [--json] [--write]';
 
 /**
  * `q test`: runs the checks, then the tests, and prints a line for each with its time, and the
  * whole output of those that failed. The last line is `N passed, N failed` (`, N skipped`).
  *
- * @param argv what follows `test`: a tier (`services`, `nightly`), `--json`, and a filter: the name
- *   of one check, or a part of the paths of the test files to run.
+ * @param argv what follows `test`: a tier (`services`, `nightly`, or `conformance`: what is compared
+ *   with published standards), `--json`, and a filter: the name of one check, or a part of the paths
+ *   of the test files to run.
  * @returns the exit code: 0 where something passed and nothing failed, else 1; 2 for wrong usage.
  */
 export async function runTests(argv: readonly string[]): Promise<number> {
@@ -63,9 +66,13 @@ export async function runTests(argv: readonly string[]): Promise<number> {
   return exitCodeOf(total);
 }
 
+const tiers = ['services', 'nightly', 'conformance'] as const;
+
 interface Request {
-  tier: 'unit' | 'services' | 'nightly';
+  tier: 'unit' | 'services' | 'nightly' | 'conformance';
   json: boolean;
+  /** Conformance: puts the counts into the document. */
+  write: boolean;
   filter: string | undefined;
 }
 
@@ -73,20 +80,25 @@ function readArguments(argv: readonly string[]): Request | undefined {
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { json: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
     const [first, ...rest] = positionals;
-    const named = first === 'services' || first === 'nightly';
-    const filters = named ? rest : positionals;
-    if (filters.length > 1) return undefined;
-    return { tier: named ? first : 'unit', json: values.json, filter: filters[0] };
+    const tier = tiers.find((name) => name === first) ?? 'unit';
+    const filters = tier === 'unit' ? positionals : rest;
+    const { json, write } = values;
+    if (filters.length > (tier === 'conformance' ? 0 : 1)) return undefined;
+    if (write && tier !== 'conformance') return undefined;
+    return { tier, json, write, filter: filters[0] };
   } catch {
     return undefined; // an option that q test does not know
   }
 }
 
-function planOf({ tier, filter }: Request, progress: Progress): readonly Check[] {
+function planOf({ tier, filter, write }: Request, progress: Progress): readonly Check[] {
   const only = checks.filter(({ name }) => tier === 'unit' && name === filter);
   if (only.length > 0) return only;
   const name = tier === 'unit' ? 'tests' : tier;
@@ -96,6 +108,8 @@ function planOf({ tier, filter }: Request, progress: Progress): readonly Check[]
     run(root): Promise<Verdict> {
       if (tier === 'services') return runServices(root, options);
       if (tier === 'nightly') return runNightly(root, options);
+      if (tier === 'conformance')
+        return runConformance(root, { write, onProgress: options.onProgress });
       return runVitest(root, { tier, ...options });
     },
   };

@@ -85,7 +85,8 @@ const DEFAULTS = {
 const HEADER_BYTES_MAX = 32_768;
 /** Paths carry DIDs and keys. */
 const PATH_MEMBER_CHARS_MAX = 2_048;
-const KEEP_ALIVE_MS = 5_000;
+/** Longer than the minute for which proxies and clients keep a connection: they close it, not we under a call. */
+const KEEP_ALIVE_MS = 72_000;
 const IDLE_MIN_MS = 120_000;
 const IDLE_MARGIN_MS = 30_000;
 

@@ -35,6 +35,8 @@ const tierConfig = fileURLToPath(new URL('../vitest.tier.config.ts', import.meta
  *
  * @param root the repository.
  * @param options.filter a part of the paths of the test files to run; all, where absent.
+ * @param options.files the test files to run, in place of a filter.
+ * @param options.onReport called with what vitest reported, where it did.
  * @param options.env added to the environment of the tests.
  * @param options.onProgress called with each line that vitest prints.
  */
@@ -43,15 +45,18 @@ export async function runVitest(
   options: {
     tier: Tier;
     filter?: string | undefined;
+    files?: readonly string[];
     env?: Readonly<Record<string, string>>;
     onProgress?: (line: string) => void;
+    onReport?: (report: VitestReport) => void;
   },
 ): Promise<Verdict> {
-  const { tier, filter } = options;
+  const { tier, filter, files = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'q-test-'));
   const reportPath = join(folder, 'report.json');
   const args = ['run', '--root', root, '--reporter=default', '--reporter=json'];
   if (filter !== undefined) args.push(filter);
+  args.push(...files);
   args.push(`--outputFile.json=${reportPath}`);
   args.push(tier === 'unit' ? '--exclude=**/*.services.test.ts' : `--config=${tierConfig}`);
   try {
@@ -64,6 +69,7 @@ export async function runVitest(
       ...(options.onProgress === undefined ? {} : { onLine: options.onProgress }),
     });
     const report = await readReport(reportPath);
+    if (report !== undefined) options.onReport?.(report);
     const verdict = vitestVerdict(report, ended.code, ended.output);
     return { ...verdict, suites: suiteLines(root, report) };
   } finally {
