@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What comes at all comes within seconds; a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

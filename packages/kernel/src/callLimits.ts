@@ -40,14 +40,20 @@ export class CallLimits {
   readonly #attack = new RateLimit({ keys_max: 1 });
   readonly #trusted = new Map<string, number>();
   readonly #standings = new Standings({ keys_max: CALLERS_MAX });
+  /** The time of the look, not that at which a call came: of calls that wait, older ones may be judged later. */
+  readonly #now_ms: () => number;
   #attacked_ms = 0;
+
+  constructor(now_ms: () => number) {
+    this.#now_ms = now_ms;
+  }
 
   /** Before any cryptography. */
   address(inv: Invocation): void {
     const { peer } = inv.call;
     if (peer === undefined) return;
     const key = addressKey(peer);
-    const { now_ms } = inv;
+    const now_ms = this.#now_ms();
     const interval_ms = 60_000 / ADDRESS_PER_MINUTE;
     const wait_ms = this.#addresses.take(key, now_ms, interval_ms, ADDRESS_BURST);
     if (wait_ms > 0) refuse('address', wait_ms, ADDRESS_PER_MINUTE, 'this address');
@@ -69,7 +75,7 @@ export class CallLimits {
   failed(inv: Invocation): void {
     const { peer } = inv.call;
     if (peer === undefined) return;
-    const { now_ms } = inv;
+    const now_ms = this.#now_ms();
     this.#failures.take(addressKey(peer), now_ms, 60_000 / FAILURES_PER_MINUTE, FAILURES_BURST);
     const wait_ms = this.#attack.take('', now_ms, 60_000 / ATTACK_PER_MINUTE, ATTACK_BURST);
     if (wait_ms > 0) this.#attacked_ms = now_ms + Math.max(1_000, wait_ms);
@@ -84,17 +90,18 @@ export class CallLimits {
       const oldest = this.#trusted.keys().next();
       if (oldest.done !== true) this.#trusted.delete(oldest.value);
     }
-    this.#trusted.set(key, inv.now_ms);
+    this.#trusted.set(key, this.#now_ms());
   }
 
   /** Somebody was refused what it has no right to. */
   denied(inv: Invocation): void {
-    if (inv.principal.kind !== 'anonymous') this.#standings.denied(inv.principal.actor, inv.now_ms);
+    if (inv.principal.kind !== 'anonymous')
+      this.#standings.denied(inv.principal.actor, this.#now_ms());
   }
 
   /** The limits of one operation. */
   of(operation: string, perMinute: number): OperationLimits {
-    return new OperationLimits(operation, perMinute, this.#standings);
+    return new OperationLimits(operation, perMinute, this.#standings, this.#now_ms);
   }
 
   #isTrusted(key: string, now_ms: number): boolean {
@@ -120,17 +127,19 @@ export class OperationLimits {
   readonly #members = new RateLimit({ keys_max: CALLERS_OF_OPERATION_MAX });
   readonly #seats = new Map<string, number>();
   readonly #counts = new Map<string, Collective>();
+  readonly #now_ms: () => number;
 
-  constructor(operation: string, perMinute: number, standings: Standings) {
+  constructor(operation: string, perMinute: number, standings: Standings, now_ms: () => number) {
     this.#operation = operation;
     this.#perMinute = perMinute;
     this.#standings = standings;
+    this.#now_ms = now_ms;
   }
 
   /** A sub-identity has a limit of its own, and counts on that of its root as well. */
   identity(inv: Invocation): void {
     const { actor, root, kind } = inv.principal;
-    const { now_ms } = inv;
+    const now_ms = this.#now_ms();
     if (kind === 'anonymous') {
       const key = addressKey(inv.call.peer ?? '');
       const wait_ms = this.#take(this.#callers, key, now_ms, this.#perMinute);
@@ -147,7 +156,8 @@ export class OperationLimits {
    * and where it becomes scarce each has its fair part. Only calls that were allowed count.
    */
   collective(inv: Invocation): void {
-    const { subject, now_ms } = inv;
+    const { subject } = inv;
+    const now_ms = this.#now_ms();
     const { actor, root } = inv.principal;
     if (subject === '' || subject === actor || subject === root) return;
     const perMinute = this.#perMinute * COLLECTIVE_SHARE;

@@ -57,13 +57,14 @@ export class Invoker {
   readonly #parts: KernelParts;
   readonly #now_ms: () => number;
   readonly #operations: ReadonlyMap<string, Ready>;
-  readonly #limits = new CallLimits();
+  readonly #limits: CallLimits;
   readonly #running = new Set<Promise<unknown>>();
   #closing = false;
 
   constructor(parts: KernelParts, modules: readonly ModuleDefinition[], now_ms: () => number) {
     this.#parts = parts;
     this.#now_ms = now_ms;
+    this.#limits = new CallLimits(now_ms);
     this.#operations = new Map(
       modules.flatMap((module) =>
         Object.values(module.contract.operations).map((op) => {

@@ -27,17 +27,17 @@ describe('an operation that takes longer than it may', () => {
     const ts = new Date(start_ms).toISOString();
     const ask = (idempotencyKey: string) =>
       send(node, ana, lab.slow, {}, { ts, sent: { idempotencyKey } });
-    let end = () => {};
-    slow = () => new Promise((resolve) => (end = () => resolve({ text: 'at last' })));
+    const { promise, resolve } = Promise.withResolvers<{ text: string }>();
+    slow = () => promise;
     expect(await ask('slow')).toMatchObject({
       code: 'TIMEOUT_ERROR',
       retryable: true,
       details: { timeout_ms: 100 },
     });
     expect(codeOf(await ask('slow'))).toBe('CALL_IN_PROGRESS');
-    end();
+    resolve({ text: 'at last' });
     await expect
-      .poll(() => ask('slow'))
+      .poll(() => ask('slow'), { timeout: 30_000 })
       .toMatchObject({ data: { text: 'at last' }, replayed: true });
   });
 });

@@ -147,8 +147,9 @@ describe('the log', () => {
     const outcomes = await Promise.allSettled([node.log.integrate(), rival.integrate()]);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).not.toHaveLength(0);
     await record(node, body());
-    expect((await node.log.integrate()).size).toBe(5);
-    expect((await rival.integrate()).size).toBe(5);
+    // Who comes late is refused, looks at what is stored, and goes on from there.
+    for (const log of [node.log, rival])
+      expect((await log.integrate().catch(() => log.integrate())).size).toBe(5);
     expect((await node.log.verifySelf()).problems).toEqual([]);
   });
 

@@ -13,5 +13,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: tier === 'nightly' ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
+    // What comes at all comes within seconds; a busy machine takes its time.
+    expect: { poll: { timeout: 30_000 } },
   },
 });
