@@ -1,8 +1,8 @@
 /** The store as its callers have it, over either database: admits, copies and counts what it is given. */
 
-import { StoreError } from './errors.ts';
+import { StoreError, toStoreError } from './errors.ts';
 import { BATCH_BYTES_MAX, BATCH_STATEMENTS_MAX, QUEUE_BYTES_MAX, SQL_CHARS_MAX } from './limits.ts';
-import type { Calls, WireStatement } from './messages.ts';
+import type { Calls } from './messages.ts';
 import type {
   CheckResult,
   Dialect,
@@ -15,33 +15,48 @@ import type {
   Store,
   StoreStats,
 } from './types.ts';
-import { sizeOf, toParams } from './values.ts';
+
+/** How a database has what is sent to it: checked, and copied. Both throw StoreError. */
+export interface Wire<S, Q> {
+  /** @returns the statement, and the bytes of its parameters */
+  statement(sql: string, statement: Statement): { readonly sent: S; readonly bytes: number };
+  query(sql: string, params: Params): Q;
+}
 
 /** Who writes: one batch after the other, each all or nothing. */
-export interface WriterPort {
+export interface WriterPort<S> {
   /** Requests that wait for their answer. */
   readonly depth: number;
   /** Transactions committed, and the batches of the largest. */
   readonly transactions: number;
   readonly largest: number;
-  commit(batch: readonly WireStatement[]): Promise<readonly StatementResult[]>;
+  commit(batch: readonly S[]): Promise<readonly StatementResult[]>;
   migrate(order: Calls['migrate']['takes']): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** Who reads, beside the writer. */
-export interface ReaderPort {
+export interface ReaderPort<Q> {
   readonly depth: number;
-  read(query: Calls['read']['takes']): Promise<readonly Row[]>;
+  read(query: Q): Promise<readonly Row[]>;
   check(): Promise<CheckResult>;
   close(): Promise<void>;
 }
 
+/** A database behind a store. */
+interface Database<S, Q> {
+  readonly dialect: Dialect;
+  readonly wire: Wire<S, Q>;
+  readonly writer: WriterPort<S>;
+  readonly readers: ReaderPort<Q>;
+}
+
 /** The one implementation of `Store`; a database is a writer and readers. */
-export class StoreFront implements Store {
+export class StoreFront<S, Q> implements Store {
   readonly #dialect: Dialect;
-  readonly #writer: WriterPort;
-  readonly #readers: ReaderPort;
+  readonly #wire: Wire<S, Q>;
+  readonly #writer: WriterPort<S>;
+  readonly #readers: ReaderPort<Q>;
   readonly #queueMax: number;
   #commits = 0;
   #rejected = 0;
@@ -49,8 +64,9 @@ export class StoreFront implements Store {
   #waitingBytes = 0;
   #closing: Promise<void> | null = null;
 
-  constructor(dialect: Dialect, writer: WriterPort, readers: ReaderPort, queueMax: number) {
+  constructor({ dialect, wire, writer, readers }: Database<S, Q>, queueMax: number) {
     this.#dialect = dialect;
+    this.#wire = wire;
     this.#writer = writer;
     this.#readers = readers;
     this.#queueMax = queueMax;
@@ -59,10 +75,15 @@ export class StoreFront implements Store {
   async commit(batch: readonly Statement[]): Promise<readonly StatementResult[]> {
     try {
       this.#admit(this.#writer.depth, 'commits');
-      const { wire, bytes } = this.#toWireBatch(batch);
-      const results = await this.#queued(bytes, () => this.#writer.commit(wire));
-      this.#commits += 1;
-      return results;
+      const { sent, bytes } = this.#toWireBatch(batch);
+      this.#waitingBytes += bytes;
+      try {
+        const results = await this.#writer.commit(sent);
+        this.#commits += 1;
+        return results;
+      } finally {
+        this.#waitingBytes -= bytes;
+      }
     } catch (error) {
       this.#rejected += 1;
       throw error;
@@ -72,7 +93,7 @@ export class StoreFront implements Store {
   async read(sql: Sql, params: Params = {}): Promise<readonly Row[]> {
     this.#admit(this.#readers.depth, 'reads');
     const text = this.#textOf(typeof sql === 'string' ? { sql } : sql);
-    const rows = await this.#readers.read({ sql: text, params: toParams(params) });
+    const rows = await this.#readers.read(this.#wire.query(text, params));
     this.#reads += 1;
     return rows;
   }
@@ -123,35 +144,32 @@ export class StoreFront implements Store {
     throw new StoreError('BUSY', message, { limit: 'queue_max', max: this.#queueMax });
   }
 
-  /** Keeps count of the bytes that wait with the writer. */
-  async #queued<T>(bytes: number, call: () => Promise<T>): Promise<T> {
-    if (this.#waitingBytes + bytes > QUEUE_BYTES_MAX) {
-      const message = 'too many bytes wait to be written: try again when some commits are answered';
-      throw new StoreError('BUSY', message, { limit: 'queue_bytes', max: QUEUE_BYTES_MAX });
-    }
-    this.#waitingBytes += bytes;
-    try {
-      return await call();
-    } finally {
-      this.#waitingBytes -= bytes;
-    }
-  }
-
-  #toWireBatch(batch: readonly Statement[]): { wire: readonly WireStatement[]; bytes: number } {
+  /** Within the limits of a batch, and of all that wait with the writer. */
+  #toWireBatch(batch: readonly Statement[]): { sent: readonly S[]; bytes: number } {
     if (batch.length > BATCH_STATEMENTS_MAX) {
       throw overLimit('statements', batch.length, BATCH_STATEMENTS_MAX);
     }
     let bytes = 0;
-    const wire = batch.map((statement): WireStatement => {
-      const { params = {}, expect = {}, name = '' } = statement;
+    const sent = batch.map((statement, index): S => {
       const sql = this.#textOf(statement);
-      const copy = toParams(params);
-      bytes += sql.length;
-      for (const value of Object.values(copy)) bytes += sizeOf(value);
+      const one = this.#ofStatement(sql, statement, index);
+      bytes += sql.length + one.bytes;
       if (bytes > BATCH_BYTES_MAX) throw overLimit('bytes', bytes, BATCH_BYTES_MAX);
-      return { sql, params: copy, expect: { ...expect }, name };
+      return one.sent;
     });
-    return { wire, bytes };
+    if (this.#waitingBytes + bytes > QUEUE_BYTES_MAX) {
+      const message = 'too many bytes wait to be written: try again when some commits are answered';
+      throw new StoreError('BUSY', message, { limit: 'queue_bytes', max: QUEUE_BYTES_MAX });
+    }
+    return { sent, bytes };
+  }
+
+  #ofStatement(sql: string, statement: Statement, index: number) {
+    try {
+      return this.#wire.statement(sql, statement);
+    } catch (thrown) {
+      throw toStoreError(thrown, { index, name: statement.name ?? '' });
+    }
   }
 
   #textOf({ sql, postgres }: { readonly sql: string; readonly postgres?: string }): string {

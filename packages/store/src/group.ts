@@ -1,6 +1,8 @@
 /**
- * Group commit: many callers' batches in one transaction, one fsync for all of them. Each batch
- * has its own savepoint, so that one that fails is undone alone.
+ * Group commit: many callers' batches in one transaction, one fsync for all of them. A group is first
+ * tried whole; only where a batch in it fails is it run again with a savepoint for each, so that the
+ * failing one is undone alone. A savepoint copies every page that is changed under it. Since the writer
+ * is one and the first run was undone, both ways give each batch the same answer.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
@@ -24,6 +26,8 @@ export class GroupWriter {
   readonly #statements: Statements;
   readonly #control: Record<'begin' | 'commit' | 'savepoint' | 'undo' | 'release', () => void>;
   #poison: StoreError | null = null;
+  /** Groups to come that are not tried whole: where one failed, the next ones may. */
+  #splitNext = 0;
 
   constructor(db: DatabaseSync, statements: Statements) {
     this.#db = db;
@@ -48,6 +52,32 @@ export class GroupWriter {
    * Never throws.
    */
   commit(batches: readonly Batch[]): readonly Outcome[] {
+    const isAlone = batches.length === 1;
+    if (!isAlone && this.#splitNext > 0) {
+      this.#splitNext -= 1;
+      return this.commitSplit(batches);
+    }
+    if (this.#poison !== null) return refuse(batches, this.#poison);
+    try {
+      this.#control.begin();
+    } catch (thrown) {
+      return refuse(batches, this.judge(thrown));
+    }
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = batches.map((batch) => ({ results: this.#runBatch(batch) }));
+    } catch (thrown) {
+      const error = this.judge(thrown);
+      this.#rollBack();
+      if (isAlone || this.#poison !== null) return refuse(batches, error);
+      this.#splitNext = SPLIT_AFTER_FAILURE;
+      return this.commitSplit(batches);
+    }
+    return this.#finish(batches, outcomes);
+  }
+
+  /** The same, each batch in a savepoint of its own from the start. */
+  commitSplit(batches: readonly Batch[]): readonly Outcome[] {
     if (this.#poison !== null) return refuse(batches, this.#poison);
     try {
       this.#control.begin();
@@ -72,7 +102,7 @@ export class GroupWriter {
   #runInSavepoint(batch: Batch): Outcome | { readonly lost: StoreError } {
     try {
       this.#control.savepoint();
-      const results = batch.map((statement, index) => this.#runStatement(statement, index));
+      const results = this.#runBatch(batch);
       this.#control.release();
       return { results };
     } catch (thrown) {
@@ -88,15 +118,18 @@ export class GroupWriter {
     }
   }
 
+  #runBatch(batch: Batch): StatementResult[] {
+    return batch.map((statement, index) => this.#runStatement(statement, index));
+  }
+
   #runStatement(statement: WireStatement, index: number): StatementResult {
-    const where = { index, name: statement.name };
     try {
-      const result = this.#statements.run(statement.sql, statement.params);
-      expectCount('changes', statement.expect.changes, result.changes);
-      expectCount('rows', statement.expect.rows, result.rows.length);
+      const result = this.#statements.run(statement);
+      expectCount('changes', statement.changes, result.changes);
+      expectCount('rows', statement.rows, result.rows.length);
       return result;
     } catch (thrown) {
-      throw toStoreError(thrown, where);
+      throw toStoreError(thrown, { index, name: statement.name });
     }
   }
 
@@ -154,3 +187,4 @@ export class GroupWriter {
 }
 
 const SQLITE_IOERR = 10;
+const SPLIT_AFTER_FAILURE = 8;

@@ -1,20 +1,18 @@
-/** What the main thread and its workers say to each other. */
+/** What the main thread and its workers say to each other; wire.ts has the form in which it travels. */
 
 import type { WireError } from './errors.ts';
-import type {
-  CheckResult,
-  Expectation,
-  Migration,
-  Row,
-  SqlValue,
-  StatementResult,
-} from './types.ts';
+import type { CheckResult, Migration, Row, SqlValue, StatementResult } from './types.ts';
 
-/** A statement with its parameters copied and made exact by `toParams`. */
-export interface WireStatement {
-  readonly sql: string;
-  readonly params: Readonly<Record<string, SqlValue>>;
-  readonly expect: Expectation;
+/** A query: its text with numbered parameters, and their values in that order, copied. */
+export interface WireQuery {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** A statement of a batch, with what is expected of it. */
+export interface WireStatement extends WireQuery {
+  readonly changes: number | undefined;
+  readonly rows: number | undefined;
   readonly name: string;
 }
 
@@ -22,10 +20,7 @@ export interface WireStatement {
 export interface Calls {
   commit: { takes: readonly WireStatement[]; answers: readonly StatementResult[] };
   migrate: { takes: { module: string; migrations: readonly Migration[] }; answers: null };
-  read: {
-    takes: { sql: string; params: Readonly<Record<string, SqlValue>> };
-    answers: readonly Row[];
-  };
+  read: { takes: WireQuery; answers: readonly Row[] };
   check: { takes: null; answers: CheckResult };
   close: { takes: null; answers: null };
 }
@@ -39,7 +34,8 @@ export type Request<K extends CallKind = CallKind> = {
 
 /** The answer to the request of that number. */
 export type Answer =
-  | { readonly id: number; readonly value: Calls[CallKind]['answers'] }
+  | { readonly id: number; readonly results: readonly StatementResult[] }
+  | { readonly id: number; readonly value: Exclude<Calls[CallKind]['answers'], StatementResult[]> }
   | { readonly id: number; readonly error: WireError };
 
 /** What a worker posts: that it is open, that it could not open, or answers. */
@@ -48,7 +44,8 @@ export type WorkerMessage =
   | { readonly type: 'refused'; readonly error: WireError }
   | {
       readonly type: 'answers';
-      readonly answers: readonly Answer[];
+      /** As `writeAnswer` has them. */
+      readonly words: readonly unknown[];
       /** Transactions so far, and the batches of the largest; 0 from a reader. */
       readonly transactions: number;
       readonly largest: number;

@@ -6,19 +6,24 @@ import type { MessagePort } from 'node:worker_threads';
 import { openReader } from './connection.ts';
 import { toWire } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import type { Answer, Calls, Request, WorkerMessage, WorkerOptions } from './messages.ts';
+import type { Answer, Request, WorkerMessage, WorkerOptions } from './messages.ts';
 import { Statements } from './statements.ts';
+import type { CheckResult, Row } from './types.ts';
+import { RequestReader, writeAnswer } from './wire.ts';
 
 type ReaderRequest = Request<'read' | 'check' | 'close'>;
+
+/** Answers that are this close to each other travel in one message. */
+const TOGETHER_MS = 0.5;
 
 function serve(port: MessagePort, options: WorkerOptions): void {
   const db = openReader(options);
   const statements = new Statements(db);
 
-  function perform(request: ReaderRequest): Calls[ReaderRequest['kind']]['answers'] {
+  function perform(request: ReaderRequest): readonly Row[] | CheckResult | null {
     switch (request.kind) {
       case 'read':
-        return statements.run(request.payload.sql, request.payload.params).rows;
+        return statements.run(request.payload).rows;
       case 'check':
         return statements.trusted(() => checkIntegrity(db));
       case 'close':
@@ -36,17 +41,29 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     }
   }
 
-  port.on('message', (requests: readonly ReaderRequest[]) => {
-    // One answer a message: a reader that waits should not wait for the slow one behind it.
-    for (const request of requests) {
-      const answers = [attempt(request)];
-      port.postMessage({
-        type: 'answers',
-        answers,
-        transactions: 0,
-        largest: 0,
-      } satisfies WorkerMessage);
+  function post(words: readonly unknown[]): void {
+    port.postMessage({
+      type: 'answers',
+      words,
+      transactions: 0,
+      largest: 0,
+    } satisfies WorkerMessage);
+  }
+
+  const received = new RequestReader();
+  port.on('message', (message: readonly unknown[]) => {
+    let words: unknown[] = [];
+    let begun_ms = performance.now();
+    for (const request of received.read(message) as ReaderRequest[]) {
+      writeAnswer(words, attempt(request));
+      const now_ms = performance.now();
+      // Who waits for a quick answer should not wait for the slow one behind it.
+      if (now_ms - begun_ms < TOGETHER_MS) continue;
+      post(words);
+      words = [];
+      begun_ms = now_ms;
     }
+    if (words.length > 0) post(words);
   });
   port.postMessage({ type: 'open' } satisfies WorkerMessage);
 }

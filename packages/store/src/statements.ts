@@ -10,13 +10,12 @@ import {
   ROWS_MAX,
   STATEMENT_CACHE_MAX,
 } from './limits.ts';
-import { checkNames, parameterNames } from './parameters.ts';
+import type { WireQuery } from './messages.ts';
 import type { Row, SqlValue, StatementResult } from './types.ts';
-import { settleRow } from './values.ts';
+import { settleRow, whole } from './values.ts';
 
 interface Prepared {
   readonly statement: StatementSync;
-  readonly names: ReadonlySet<string>;
   readonly returnsRows: boolean;
   readonly writes: boolean;
 }
@@ -46,19 +45,19 @@ export class Statements {
   }
 
   /**
-   * Runs one statement with parameters made by `toParams`.
+   * Runs one statement with the values of its numbered parameters.
    * @throws StoreError, or what node:sqlite throws.
    */
-  run(sql: string, params: Readonly<Record<string, SqlValue>>): StatementResult {
-    const prepared = this.#prepare(sql);
-    checkNames(prepared.names, params);
+  run({ text, values }: WireQuery): StatementResult {
+    const prepared = this.#prepare(text);
+    const bound = values.map(whole);
     if (prepared.returnsRows) {
-      const rows = collect(prepared.statement, params);
+      const rows = collect(prepared.statement, bound);
       return { rows, changes: prepared.writes ? Number(this.#countChanges.get()?.['n']) : 0 };
     }
-    const { changes } = prepared.statement.run(params);
+    const { changes } = prepared.statement.run(...bound);
     // For a statement that changes no rows (DDL), SQLite reports the number of the one before.
-    return { rows: [], changes: prepared.writes ? Number(changes) : 0 };
+    return { rows: NO_ROWS, changes: prepared.writes ? Number(changes) : 0 };
   }
 
   #prepare(sql: string): Prepared {
@@ -69,7 +68,6 @@ export class Statements {
       this.#cache.set(sql, known);
       return known;
     }
-    const names = parameterNames(sql);
     this.#sawWrite = false;
     const statement = this.#db.prepare(sql);
     statement.setReadBigInts(true);
@@ -80,7 +78,7 @@ export class Statements {
       );
     }
     const returnsRows = statement.columns().length > 0;
-    const prepared = { statement, names, returnsRows, writes: this.#sawWrite };
+    const prepared = { statement, returnsRows, writes: this.#sawWrite };
     if (sql.length <= CACHED_SQL_CHARS_MAX) this.#cache.set(sql, prepared);
     if (this.#cache.size > STATEMENT_CACHE_MAX) this.#forgetOldest();
     return prepared;
@@ -119,14 +117,15 @@ export class Statements {
 /** What FTS5, R*Tree and ALTER TABLE ask of their own connection inside a caller's statement. */
 const INNER_PRAGMAS: ReadonlySet<string> = new Set(['data_version', 'page_size', 'quick_check']);
 
+const NO_ROWS: readonly Row[] = Object.freeze([]);
 const ROWS_BETWEEN_CLOCK_READS = 256;
 
-function collect(statement: StatementSync, params: Readonly<Record<string, SqlValue>>): Row[] {
+function collect(statement: StatementSync, values: readonly SqlValue[]): Row[] {
   const rows: Row[] = [];
   const started = performance.now();
   let bytes = 0;
   // Leaving the loop by a throw resets the statement, which ends its read transaction.
-  for (const row of statement.iterate(params)) {
+  for (const row of statement.iterate(...values)) {
     if (rows.length === ROWS_MAX) throw tooMuch('rows', ROWS_MAX);
     bytes += settleRow(row);
     if (bytes > RESULT_BYTES_MAX) throw tooMuch('bytes', RESULT_BYTES_MAX);

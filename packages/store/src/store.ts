@@ -4,10 +4,13 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { StoreError } from './errors.ts';
-import { inRange, StoreFront, type WriterPort } from './front.ts';
+import { inRange, StoreFront, type Wire, type WriterPort } from './front.ts';
+import type { WireQuery, WireStatement } from './messages.ts';
+import { numbered } from './parameters.ts';
 import { Readers } from './readers.ts';
 import { Thread } from './thread.ts';
 import type { Store, StoreOptions } from './types.ts';
+import { sizeOf, valuesOf } from './values.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url);
 
@@ -29,14 +32,35 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writer = await Thread.start(WRITER, 'store-writer', worker);
   try {
     const readers = await Readers.start(reader_count, worker, read_timeout_ms);
-    return new StoreFront('sqlite', writerOf(writer), readers, queue_max);
+    const database = {
+      dialect: 'sqlite',
+      wire: THREADS,
+      writer: writerOf(writer),
+      readers,
+    } as const;
+    return new StoreFront(database, queue_max);
   } catch (error) {
     await writer.close();
     throw error;
   }
 }
 
-function writerOf(thread: Thread): WriterPort {
+/** Values travel in the order of the numbered parameters. */
+const THREADS: Wire<WireStatement, WireQuery> = {
+  statement(sql, { params = {}, expect, name = '' }) {
+    const { text, names } = numbered(sql);
+    const values = valuesOf(names, params);
+    let bytes = 0;
+    for (const value of values) bytes += sizeOf(value);
+    return { sent: { text, values, changes: expect?.changes, rows: expect?.rows, name }, bytes };
+  },
+  query(sql, params) {
+    const { text, names } = numbered(sql);
+    return { text, values: valuesOf(names, params) };
+  },
+};
+
+function writerOf(thread: Thread): WriterPort<WireStatement> {
   return {
     get depth() {
       return thread.depth;

@@ -3,7 +3,8 @@
 import { Worker } from 'node:worker_threads';
 
 import { fromWire, StoreError } from './errors.ts';
-import type { Answer, CallKind, Calls, WorkerMessage, WorkerOptions } from './messages.ts';
+import type { Answer, CallKind, Calls, Request, WorkerMessage, WorkerOptions } from './messages.ts';
+import { readAnswers, RequestWriter } from './wire.ts';
 
 interface Waiting {
   readonly resolve: (value: Calls[CallKind]['answers']) => void;
@@ -20,7 +21,7 @@ export class Thread {
 
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  #outbox: { id: number; kind: CallKind; payload: Calls[CallKind]['takes'] }[] = [];
+  readonly #outbox = new RequestWriter();
   #lastId = 0;
   #dead: StoreError | null = null;
   #heard = false;
@@ -90,8 +91,8 @@ export class Thread {
         resolve: (value) => resolve(value as Calls[K]['answers']),
         reject,
       });
-      this.#outbox.push({ id, kind, payload });
-      if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
+      if (this.#outbox.isEmpty) queueMicrotask(() => this.#send());
+      this.#outbox.write({ id, kind, payload } as Request);
     });
   }
 
@@ -124,9 +125,8 @@ export class Thread {
   }
 
   #send(): void {
-    const requests = this.#outbox;
-    this.#outbox = [];
-    if (this.#dead === null) this.#worker.postMessage(requests);
+    const words = this.#outbox.take();
+    if (this.#dead === null) this.#worker.postMessage(words);
   }
 
   #receive(message: WorkerMessage): void {
@@ -134,14 +134,14 @@ export class Thread {
     this.#heard = true;
     this.transactions = message.transactions;
     this.largest = message.largest;
-    for (const answer of message.answers) this.#settle(answer);
+    for (const answer of readAnswers(message.words)) this.#settle(answer);
   }
 
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ('error' in answer) waiting?.reject(fromWire(answer.error));
-    else waiting?.resolve(answer.value);
+    else waiting?.resolve('results' in answer ? answer.results : answer.value);
   }
 
   #die(why: StoreError): void {

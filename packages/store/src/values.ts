@@ -1,6 +1,7 @@
 /** Values on their way into SQLite and out of it: copied, counted, exact. */
 
 import { StoreError } from './errors.ts';
+import { checkNames } from './parameters.ts';
 import type { Params, Row, SqlValue } from './types.ts';
 
 const INT64_MIN = -(2n ** 63n);
@@ -13,20 +14,35 @@ export function sizeOf(value: SqlValue): number {
 }
 
 /**
- * The parameters as they are sent to a thread: checked, and copied, so that what the caller
- * changes afterwards is not what is stored. Whole numbers become bigint, because node:sqlite
- * binds every number as a float and `typeof(:n)` or `:n / 2` would show it.
+ * The parameters as they are sent to PostgreSQL: checked, and copied, so that what the caller changes
+ * afterwards is not what is stored. Whole numbers become bigint: they are declared as such.
  * @throws StoreError `UNSAFE_INTEGER` or `SQL`.
  */
 export function toParams(params: Params): Record<string, SqlValue> {
   const copy: Record<string, SqlValue> = {};
-  for (const [name, value] of Object.entries(params)) copy[name] = toParam(name, value);
+  for (const [name, value] of Object.entries(params)) copy[name] = whole(checked(name, value));
   return copy;
 }
 
-function toParam(name: string, value: SqlValue): SqlValue {
+/**
+ * The values of these parameters, in their order, as they are sent to a thread: checked and copied.
+ * @throws StoreError `UNSAFE_INTEGER` or `SQL`.
+ */
+export function valuesOf(names: readonly string[], params: Params): SqlValue[] {
+  checkNames(names, params);
+  return names.map((name) => checked(name, params[name] as SqlValue));
+}
+
+/**
+ * As a value is bound. node:sqlite binds every number as a float, and `typeof(:n)` or `:n / 2` would
+ * show it of a whole one.
+ */
+export const whole = (value: SqlValue): SqlValue =>
+  typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+
+function checked(name: string, value: SqlValue): SqlValue {
   if (typeof value === 'string' || value === null) return value;
-  if (typeof value === 'number') return toNumberParam(name, value);
+  if (typeof value === 'number') return checkedNumber(name, value);
   if (typeof value === 'bigint') {
     if (value >= INT64_MIN && value <= INT64_MAX) return value;
     throw new StoreError('UNSAFE_INTEGER', `:${name} does not fit in 64 bits`, { name });
@@ -40,8 +56,8 @@ function toParam(name: string, value: SqlValue): SqlValue {
   );
 }
 
-function toNumberParam(name: string, value: number): number | bigint {
-  if (Number.isSafeInteger(value)) return BigInt(value);
+function checkedNumber(name: string, value: number): number {
+  if (Number.isSafeInteger(value)) return value;
   if (Number.isInteger(value)) {
     const message = `:${name} is a whole number above 2^53: pass a bigint, it would not be exact`;
     throw new StoreError('UNSAFE_INTEGER', message, { name });

@@ -10,6 +10,7 @@ import { GroupWriter } from './group.ts';
 import type { Answer, Request, WorkerMessage, WorkerOptions } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { Statements } from './statements.ts';
+import { RequestReader, writeAnswer } from './wire.ts';
 
 type WriterRequest = Request<'commit' | 'migrate' | 'close'>;
 
@@ -22,7 +23,9 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 
   function answer(answers: readonly Answer[]): void {
     const { transactions, largest } = group;
-    const message: WorkerMessage = { type: 'answers', answers, transactions, largest };
+    const words: unknown[] = [];
+    for (const each of answers) writeAnswer(words, each);
+    const message: WorkerMessage = { type: 'answers', words, transactions, largest };
     port.postMessage(message);
   }
 
@@ -54,7 +57,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     return commits.map(({ id }, at): Answer => {
       const outcome = outcomes[at];
       if (outcome === undefined) throw new Error('a group answers for each of its batches');
-      return 'results' in outcome ? { id, value: outcome.results } : { id, error: outcome.error };
+      return 'results' in outcome ? { id, results: outcome.results } : { id, error: outcome.error };
     });
   }
 
@@ -83,8 +86,9 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     }
   }
 
-  port.on('message', (requests: readonly WriterRequest[]) => {
-    for (const request of requests) queue.push(request);
+  const received = new RequestReader();
+  port.on('message', (words: readonly unknown[]) => {
+    for (const request of received.read(words)) queue.push(request as WriterRequest);
     schedule();
   });
   port.postMessage({ type: 'open' } satisfies WorkerMessage);

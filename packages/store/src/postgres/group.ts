@@ -7,13 +7,13 @@
 
 import { expectCount, refuse, type Outcome } from '../batch.ts';
 import { StoreError, toWire } from '../errors.ts';
-import type { WireStatement } from '../messages.ts';
 import type { StatementResult } from '../types.ts';
 import { ConnectionLost, fromPostgres, isStalePlan } from './errors.ts';
 import type { Step, StepResult } from './pipeline.ts';
 import type { Session } from './session.ts';
+import type { BatchStatement } from './wire.ts';
 
-type Batch = readonly WireStatement[];
+type Batch = readonly BatchStatement[];
 
 /** The number of the transaction, by which a server can be asked what became of it. */
 const NUMBER = 'SELECT pg_current_xact_id()::text AS xid';

@@ -2,13 +2,11 @@
 
 import { StoreError } from '../errors.ts';
 import type { ReaderPort } from '../front.ts';
-import type { Calls } from '../messages.ts';
 import type { CheckResult, Row } from '../types.ts';
 import { ConnectionLost, fromPostgres, isStalePlan } from './errors.ts';
 import { checkDatabase } from './integrity.ts';
 import type { Session } from './session.ts';
-
-type Query = Calls['read']['takes'];
+import type { Query } from './wire.ts';
 
 export interface ReaderOptions {
   readonly schema: string;
@@ -20,7 +18,7 @@ export interface ReaderOptions {
 }
 
 /** Reads for one store. */
-export class Readers implements ReaderPort {
+export class Readers implements ReaderPort<Query> {
   depth = 0;
   readonly #options: ReaderOptions;
   readonly #free: Session[];

@@ -84,7 +84,7 @@ export class Session {
    */
   step(sql: string, params: Readonly<Record<string, SqlValue>>): Step {
     const { text, names } = translate(sql);
-    checkNames(new Set(names), params);
+    checkNames(names, params);
     const values: (string | Buffer | null)[] = [];
     let types = '';
     for (const name of names) {

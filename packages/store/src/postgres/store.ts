@@ -9,6 +9,7 @@ import { fromPostgres } from './errors.ts';
 import { Readers } from './readers.ts';
 import { acquireLock, checkServer, prepareSchema } from './server.ts';
 import { Session } from './session.ts';
+import { POSTGRES } from './wire.ts';
 import { Writer } from './writer.ts';
 
 /** How to open a store on a PostgreSQL server. */
@@ -84,7 +85,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       open: openReader,
       assertOwner: () => writer.assertOwner(),
     });
-    return new StoreFront('postgres', writer, readers, queue_max);
+    return new StoreFront({ dialect: 'postgres', wire: POSTGRES, writer, readers }, queue_max);
   } catch (thrown) {
     await session?.end();
     const error = fromPostgres(thrown);

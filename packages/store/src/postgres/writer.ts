@@ -4,16 +4,17 @@ import type { Outcome } from '../batch.ts';
 import { refuse } from '../batch.ts';
 import { fromWire, StoreError } from '../errors.ts';
 import type { WriterPort } from '../front.ts';
-import type { Calls, WireStatement } from '../messages.ts';
+import type { Calls } from '../messages.ts';
 import type { StatementResult } from '../types.ts';
 import { ConnectionLost, fromPostgres } from './errors.ts';
 import { commitGroup, type GroupEnd } from './group.ts';
 import { migrate } from './migrate.ts';
 import { fateOf, turnOf } from './server.ts';
 import type { Session } from './session.ts';
+import type { BatchStatement } from './wire.ts';
 
 interface Commit {
-  readonly batch: readonly WireStatement[];
+  readonly batch: readonly BatchStatement[];
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -34,7 +35,7 @@ export interface WriterOptions {
 }
 
 /** Writes for one store. */
-export class Writer implements WriterPort {
+export class Writer implements WriterPort<BatchStatement> {
   transactions = 0;
   largest = 0;
   depth = 0;
@@ -49,7 +50,7 @@ export class Writer implements WriterPort {
     this.#options = options;
   }
 
-  async commit(batch: readonly WireStatement[]): Promise<readonly StatementResult[]> {
+  async commit(batch: readonly BatchStatement[]): Promise<readonly StatementResult[]> {
     const outcome = await this.#waiting(
       () => new Promise<Outcome>((settle) => this.#enqueue({ batch, settle })),
     );
@@ -124,7 +125,7 @@ export class Writer implements WriterPort {
   }
 
   /** Never rejects. */
-  async #commit(batches: readonly (readonly WireStatement[])[]): Promise<readonly Outcome[]> {
+  async #commit(batches: readonly (readonly BatchStatement[])[]): Promise<readonly Outcome[]> {
     const { isShared, schema } = this.#options;
     let end: GroupEnd;
     try {
