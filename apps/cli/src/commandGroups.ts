@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 
 /** Options that many commands have. */
 interface SharedOptions {
@@ -70,4 +70,32 @@ export function approvalCommands(q: Command, { dataOption, jsonOption }: SharedO
       .action(async (id, options) =>
         (await import('./commands/approvals.ts')).approvalsAnswer(answer, id, options),
       );
+}
+
+/** `q keys`: the root key of a node: which there were, another one, and what when it is lost. */
+export function keyCommands(q: Command, { dataOption, jsonOption }: SharedOptions): void {
+  const keys = q.command('keys').description('The root key of a node.');
+  const command = (name: string, text: string, isDefault = false): Command =>
+    keys
+      .command(name, { isDefault })
+      .description(text)
+      .addOption(dataOption())
+      .addOption(new Option('--keys <folder>', 'where its keys lie').env('Q_KEYS'))
+      .addOption(jsonOption());
+  command('list', 'Which root keys there were, and what still leans on them.', true).action(
+    async (options) => (await import('./commands/keys.ts')).keysList(options),
+  );
+  command('rotate', 'Give a stopped node another root key; the old one hands over to it.')
+    .option('--stolen', 'somebody else may have the old one: sessions and tokens end')
+    .action(async (options) => (await import('./commands/keys.ts')).keysRotate(options));
+  command(
+    'forget',
+    'Let earlier root keys go, once nothing of the stopped node is sealed under them.',
+  ).action(async (options) => (await import('./commands/keys.ts')).keysForget(options));
+  command('recover', 'Take lost keys out of a backup that was made with them.')
+    .argument('<backup>', 'a backup, or a folder of them')
+    .addOption(new Option('--passphrase-file <file>', 'holds their passphrase; else Q_PASSPHRASE'))
+    .action(async (backup, options) =>
+      (await import('./commands/keys.ts')).keysRecover(backup, options),
+    );
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
-import { approvalCommands, eventCommands } from './commandGroups.ts';
+import { approvalCommands, eventCommands, keyCommands } from './commandGroups.ts';
 import { defaultDataFolder } from './connection.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
@@ -248,6 +248,7 @@ processes
 
 eventCommands(q, { dataOption, jsonOption });
 approvalCommands(q, { dataOption, jsonOption });
+keyCommands(q, { dataOption, jsonOption });
 
 q.command('verify')
   .description('Verify a receipt offline: no node and no network.')

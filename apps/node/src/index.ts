@@ -1,5 +1,6 @@
 export { parseRemotes, type RemoteAddresses } from './apart.ts';
-export { storePlaceOf, type StorePlace } from './nodeStore.ts';
+export { keyStoreFile, keyStoresOf, type KeyStore } from './keyStores.ts';
+export { openNodeStore, storePlaceOf, type StorePlace } from './nodeStore.ts';
 export { BLOCKS_FOLDER } from './watchDisk.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';

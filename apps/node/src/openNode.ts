@@ -6,6 +6,7 @@ import { openBlockStore } from '@anarq/content';
 import { deriveSecret, openRootKey, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
 import {
   createKernel,
+  epochsOf,
   genesisFrom,
   type ApartOptions,
   kernelMigrations,
@@ -16,6 +17,7 @@ import {
 import type { Store } from '@anarq/store';
 import type { Observers } from '@anarq/telemetry';
 import { foundingFolder } from './foundingFolder.ts';
+import { noteKeyStore } from './keyStores.ts';
 import { moduleNames } from './modules.ts';
 import { openNodeStore, storePlaceOf } from './nodeStore.ts';
 
@@ -69,7 +71,8 @@ export function defaultKeysFolder(dataFolder: string): string {
 export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   const { dataFolder, keysFolder } = options;
   await makeFolder(dataFolder);
-  const store = await openNodeStore(dataFolder, await storePlaceOf(dataFolder, options.store));
+  const place = await storePlaceOf(dataFolder, options.store);
+  const store = await openNodeStore(dataFolder, place);
   try {
     const isNew = !(await isFounded(store));
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });
@@ -99,6 +102,11 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       ...(options.observers === undefined ? {} : { observers: options.observers }),
     });
     watchDisk(kernel, dataFolder);
+    await noteSealed(keysFolder, place.shown, store);
+    const noted = kernel
+      .resealed()
+      .then(() => noteSealed(keysFolder, place.shown, store))
+      .catch((error: unknown) => options.onError?.(error, 'keys'));
     return {
       kernel,
       store,
@@ -107,6 +115,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       isNew,
       close: async () => {
         await kernel.close();
+        await noted;
         await store.close();
         await options.observers?.tracing?.close();
         await options.observers?.log?.close();
@@ -117,6 +126,14 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
     throw error;
   }
 }
+
+/** Says beside the keys how far this store follows them. */
+async function noteSealed(keysFolder: string, shown: string, store: Store): Promise<void> {
+  const { sealed } = await epochsOf(store);
+  await noteKeyStore(keysFolder, { place: resolveShown(shown), sealed });
+}
+
+const resolveShown = (shown: string): string => (URL.canParse(shown) ? shown : resolve(shown));
 
 /** Founding is one commit: a start that was killed before it left nothing that counts. */
 async function isFounded(store: Store): Promise<boolean> {

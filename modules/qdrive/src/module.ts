@@ -13,10 +13,11 @@ import { upload } from './handlers/upload.ts';
 import { receive } from './receive.ts';
 import { send } from './send.ts';
 import { sweepAtStart } from './sweepAtStart.ts';
-import { migrations } from './store.ts';
+import { files as fileTable, migrations, uploads } from './store.ts';
 
 export default defineModule(qdrive, {
   migrations,
+  tables: [uploads, fileTable],
   handlers: {
     abort,
     begin,

@@ -14,6 +14,9 @@ import type { Migration } from '@anarq/store';
 
 export type UploadState = 'OPEN' | 'COMPLETED' | 'ABORTED' | 'EXPIRED';
 
+/** Under which the content key of a file is sealed, for that file. */
+export const CONTENT_KEY_PURPOSE = 'qdrive-content-key';
+
 /** Uploads. `file_id` is chosen when one begins: the chunks are sealed for that file. */
 export const uploads = table(
   'qdrive_upload',
@@ -28,7 +31,7 @@ export const uploads = table(
     parts: int(),
     sha256_hex: nullable(text()),
     /** The content key, sealed for the file; opened only where content is sealed or opened. */
-    key_sealed: blob(),
+    key_sealed: blob({ purpose: CONTENT_KEY_PURPOSE, idFrom: 'file_id' }),
     expires_ms: int(),
   },
 );
@@ -43,7 +46,7 @@ export const files = table(
     bytes: int(),
     cid: text(),
     sha256_hex: text(),
-    key_sealed: blob(),
+    key_sealed: blob({ purpose: CONTENT_KEY_PURPOSE }),
   },
 );
 

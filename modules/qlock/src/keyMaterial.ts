@@ -9,7 +9,7 @@ import {
   type Sealer,
   type SigningKeys,
 } from '@anarq/crypto';
-import type { KeyKind } from './store.ts';
+import { KEY_PURPOSE, type KeyKind } from './store.ts';
 
 type Pair = readonly [first: keyof IdentityKeys, second: keyof IdentityKeys];
 
@@ -17,7 +17,6 @@ type Pair = readonly [first: keyof IdentityKeys, second: keyof IdentityKeys];
 const SIGNING: Pair = ['ed25519', 'mldsa65'];
 const RECIPIENT: Pair = ['x25519', 'mlkem768'];
 const SYMMETRIC_BYTES = 32;
-const PURPOSE = 'qlock-key';
 
 /** A new secret of a kind: random bytes, and the public part where there is one. */
 export function newKeyMaterial(kind: KeyKind): {
@@ -36,10 +35,10 @@ export function newKeyMaterial(kind: KeyKind): {
 
 /** Seals a secret for the one version of a key that it is of. */
 export const sealSecret = (sealer: Sealer, versionId: string, secret: Uint8Array): Uint8Array =>
-  sealer.seal(PURPOSE, versionId, secret);
+  sealer.seal(KEY_PURPOSE, versionId, secret);
 
 export const openSecret = (sealer: Sealer, versionId: string, sealed: Uint8Array): Uint8Array =>
-  sealer.open(PURPOSE, versionId, sealed);
+  sealer.open(KEY_PURPOSE, versionId, sealed);
 
 /** Keys to open what was encrypted to a recipient key. */
 export function recipientKeys(secret: Uint8Array): KemPrivateKeys {

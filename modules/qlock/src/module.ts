@@ -12,10 +12,11 @@ import { rotateKey } from './handlers/rotateKey.ts';
 import { sign } from './handlers/sign.ts';
 import { unlock } from './handlers/unlock.ts';
 import { verify } from './handlers/verify.ts';
-import { migrations } from './store.ts';
+import { keys as keyTable, keyVersions, migrations } from './store.ts';
 
 export default defineModule(qlock, {
   migrations,
+  tables: [keyTable, keyVersions],
   handlers: {
     createKey,
     decrypt,

@@ -1,6 +1,9 @@
 import { blob, createTable, int, nullable, sealed, table, text, type RowOf } from '@anarq/kernel';
 import type { Migration } from '@anarq/store';
 
+/** Under which the secret part of a key's version is sealed. */
+export const KEY_PURPOSE = 'qlock-key';
+
 export type KeyKind = 'symmetric' | 'recipient' | 'signing';
 
 /** Keys; `current` is the version in use. */
@@ -20,7 +23,12 @@ export const keys = table(
 export const keyVersions = table(
   'qlock_version',
   {},
-  { key_id: text(), number: int(), secret_sealed: blob(), public_key: nullable(text()) },
+  {
+    key_id: text(),
+    number: int(),
+    secret_sealed: blob({ purpose: KEY_PURPOSE }),
+    public_key: nullable(text()),
+  },
 );
 
 /**

@@ -16,10 +16,11 @@ import { refund } from './handlers/refund.ts';
 import { reserve } from './handlers/reserve.ts';
 import { setLimit } from './handlers/setLimit.ts';
 import { voidIntent } from './handlers/void.ts';
-import { migrations } from './store.ts';
+import { intents as intentTable, migrations } from './store.ts';
 
 export default defineModule(qwallet, {
   migrations,
+  tables: [intentTable],
   handlers: {
     openAccount,
     account,

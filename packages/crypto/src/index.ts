@@ -78,8 +78,9 @@ export {
   importPublicKeys,
   publicKeysOf,
 } from './publicKeys.ts';
-export type { RootKey } from './rootKeyFile.ts';
-export { openRootKey } from './rootKeyFile.ts';
+export type { EarlierKey, RootKey, RotationReason } from './rootKey.ts';
+export { epochOf, forgetEarlier, rotatedKey } from './rootKey.ts';
+export { openRootKey, replaceRootKey } from './rootKeyFile.ts';
 export type { SigningKeys, VerifyingKeys } from './signature.ts';
 export { HYBRID_SIGNATURE_LENGTH, signHybrid, verifyHybrid } from './signature.ts';
 export type { Sealer } from './vault.ts';

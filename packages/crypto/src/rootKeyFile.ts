@@ -1,22 +1,16 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { randomBytes, toBase64url } from './bytes.ts';
-import { generateSeed, SEED_LENGTH } from './derive.ts';
+import { generateSeed } from './derive.ts';
 import { CryptoError } from './errors.ts';
-
-/** The secret a node's own keys, and the keys of what it seals, derive from. */
-export interface RootKey {
-  /** 64 bytes. */
-  readonly seed: Uint8Array;
-}
+import { decodeRootKey, encodeRootKey, ROOT_KEY_BYTES_MAX, type RootKey } from './rootKey.ts';
 
 /**
  * Reads the root key of a node from its file; with `create`, makes it first where there is none.
- * The file has mode 0600 and exactly 64 bytes; a folder that is made has mode 0700. Whoever can
- * read the file as this user, or as root, has the key: it protects a copied database, not a
- * machine that was taken over.
+ * The file has mode 0600; a folder that is made has mode 0700. Whoever can read the file as this
+ * user, or as root, has the key: it protects a copied database, not a machine that was taken over.
  *
  * Throws `ROOT_KEY_MISSING` where there is no file and `create` is false, `ROOT_KEY_EXPOSED` where
  * file or folder is open to others, `ROOT_KEY_INVALID` where the file is no such key, and the
@@ -55,16 +49,17 @@ async function readRootKey(file: string): Promise<RootKey | undefined> {
   }
   try {
     await requirePrivate(file, handle);
-    const seed = new Uint8Array(SEED_LENGTH + 1);
-    const { bytesRead } = await handle.read(seed, 0, seed.byteLength, 0);
-    if (bytesRead !== SEED_LENGTH || seed.every((byte) => byte === 0)) {
+    const bytes = new Uint8Array(ROOT_KEY_BYTES_MAX + 1);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.byteLength, 0);
+    const key = decodeRootKey(bytes.subarray(0, bytesRead));
+    bytes.fill(0);
+    if (key === undefined) {
       throw new CryptoError(
         'ROOT_KEY_INVALID',
-        `the root key at ${file} is damaged (expected ${SEED_LENGTH} bytes, not all zero): ` +
-          'restore it from your backup',
+        `the root key at ${file} is damaged: restore it from your backup`,
       );
     }
-    return { seed: seed.slice(0, SEED_LENGTH) };
+    return key;
   } finally {
     await handle.close();
   }
@@ -101,26 +96,46 @@ async function requirePrivate(file: string, handle: FileHandle): Promise<void> {
 async function writeRootKey(file: string): Promise<void> {
   const folder = dirname(file);
   const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${toBase64url(randomBytes(9))}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(generateSeed());
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  await withTemporary(file, { seed: generateSeed() }, (temporary) =>
     // A rename would replace the key of a node that starts at the same moment; a link never does.
-    await link(temporary, file).catch((error: unknown) => {
+    link(temporary, file).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST') throw error;
-    });
-  } finally {
-    await unlink(temporary).catch(() => undefined);
-  }
+    }),
+  );
   // A name is on disk only when its folder is: so for the file, and for each folder made above it.
   const last = firstMade === undefined ? folder : dirname(firstMade);
   for (let made = folder; made !== last; made = dirname(made)) await syncFolder(made);
   await syncFolder(last);
+}
+
+/**
+ * Puts another root key in the place of the one in a file. The file has the old key or the new one,
+ * whole, at every instant; what an interrupted call leaves beside it ends in `.tmp`.
+ */
+export async function replaceRootKey(file: string, key: RootKey): Promise<void> {
+  const place = resolve(file);
+  await withTemporary(place, key, (temporary) => rename(temporary, place));
+  await syncFolder(dirname(place));
+}
+
+async function withTemporary(
+  file: string,
+  key: RootKey,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${file}.${toBase64url(randomBytes(9))}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(encodeRootKey(key));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await place(temporary);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
 }
 
 /** Windows cannot open folders; its file system journals names by itself. */

@@ -18,6 +18,8 @@ export interface FoundingPlace {
   read(role: string): Promise<string | undefined>;
   /** Keeps a text for a role, where none is kept yet. @returns the one that is kept */
   keep(role: string, text: string): Promise<string>;
+  /** Puts another text in the place of the one that is kept: the same, sealed anew. */
+  replace(role: string, text: string): Promise<void>;
 }
 
 export interface FoundingOrder {
@@ -113,7 +115,7 @@ async function takeOrMake(
   make: () => NewIdentity,
 ): Promise<{ row: IdentityRow; isOwn: boolean }> {
   const kept = await order.place?.read(roleOf(key));
-  if (kept !== undefined) return { row: open(order.sealer, key, kept), isOwn: false };
+  if (kept !== undefined) return { row: await takeKept(order, key, kept), isOwn: false };
   const { row } = order.identities.prepareCreate(make());
   if (order.place === undefined) return { row, isOwn: true };
   const first = open(
@@ -124,10 +126,22 @@ async function takeOrMake(
   return { row: first, isOwn: first.did === row.did };
 }
 
+/** What is kept, sealed anew where the root key was changed since. */
+async function takeKept(order: FoundingOrder, key: string, kept: string): Promise<IdentityRow> {
+  const row = open(order.sealer, key, kept);
+  if (!order.sealer.isCurrent(fromBase64url(kept.trim())))
+    await order.place?.replace(roleOf(key), seal(order.sealer, key, row));
+  return row;
+}
+
 /** A node that was founded before there was a place tells it there, for processes to come. */
 async function publish(order: FoundingOrder, key: string, did: string): Promise<void> {
   if (order.place === undefined) return;
-  if ((await order.place.read(roleOf(key))) !== undefined) return;
+  const kept = await order.place.read(roleOf(key));
+  if (kept !== undefined) {
+    await takeKept(order, key, kept);
+    return;
+  }
   const row = await order.identities.row(did);
   if (row !== undefined) await order.place.keep(roleOf(key), seal(order.sealer, key, row));
 }

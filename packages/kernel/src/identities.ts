@@ -289,7 +289,7 @@ export class Identities {
   }
 
   #nameKey(tenant: string, name: string): Uint8Array {
-    return this.#sealer.mac('identity-name', utf8(`${tenant}\n${name.normalize('NFC')}`));
+    return this.#sealer.nameMac('identity-name', utf8(`${tenant}\n${name.normalize('NFC')}`));
   }
 
   #remember(row: Row, changes: number): IdentityRecord {

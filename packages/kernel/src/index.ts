@@ -59,6 +59,8 @@ export type {
   ProcessView,
   Progress,
 } from './processViews.ts';
+export { epochsOf, resealStore } from './rotation.ts';
+export type { Resealed } from './reseal.ts';
 export type { Readable } from './readable.ts';
 export type { NodeFacts, Services } from './services.ts';
 export type { Stop } from './stops.ts';

@@ -12,6 +12,7 @@ import type { Call } from './call.ts';
 import type { ContextOf, Planned } from './context.ts';
 import type { OwnWorkOf, Reaction, ScheduledWork } from './ownWork.ts';
 import type { Services } from './services.ts';
+import type { Table } from './table.ts';
 
 /** What a handler gives: what its operation answers, or what its job has at its end. */
 type GivenBy<Op extends AnyOperation> = Op extends { readonly job: JobTerms<infer R> }
@@ -102,6 +103,8 @@ export interface TransferEnvironment {
 export interface ModuleDefinition {
   readonly contract: AnyContract;
   readonly migrations: readonly Migration[];
+  /** Its tables with sealed columns: they are sealed anew when the root key was changed. */
+  readonly tables?: readonly Table[];
   readonly handlers: Readonly<Record<string, Handler<AnyOperation>>>;
   readonly transfer?: TransferHandler;
   /** What it does about an event, by topic. */
@@ -131,6 +134,8 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
   contract: C,
   parts: {
     readonly migrations?: readonly Migration[];
+    /** Those with sealed columns, so that they can be sealed anew; others may be named too. */
+    readonly tables?: readonly Table[];
     readonly handlers: HandlersOf<C>;
     readonly transfer?: TransferHandler;
     readonly continues?: readonly string[];
@@ -145,6 +150,7 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
     migrations: parts.migrations ?? [],
     // Handlers are contravariant in their input; the kernel validates the input before it calls.
     handlers: handlers as ModuleDefinition['handlers'],
+    ...(parts.tables === undefined ? {} : { tables: parts.tables }),
     ...(parts.transfer === undefined ? {} : { transfer: parts.transfer }),
     ...(own.on === undefined ? {} : { on: own.on }),
     ...(own.every === undefined ? {} : { every: own.every }),

@@ -32,6 +32,8 @@ import { carriedLog } from './prepared.ts';
 import { ProcessDesk } from './processDesk.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
+import type { Resealed } from './reseal.ts';
+import type { Resealing } from './rotation.ts';
 import { standaloneOf, type Standalone } from './standalone/mode.ts';
 import type { NodeFacts, Services } from './services.ts';
 import { Shedding } from './shedding.ts';
@@ -95,6 +97,8 @@ export interface Kernel {
   health(): Promise<Health & { readonly standalone?: Standalone }>;
   readonly monitor: HealthMonitor;
   readonly telemetry: Telemetry;
+  /** Resolves when what an earlier root key sealed stands under the one in force, as far as it can. */
+  resealed(): Promise<Resealed>;
   /** Finishes what is under way, records what waits, and closes the log. */
   close(): Promise<void>;
 }
@@ -112,7 +116,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const standalone = standaloneOf(modules, options.isStandalone === true);
   const opened = await openServices(options, store, now_ms, tell('log'));
-  const { process, fence } = opened;
+  const { process, fence, resealing } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
   const shedding = new Shedding(store, telemetry);
   const bus = await busOf(options, opened, store, tell('bus'));
@@ -151,7 +155,10 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   await invoker.begin(bus);
   await watch.start();
   await shedding.start();
-  if (fence.since === undefined) await startModules(invoker, modules, services);
+  if (fence.since === undefined) {
+    await startModules(invoker, modules, services);
+    await resealing.start(tell('reseal'));
+  }
 
   return {
     invoke: (call) => invoker.invoke(call),
@@ -171,7 +178,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...healthOf(monitor, standalone),
     monitor,
     telemetry,
-    close: () => closeAll({ streams, sweep, watch, shedding, invoker, apart, batch, bus, log }),
+    resealed: () => resealing.ended,
+    close: () =>
+      closeAll({ resealing, streams, sweep, watch, shedding, invoker, apart, batch, bus, log }),
   };
 }
 
@@ -238,6 +247,7 @@ async function startModules(
 
 /** Finishes what is under way, then what it leans on. */
 async function closeAll(parts: {
+  readonly resealing: Resealing;
   readonly streams: EventStreams;
   readonly sweep: EventSweep;
   readonly watch: NodeWatch;
@@ -252,6 +262,7 @@ async function closeAll(parts: {
   parts.shedding.close();
   parts.sweep.close();
   await parts.watch.close();
+  await parts.resealing.close();
   await parts.invoker.drain(DRAIN_MS);
   await parts.apart.remote?.close();
   await parts.batch.flush();

@@ -20,6 +20,7 @@ import { guardMigrations } from './guards.ts';
 import { Identities } from './identities.ts';
 import type { ModuleDefinition } from './module.ts';
 import { alertMigrations } from './nodeWatch.ts';
+import { recordRotations, Resealing } from './rotation.ts';
 import type { Services } from './services.ts';
 import { Sessions } from './sessions.ts';
 import { stopMigrations, Stops } from './stops.ts';
@@ -45,6 +46,7 @@ export async function openServices(
   readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding'>;
   readonly process: string;
   readonly fence: Fence;
+  readonly resealing: Resealing;
 }> {
   const { blocks, rootKey, modules, isStandalone = false } = order;
   await bringUpToDate(store, modules, () => checkMode(store, order.foundingPlace, isStandalone));
@@ -72,8 +74,23 @@ export async function openServices(
   const fence = await readFence(store);
   const name = logOrigin(node.did, process);
   const origin = fence.generation === '' ? name : `${name}/${fence.generation}`;
-  const log = await openLog({ store, sealer, origin, continues: name, keys, now_ms, onError });
+  const keysBefore = (rootKey.earlier ?? []).flatMap(({ seed }) =>
+    seed === undefined ? [] : [deriveLogKeys(seed)],
+  );
+  const log = await openLog({
+    store,
+    sealer,
+    origin,
+    continues: name,
+    keys,
+    keysBefore,
+    now_ms,
+    onError,
+  });
   await recordLift(store, log, node, fence.generation);
+  const resealing = new Resealing({ store, sealer, modules }, rootKey);
+  // A restored copy changes nothing until it may write.
+  if (fence.since === undefined) await recordRotations(store, log, node, rootKey);
   const services = {
     node,
     identities,
@@ -87,7 +104,7 @@ export async function openServices(
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
     endings,
   };
-  return { services, process, fence };
+  return { services, process, fence, resealing };
 }
 
 /** @param check looks at what the kernel keeps, before any module's tables are touched */

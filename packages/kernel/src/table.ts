@@ -24,8 +24,17 @@ export interface Column<T> {
   readonly nullable: boolean;
   /** Sealed at rest: encrypted before it reaches the store, so it cannot be searched. */
   readonly sealed: boolean;
+  /** Its module seals the value itself: under this purpose, for the id that stands in a column. */
+  readonly sealedAs?: SealedAs;
   encode(value: T): SqlValue;
   decode(value: SqlValue): T;
+}
+
+/** How a module seals a value of its own: the purpose, and the column with the id it is for. */
+export interface SealedAs {
+  readonly purpose: string;
+  /** Default: the id of the row. */
+  readonly idFrom?: string;
 }
 
 export interface KernelColumns {
@@ -55,7 +64,11 @@ export const text = (): Column<string> => plain('TEXT');
 export const int = (): Column<number> => plain('INTEGER');
 /** An amount in minor units; the column's name ends in _minor. */
 export const minor = (): Column<bigint> => plain('INTEGER');
-export const blob = (): Column<Uint8Array> => plain('BLOB');
+/** Bytes. `sealedAs`: the module seals them itself; said here so that they can be sealed anew. */
+export const blob = (sealedAs?: SealedAs): Column<Uint8Array> => ({
+  ...plain<Uint8Array>('BLOB'),
+  ...(sealedAs === undefined ? {} : { sealedAs }),
+});
 export const bool = (): Column<boolean> => ({
   sqlType: 'INTEGER',
   nullable: false,

@@ -1,12 +1,13 @@
 /** @anarq/log: the node's transparency log over its store, and receipts that verify without it. */
 export type { AuditResult } from './audit.ts';
+export { readHandovers, type Handover } from './handover.ts';
 export { LogError } from './errors.ts';
 export type { LogErrorCode } from './errors.ts';
 export { openLog } from './log.ts';
 export type { Inclusion, Log, SignedTree } from './log.ts';
 export type { LogOptions } from './logOptions.ts';
-export { vkeysOf, type LogVkeys } from './logKeys.ts';
-export { RETENTION_HOLDER } from './parties.ts';
+export { isCheckpointOf, vkeysOf, type LogVkeys } from './logKeys.ts';
+export { otherParties, RETENTION_HOLDER, wrapsToRenew, type WrapPlace } from './parties.ts';
 export type { Receipt, ReceiptRecord } from './receiptFormat.ts';
 export { RECEIPT_RECORDS_MAX } from './receiptFormat.ts';
 export type { Recorder } from './recorder.ts';

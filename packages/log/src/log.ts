@@ -4,6 +4,7 @@ import type { AuditResult } from './audit.ts';
 import { auditAll, auditAtOpen } from './audit.ts';
 import { LogError } from './errors.ts';
 import type { LogOptions } from './logOptions.ts';
+import { handoversTo, readHandovers, underItsKeys, type Handover } from './handover.ts';
 import { Integrator, signEmptyTree } from './integrator.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { vkeysOf } from './logKeys.ts';
@@ -41,6 +42,8 @@ export interface Log {
   readonly vkeys: LogVkeys;
   /** The one key to pin when verifying receipts: the Ed25519 verifier key. */
   readonly trust: string;
+  /** How earlier keys of the log handed it over to those it has now, the oldest first. */
+  readonly handovers: readonly Handover[];
   /** To be called after a commit with records: they are in the signed tree within 100 ms. */
   wake(): void;
   /** Puts all committed records into the tree now. Throws LogError CLOSED. */
@@ -81,22 +84,29 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const tree =
     stored === undefined
       ? await signEmptyTree({ store, origin, keys, now_ms })
-      : await underItsName(options, stored);
+      : await underItsName(options, await underItsKeys(options, stored));
   await auditAtOpen(store, vkeys, tree);
   const onError = options.onError ?? (() => undefined);
   const integrator = new Integrator({ store, origin, keys, now_ms, onError }, tree);
   // Records committed just before a crash wait in the store; nobody else will call for them.
   integrator.wake();
-  return assemble(options, vkeys, integrator);
+  const handovers = handoversTo(vkeys, origin, await readHandovers(store));
+  return assemble(options, vkeys, handovers, integrator);
 }
 
-function assemble(options: LogOptions, vkeys: LogVkeys, integrator: Integrator): Log {
+function assemble(
+  options: LogOptions,
+  vkeys: LogVkeys,
+  handovers: readonly Handover[],
+  integrator: Integrator,
+): Log {
   const { store, sealer } = options;
   const signed = ({ size, root, note }: TreeState): SignedTree => ({ size, root, note });
   return {
     recorder: createRecorder(sealer),
     vkeys,
     trust: vkeys.ed25519,
+    handovers,
     wake: () => integrator.wake(),
     integrate: async () => signed(await integrator.integrate()),
     checkpoint: () => signed(integrator.tree),
@@ -123,7 +133,7 @@ function assemble(options: LogOptions, vkeys: LogVkeys, integrator: Integrator):
     },
     receipt: async (cid, party) => {
       const found = await findRecords(store, sealer, cid, party);
-      return makeReceipt(options, vkeys, await integrator.integrate(), found);
+      return makeReceipt(options, { vkeys, handovers }, await integrator.integrate(), found);
     },
     search: (query) => search(store, sealer, query),
     erase: (party) => eraseParty(sealer, party),

@@ -78,3 +78,13 @@ export function openCheckpoint(note: string, vkeys: LogVkeys): SignedCheckpoint 
   }
   return { ...checkpoint, signedAt_s: cosignatureTime(cosignature.signature) };
 }
+
+/** Whether both of these keys signed a checkpoint. */
+export function isCheckpointOf(note: string, vkeys: LogVkeys): boolean {
+  try {
+    openCheckpoint(note, vkeys);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -11,6 +11,8 @@ export interface LogOptions {
   readonly continues?: string;
   /** Ed25519, which existing tools verify, and ML-DSA-44 for the time after. */
   readonly keys: LogKeys;
+  /** The keys it was signed with before, the newest last: they hand over what they signed. */
+  readonly keysBefore?: readonly LogKeys[];
   /** Milliseconds since 1970. */
   readonly now_ms: () => number;
   /** Told when an integration in the background failed; it is tried again after a second. */

@@ -1,7 +1,8 @@
 import type { Sealer } from '@anarq/crypto';
 import { utf8 } from '@anarq/crypto';
-import type { Statement } from '@anarq/store';
+import type { Statement, Store } from '@anarq/store';
 import { LogError } from './errors.ts';
+import { bytes, integer, text } from './treeStore.ts';
 
 /** The holder that has a key to every record for as long as the law asks; no person, and never erased as one. */
 export const RETENTION_HOLDER = 'legal-retention';
@@ -15,7 +16,7 @@ export function pseudonymOf(sealer: Sealer, party: string): string {
   if (party.length === 0 || party.length > PARTY_LENGTH_MAX) {
     throw new LogError('MALFORMED', `a party has 1 to ${PARTY_LENGTH_MAX} characters`);
   }
-  return sealer.mac('log-party', utf8(party)).toHex();
+  return sealer.nameMac('log-party', utf8(party)).toHex();
 }
 
 /** Wraps a record's key for one party. */
@@ -59,4 +60,63 @@ export function endRetention(sealer: Sealer, before_ms: number): Statement[] {
       params: { party: pseudonymOf(sealer, RETENTION_HOLDER), before_ms },
     },
   ];
+}
+
+/**
+ * Where the wraps of one party stand that are not under the sealer's key in force, at most `limit`
+ * of them after a place; each with the statement that wraps its key anew.
+ */
+export async function wrapsToRenew(
+  store: Store,
+  sealer: Sealer,
+  party: string,
+  page: { readonly after: WrapPlace; readonly limit: number },
+): Promise<{ readonly statements: Statement[]; readonly next: WrapPlace | undefined }> {
+  const { after, limit } = page;
+  const pseudonym = pseudonymOf(sealer, party);
+  const rows = await store.read(
+    `select at_ms, cid, wrapped from log_key
+      where party = :party and (at_ms, cid) > (:at_ms, :cid) order by at_ms, cid limit :limit`,
+    { party: pseudonym, ...after, limit },
+  );
+  const statements = rows
+    .filter((row) => !sealer.isCurrent(bytes(row, 'wrapped')))
+    .map((row): Statement => {
+      const [cid, before] = [text(row, 'cid'), bytes(row, 'wrapped')];
+      return {
+        name: 'log key renewed',
+        sql: `update log_key set wrapped = :wrapped
+          where party = :party and at_ms = :at_ms and cid = :cid and wrapped = :before`,
+        params: {
+          party: pseudonym,
+          at_ms: integer(row, 'at_ms'),
+          cid,
+          before,
+          wrapped: wrapKey(sealer, cid, party, unwrapKey(sealer, cid, party, before)),
+        },
+      };
+    });
+  const last = rows.at(-1);
+  const next =
+    last === undefined || rows.length < limit
+      ? undefined
+      : { at_ms: integer(last, 'at_ms'), cid: text(last, 'cid') };
+  return { statements, next };
+}
+
+/** Place of a wrap among those of its party. */
+export interface WrapPlace {
+  readonly at_ms: number;
+  readonly cid: string;
+}
+
+/** Names of parties, as the table of wraps has them, that are none of these. */
+export async function otherParties(
+  store: Store,
+  sealer: Sealer,
+  known: readonly string[],
+): Promise<number> {
+  const names = new Set(known.map((party) => pseudonymOf(sealer, party)));
+  const rows = await store.read('select distinct party from log_key');
+  return rows.filter((row) => !names.has(text(row, 'party'))).length;
 }

@@ -3,6 +3,7 @@ import { toBase64url } from '@anarq/crypto';
 import type { Row, Store } from '@anarq/store';
 import { proveInclusion } from '@anarq/tlog';
 import { LogError } from './errors.ts';
+import type { Handover } from './handover.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { pseudonymOf, unwrapKey } from './parties.ts';
 import type { Receipt, ReceiptRecord } from './receiptFormat.ts';
@@ -57,7 +58,7 @@ export async function findRecords(
 /** Makes the receipt of records found before the tree was signed, so that all of them are in it. */
 export async function makeReceipt(
   options: { readonly store: Store; readonly sealer: Sealer; readonly origin: string },
-  vkeys: LogVkeys,
+  log: { readonly vkeys: LogVkeys; readonly handovers: readonly Handover[] },
   tree: TreeState,
   found: RecordTree,
 ): Promise<Receipt> {
@@ -77,7 +78,14 @@ export async function makeReceipt(
     return { ...record, key: toBase64url(unwrapKey(sealer, cid, found.party, wrapped)) };
   });
   const root = records[0]?.cid ?? '';
-  return { type: 'q.receipt.v1', root, records, checkpoint: tree.note, log: { origin, ...vkeys } };
+  return {
+    type: 'q.receipt.v1',
+    root,
+    records,
+    checkpoint: tree.note,
+    log: { origin, ...log.vkeys },
+    ...(log.handovers.length === 0 ? {} : { handovers: log.handovers }),
+  };
 }
 
 async function readRecords(

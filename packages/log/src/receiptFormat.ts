@@ -1,6 +1,7 @@
 import { fromBase64url } from '@anarq/crypto';
 import { HASH_BYTES, NOTE_LENGTH_MAX, PROOF_HASHES_MAX } from '@anarq/tlog';
 import { LogError } from './errors.ts';
+import { HANDOVERS_MAX, type Handover } from './handover.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { cidBytes, isObject, SEALED_BYTES_MAX } from './sealedRecord.ts';
 
@@ -26,6 +27,8 @@ export interface Receipt {
   /** The signed note (C2SP tlog-checkpoint) that all proofs lead to. */
   readonly checkpoint: string;
   readonly log: { readonly origin: string } & LogVkeys;
+  /** How keys that were pinned earlier handed the log over to these; absent where none did. */
+  readonly handovers?: readonly Handover[];
 }
 
 /** A record of a receipt, decoded; nothing in it is verified yet. */
@@ -44,7 +47,8 @@ const VKEY_LENGTH_MAX = 4096;
  * spelling, so that a changed byte is never a matter of taste. Throws LogError MALFORMED or LIMIT.
  */
 export function parseReceipt(value: unknown): [Receipt, ParsedRecord[]] {
-  const receipt = fields(value, ['type', 'root', 'records', 'checkpoint', 'log'], 'receipt');
+  const members = ['type', 'root', 'records', 'checkpoint', 'log'];
+  const receipt = fields(value, members, 'receipt', ['handovers']);
   if (receipt['type'] !== 'q.receipt.v1') malformed('type is not q.receipt.v1');
   const log = fields(receipt['log'], ['origin', 'ed25519', 'mldsa44'], 'log');
   const raw = receipt['records'];
@@ -67,8 +71,48 @@ export function parseReceipt(value: unknown): [Receipt, ParsedRecord[]] {
       ed25519: string(log['ed25519'], VKEY_LENGTH_MAX, 'log.ed25519'),
       mldsa44: string(log['mldsa44'], VKEY_LENGTH_MAX, 'log.mldsa44'),
     },
+    ...(receipt['handovers'] === undefined
+      ? {}
+      : { handovers: parseHandovers(receipt['handovers']) }),
   };
   return [parsed, records];
+}
+
+function parseHandovers(value: unknown): Handover[] {
+  if (!Array.isArray(value) || value.length === 0) return malformed('handovers is no list');
+  if (value.length > HANDOVERS_MAX)
+    throw new LogError('LIMIT', `a receipt has ${HANDOVERS_MAX} handovers at most`);
+  return value.map((one: unknown): Handover => {
+    const members = ['type', 'origin', 'size', 'rootHashHex', 'at', 'from', 'to', 'signatures'];
+    const handover = fields(one, members, 'handover');
+    if (handover['type'] !== 'q.log-handover.v1') malformed('a handover is of another type');
+    const { size } = handover;
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      return malformed('handover.size is no count');
+    const signatures = fields(handover['signatures'], ['from', 'to'], 'handover.signatures');
+    return {
+      type: 'q.log-handover.v1',
+      origin: string(handover['origin'], 255, 'handover.origin'),
+      size,
+      rootHashHex: string(handover['rootHashHex'], 2 * HASH_BYTES, 'handover.rootHashHex'),
+      at: string(handover['at'], 64, 'handover.at'),
+      from: pair(handover['from'], 'handover.from'),
+      to: pair(handover['to'], 'handover.to'),
+      signatures: {
+        from: pair(signatures['from'], 'handover.signatures.from'),
+        to: pair(signatures['to'], 'handover.signatures.to'),
+      },
+    };
+  });
+}
+
+/** One text for each of the two algorithms of a log. */
+function pair(value: unknown, name: string): { ed25519: string; mldsa44: string } {
+  const both = fields(value, ['ed25519', 'mldsa44'], name);
+  return {
+    ed25519: string(both['ed25519'], VKEY_LENGTH_MAX, `${name}.ed25519`),
+    mldsa44: string(both['mldsa44'], VKEY_LENGTH_MAX, `${name}.mldsa44`),
+  };
 }
 
 function parseRecord(value: unknown): ParsedRecord {

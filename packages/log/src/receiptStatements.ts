@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@anarq/tlog';
+import type { Handover } from './handover.ts';
 import type { OpenedRecord, ReceiptVerdict } from './receiptVerdict.ts';
 
 /** Says in sentences what a receipt that verified proves, and what it does not. */
@@ -8,14 +9,18 @@ export function statementsOf(found: {
   readonly checkpoint: Checkpoint;
   readonly records: readonly OpenedRecord[];
   readonly unlinked: number;
+  /** From the pinned key to the one that signed; empty where the pinned key signed. */
+  readonly handedOver: readonly Handover[];
 }): Pick<ReceiptVerdict, 'proves' | 'doesNotProve'> {
-  const { signer, postQuantumKey, checkpoint, records, unlinked } = found;
+  const { signer, postQuantumKey, checkpoint, records, unlinked, handedOver } = found;
   const sealed = records.filter(({ body }) => body === null).length;
   const proves = [
     `${records.length} record(s) are in the log ${checkpoint.origin} among its first ${checkpoint.size} leaves, and were not changed since.`,
     `${records.length - sealed} of them are shown in clear; no other contents can be shown for the same record.`,
     signer === 'trusted'
-      ? 'The tree was signed with the pinned key of this log.'
+      ? handedOver.length === 0
+        ? 'The tree was signed with the pinned key of this log.'
+        : `The tree was signed with a key that the pinned one handed the log over to: ${handedOver.map(({ at, size }) => `at ${at}, after ${size} leaves`).join('; ')}.`
       : 'The tree was signed with the key that the receipt carries: consistent, signer not trusted.',
   ];
   const doesNotProve = [
@@ -30,6 +35,11 @@ export function statementsOf(found: {
   if (postQuantumKey !== 'pinned') {
     doesNotProve.push(
       'Anything against an attacker with a quantum computer: the ML-DSA-44 signature is valid, but its key was not pinned.',
+    );
+  }
+  if (handedOver.length > 0) {
+    doesNotProve.push(
+      'That the pinned key was only in the hands of its node when it handed the log over: after a theft, pin the new key.',
     );
   }
   if (sealed > 0) doesNotProve.push(`What ${sealed} record(s) sealed to other parties say.`);

@@ -31,4 +31,4 @@ export async function underItsName(
 }
 
 /** The first line of a checkpoint names its log (C2SP tlog-checkpoint). */
-const originOf = (note: string): string => note.slice(0, Math.max(0, note.indexOf('\n')));
+export const originOf = (note: string): string => note.slice(0, Math.max(0, note.indexOf('\n')));

@@ -46,4 +46,8 @@ export const MIGRATIONS: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    id: 2,
+    sql: `create table log_handover (number integer primary key, body text not null) strict;`,
+  },
 ];

@@ -2,7 +2,9 @@ import type { Store } from '@anarq/store';
 import { treeRoot } from '@anarq/tlog';
 import { auditAll, type AuditResult } from './audit.ts';
 import { LogError } from './errors.ts';
-import { openCheckpoint, type LogVkeys } from './logKeys.ts';
+import { readHandovers, type Handover } from './handover.ts';
+import { openCheckpoint, type LogVkeys, type SignedCheckpoint } from './logKeys.ts';
+import { MIGRATIONS } from './schema.ts';
 import { overTree, readTree } from './treeStore.ts';
 
 /** A log that lies in a store, as its stored records and its last checkpoint show it; nothing is signed. */
@@ -37,7 +39,9 @@ export async function compareStored(
   vkeys: LogVkeys,
   note: string,
 ): Promise<Standing> {
-  const seen = openCheckpoint(note, vkeys);
+  // A copy from before there were handovers has no table of them.
+  await store.migrate('log', MIGRATIONS);
+  const seen = openSeen(note, vkeys, await readHandovers(store));
   const tree = await readTree(store);
   const size = tree?.size ?? 0;
   if (seen.size > size) return { missing: seen.size - size, newer: 0 };
@@ -48,4 +52,16 @@ export async function compareStored(
   if (root.toHex() !== seen.root.toHex())
     throw new LogError('CONTRADICTION', 'the checkpoint is of another history than the stored log');
   return { missing: 0, newer: size - seen.size };
+}
+
+/** A checkpoint that was seen before the log was handed over carries the signatures of the keys before. */
+function openSeen(note: string, vkeys: LogVkeys, handovers: readonly Handover[]): SignedCheckpoint {
+  for (const { from } of handovers) {
+    try {
+      return openCheckpoint(note, from);
+    } catch {
+      // Signed by other keys: the next ones, or those in force, of which the error then tells.
+    }
+  }
+  return openCheckpoint(note, vkeys);
 }

@@ -1,7 +1,8 @@
 import { leafHash, verifyInclusion } from '@anarq/tlog';
 import type { Checkpoint } from '@anarq/tlog';
 import { LogError } from './errors.ts';
-import { openCheckpoint } from './logKeys.ts';
+import { verifyHandovers } from './handover.ts';
+import { openCheckpoint, type LogVkeys } from './logKeys.ts';
 import { parseReceipt } from './receiptFormat.ts';
 import type { ParsedRecord, Receipt } from './receiptFormat.ts';
 import { linkProblems } from './receiptLinks.ts';
@@ -35,8 +36,13 @@ function verdictOf(
   if (checkpoint.origin !== log.origin) {
     throw new LogError('CONTRADICTION', 'the checkpoint is of another log than the receipt says');
   }
-  const pinned = trust === `${log.ed25519},${log.mldsa44}`;
-  const trusted = pinned || trust === log.ed25519;
+  const { handovers = [] } = receipt;
+  verifyHandovers(handovers, log);
+  // Whoever pinned the keys before goes on with those that they handed the log over to.
+  const since = handovers.findLastIndex(({ from }) => isPinned(trust, from) !== undefined);
+  const direct = isPinned(trust, log);
+  const found = direct ?? isPinned(trust, handovers[since]?.from);
+  const [trusted, pinned] = [found !== undefined, found === 'both'];
   if (trust !== undefined && !trusted) {
     return refused(['the receipt is signed by another log than the pinned one']);
   }
@@ -61,8 +67,25 @@ function verdictOf(
     ...(typeof at === 'string' ? { at } : {}),
     records,
     problems: [],
-    ...statementsOf({ signer, postQuantumKey, checkpoint, records, unlinked: links.unlinked }),
+    ...statementsOf({
+      signer,
+      postQuantumKey,
+      checkpoint,
+      records,
+      unlinked: links.unlinked,
+      handedOver: direct === undefined && trusted ? handovers.slice(since) : [],
+    }),
   };
+}
+
+/** Which of a log's keys somebody pinned: both, the one, or neither. */
+function isPinned(
+  trust: string | undefined,
+  vkeys: LogVkeys | undefined,
+): 'both' | 'one' | undefined {
+  if (trust === undefined || vkeys === undefined) return undefined;
+  if (trust === `${vkeys.ed25519},${vkeys.mldsa44}`) return 'both';
+  return trust === vkeys.ed25519 ? 'one' : undefined;
 }
 
 /** Checks one record against its CID, its leaf and its key. Adds what is wrong to the problems. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { openBlockStore } from '@anarq/content';
 import { deriveLogKeys, openRootKey, randomBytes, toBase64url, type RootKey } from '@anarq/crypto';
 import { fail } from '@anarq/common-schemas';
-import { vkeysOf } from '@anarq/log';
+import { isCheckpointOf, vkeysOf, type LogVkeys } from '@anarq/log';
 import { BLOCKS_FOLDER } from '@anarq/node';
 import { copyStore, openStore, type Store } from '@anarq/store';
 import { blocksBelow, copyBlocks, type Copied } from './blocks.ts';
@@ -130,11 +130,18 @@ async function readFacts(store: Store, rootKey: RootKey): Promise<StoreFacts> {
     node: meta.get('node') ?? '',
     operator: meta.get('operator') ?? '',
     generation: meta.get('generation') ?? '',
-    log: { ...vkeysOf(origin, deriveLogKeys(rootKey.seed)), size: Number(tree?.['size']) },
+    log: { ...signersOf(note, origin, rootKey), size: Number(tree?.['size']) },
     checkpoint: note,
     migrations: migrations.map((row) => ({ module: String(row['module']), id: Number(row['id']) })),
     open: Number(underWay?.['count']),
   };
+}
+
+/** The keys that signed the last checkpoint: those before where the node did not start since. */
+function signersOf(note: string, origin: string, { seed, earlier = [] }: RootKey): LogVkeys {
+  const all = [...earlier.flatMap(({ seed: old }) => (old === undefined ? [] : [old])), seed];
+  const pairs = all.map((one) => vkeysOf(origin, deriveLogKeys(one)));
+  return pairs.find((vkeys) => isCheckpointOf(note, vkeys)) ?? vkeysOf(origin, deriveLogKeys(seed));
 }
 
 async function countOf(contentFolder: string): Promise<number> {
