@@ -9,6 +9,7 @@ import {
   type CallFields,
   type IdentityKeys,
 } from '@anarq/crypto';
+import { CallError } from './callError.ts';
 import { createSessionOpener } from './session.ts';
 import type { Credentials, Proof, UnprovedCall } from './transport.ts';
 
@@ -40,6 +41,7 @@ export interface KeysOrder {
 
 /** squid.openSession; without its contract every call carries a full signature instead. */
 const OPEN_SESSION = 'squid.openSession';
+const NO_ROOM = 'QDRIVE_STORAGE_FULL';
 
 /**
  * Keys of one's own. Money, consent and keys are signed in full, Ed25519 and ML-DSA-65 together;
@@ -66,7 +68,13 @@ export function keys(order: KeysOrder): Credentials {
     async prove(call, context) {
       const open: AnyOperation | undefined = context.operation(OPEN_SESSION);
       if (call.op.signature === 'full' || open === undefined) return inFull(call);
-      const session = await sessions.current(open, context);
+      const session = await sessions.current(open, context).catch((error: unknown) => {
+        // A session is a row: a node whose disk is full opens none, and can still be read.
+        if (call.op.kind === 'query' && error instanceof CallError && error.code === NO_ROOM)
+          return undefined;
+        throw error;
+      });
+      if (session === undefined) return inFull(call);
       return signed(call, (fields) => macCall(session.key, session.id, fields));
     },
     renew: () => sessions.forget(),
