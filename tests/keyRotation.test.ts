@@ -104,8 +104,11 @@ beforeAll(async () => {
   node = await startNodeProcess(folders());
   const { dataFolder } = folders();
   await json(
-    ...['agent', 'add', 'helper', '--budget', '5rUv', '--per-call', '1rUv', '--until', '2h'],
-    ...['--allow', 'qmarket.search', '--data', dataFolder],
+    ...'agent add helper --budget 5rUv --per-call 1rUv --until 2h --allow qmarket.search'.split(
+      ' ',
+    ),
+    '--data',
+    dataFolder,
   );
   token = (await q('agent', 'token', 'helper', '--data', dataFolder)).stdout.trim();
   await takeReceipt();

@@ -42,6 +42,8 @@ export interface OpenOptions extends NodeFolders {
   /** Some of the modules may be mocks. */
   readonly isStandalone?: boolean | undefined;
   readonly now_ms?: () => number;
+  /** With a clock of its own: one beside it that nobody can set. */
+  readonly monotonic_ms?: () => number;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string) => void;
   /** Who is told of each call; closed with the node. */
@@ -97,6 +99,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
         ? genesisFrom(seed, { kind: 'person', now_ms: options.now_ms?.() ?? Date.now() }).document
         : undefined,
       ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
+      ...(options.monotonic_ms === undefined ? {} : { monotonic_ms: options.monotonic_ms }),
       ...(options.probe === undefined ? {} : { probe: options.probe }),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
       ...(options.observers === undefined ? {} : { observers: options.observers }),

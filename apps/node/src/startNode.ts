@@ -30,6 +30,10 @@ export interface StartOptions extends SurfaceOptions {
   readonly mocks?: readonly ModuleName[] | undefined;
   readonly version: string;
   readonly probe?: Probe;
+  /** The clock of the node; default: the machine's. */
+  readonly now_ms?: () => number;
+  /** With a clock of its own: one beside it that nobody can set. */
+  readonly monotonic_ms?: () => number;
   /** Where the node writes its lines; none without it. */
   readonly log?: LogOptions | undefined;
   /** An OTLP receiver for spans, over HTTP: 'http://127.0.0.1:4318'; none are made without it. */
@@ -85,6 +89,8 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     isStandalone: options.standalone,
     version: options.version,
     observers,
+    ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
+    ...(options.monotonic_ms === undefined ? {} : { monotonic_ms: options.monotonic_ms }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   });

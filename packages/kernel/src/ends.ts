@@ -202,7 +202,7 @@ export class ProcessEnds {
         subject: this.#parts.services.node.operator,
         record: record.cid,
         id: `${record.cid}.attention`,
-        at_ms: Date.now(),
+        at_ms: this.#parts.now_ms(),
         data: {
           processId: capability.process,
           operation: capability.operation,
@@ -291,7 +291,7 @@ export class ProcessEnds {
     problem: string | null = null,
   ): Statement[] {
     const { process } = capability;
-    const now_ms = Date.now();
+    const now_ms = this.#parts.now_ms();
     // What was stopped is not done, however near it was.
     const unlessStopped = state === 'DONE' ? 'AND stop_code IS NULL' : '';
     return [

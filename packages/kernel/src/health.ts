@@ -8,6 +8,7 @@ import {
 } from '@anarq/telemetry';
 import { apartChecks } from './apart/openApart.ts';
 import { measureKernel } from './measures.ts';
+import type { ClockSteps } from './clockSteps.ts';
 import type { KernelParts } from './parts.ts';
 
 /** Records that wait this long to enter the log, or events for their consumer: something is stuck. */
@@ -19,13 +20,21 @@ const AHEAD_MAX_MS = 5_000;
 export function watchKernel(
   parts: KernelParts,
   bus: Bus,
-  { version, now_ms }: { readonly version: string; readonly now_ms: () => number },
+  {
+    version,
+    now_ms,
+    steps,
+  }: {
+    readonly version: string;
+    readonly now_ms: () => number;
+    readonly steps: ClockSteps | undefined;
+  },
 ): HealthMonitor {
   measureKernel(parts, bus, now_ms);
   const started_ms = performance.now();
   const metrics = () => healthMetrics(parts.telemetry, performance.now() - started_ms);
   const monitor = new HealthMonitor({ version, now_ms, metrics });
-  for (const check of [...kernelChecks(parts, bus, now_ms), ...apartChecks(parts)])
+  for (const check of [...kernelChecks(parts, bus, now_ms, steps), ...apartChecks(parts)])
     monitor.add(check);
   return monitor;
 }
@@ -35,6 +44,7 @@ function kernelChecks(
   { store, services, remote }: KernelParts,
   bus: Bus,
   now_ms: () => number,
+  steps: ClockSteps | undefined,
 ): HealthCheck[] {
   return [
     {
@@ -74,7 +84,7 @@ function kernelChecks(
         return lags.some(({ oldest_ms }) => isOverdue(oldest_ms, now_ms())) ? 'degraded' : 'up';
       },
     },
-    { name: 'clock', isEssential: false, look: clockCheck(store, now_ms) },
+    { name: 'clock', isEssential: false, look: clockCheck(store, now_ms, steps) },
     // What other processes run: as the last call to each found it.
     ...(remote?.places() ?? []).map(({ modules, problem }) => ({
       name: `remote ${modules.join('+')}`,
@@ -87,9 +97,14 @@ function kernelChecks(
 const isOverdue = (at_ms: unknown, now_ms: number): boolean =>
   typeof at_ms === 'number' && now_ms - at_ms > WAIT_MAX_MS;
 
-/** A clock that is behind what was recorded was set back, or wrong before. */
-function clockCheck(store: KernelParts['store'], now_ms: () => number) {
+/** A clock that is behind what was recorded was set back, or wrong before; one that jumped is told for a while. */
+function clockCheck(
+  store: KernelParts['store'],
+  now_ms: () => number,
+  steps: ClockSteps | undefined,
+) {
   return async (): Promise<CheckStatus> => {
+    if (steps?.latest !== undefined) return 'degraded';
     const [row] = await store.read('SELECT at_ms FROM log_record ORDER BY seq DESC LIMIT 1');
     return Number(row?.['at_ms'] ?? 0) > now_ms() + AHEAD_MAX_MS ? 'degraded' : 'up';
   };

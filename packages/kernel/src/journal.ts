@@ -46,10 +46,12 @@ export const nothingAsked = (): Asked => ({ steps: new Map(), undone: new Set() 
 export class Journal {
   readonly #store: Store;
   readonly #sealer: Sealer;
+  readonly #now_ms: () => number;
 
-  constructor(store: Store, sealer: Sealer) {
+  constructor(store: Store, sealer: Sealer, now_ms: () => number) {
     this.#store = store;
     this.#sealer = sealer;
+    this.#now_ms = now_ms;
   }
 
   async read(process: string): Promise<Asked> {
@@ -110,7 +112,7 @@ export class Journal {
         operation,
         digest,
         result: this.#sealer.seal('journal', `${process}/${name}`, utf8(JSON.stringify(kept))),
-        at_ms: Date.now(),
+        at_ms: this.#now_ms(),
       },
     };
   }

@@ -64,7 +64,8 @@ export class Invoker {
   constructor(parts: KernelParts, modules: readonly ModuleDefinition[], now_ms: () => number) {
     this.#parts = parts;
     this.#now_ms = now_ms;
-    this.#limits = new CallLimits(now_ms);
+    // Limits count by the time that passed, not by what the clock jumped.
+    this.#limits = new CallLimits(() => now_ms() - parts.stepped_ms());
     this.#operations = new Map(
       modules.flatMap((module) =>
         Object.values(module.contract.operations).map((op) => {

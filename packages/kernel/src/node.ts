@@ -14,6 +14,7 @@ import { PeerDesk } from './apart/desk.ts';
 import { openApart, type ApartOptions } from './apart/openApart.ts';
 import type { RemotePlace } from './apart/remote.ts';
 import type { Call } from './call.ts';
+import { ClockSteps } from './clockSteps.ts';
 import type { Fence } from './fence.ts';
 import type { FoundingPlace } from './founding.ts';
 import { EventAccess } from './eventAccess.ts';
@@ -58,6 +59,11 @@ export interface KernelOptions {
   /** `nats://…`: tells other processes of the node what this one emitted, and is told of theirs. */
   readonly bus?: string;
   readonly now_ms?: () => number;
+  /**
+   * A clock that nobody can set, by which steps of the other are found; default: the machine's.
+   * With `now_ms` alone there are no steps: it is the time that passes.
+   */
+  readonly monotonic_ms?: () => number;
   /** Where profiles are written; none are taken without it. */
   readonly profilesFolder?: string;
   readonly probe?: Probe;
@@ -108,18 +114,19 @@ const DRAIN_MS = 10_000;
 /** Brings the tables up to date, makes or finds the node's identities, and takes up open processes. */
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { modules, version } = options;
-  const now_ms = options.now_ms ?? Date.now;
   const telemetry = new Telemetry(contractsOf(modules), options.observers);
   const onError = tellAll(options, telemetry);
   const store = timedStore(options.store, telemetry);
+  const steps = stepsOf(options, store, onError);
+  const now_ms = steps?.now_ms ?? options.now_ms ?? Date.now;
 
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const standalone = standaloneOf(modules, options.isStandalone === true);
   const opened = await openServices(options, store, now_ms, tell('log'));
-  const { process, fence, resealing } = opened;
+  const { process, fence } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
   const shedding = new Shedding(store, telemetry);
-  const bus = await busOf(options, opened, store, tell('bus'));
+  const bus = await busOf({ ...options, now_ms }, opened, store, tell('bus'));
   const services: Services = {
     ...opened.services,
     processes: new ProcessDesk(() => ({ parts, invoker }), now_ms),
@@ -127,11 +134,13 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     events: new EventReader(bus, new EventAccess(opened.services, operationsOf(modules), now_ms)),
     shedding,
   };
-  const { node, log } = services;
+  const { log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
   const batch = new BatchRecords(store, log, tell('batch'));
   const parts: KernelParts = {
     store,
+    now_ms,
+    stepped_ms: () => steps?.total_ms ?? 0,
     services,
     forModules: { ...services, log: carriedLog(log) },
     replay: new Replay(store, services.sealer),
@@ -149,38 +158,88 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...apart,
   };
   const invoker = new Invoker(parts, modules, now_ms);
-  const monitor = watchKernel(parts, bus, { version, now_ms });
+  const monitor = watchKernel(parts, bus, { version, now_ms, steps });
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   const sweep = startSweep(bus, contractsOf(modules), now_ms, tell('sweep'));
+  const { resealing } = opened;
+  const running = { options, standalone, opened, parts, invoker, monitor, bus, now_ms };
+  const closing = { steps, resealing, streams, sweep, watch, shedding, invoker, apart, batch, bus };
+  const kernel = kernelOf({
+    ...running,
+    streams,
+    steps,
+    close: () => closeAll({ ...closing, log }),
+  });
+  await begin(kernel, { ...running, steps, watch, tell });
+  return kernel;
+}
+
+/** What everything that was opened begins with, in this order. */
+async function begin(
+  kernel: Kernel,
+  of: Pick<Running, 'options' | 'opened' | 'parts' | 'invoker' | 'bus' | 'steps'> & {
+    readonly watch: NodeWatch;
+    readonly tell: (where: string) => (error: unknown) => void;
+  },
+): Promise<void> {
+  const { options, opened, parts, invoker, bus, steps, watch, tell } = of;
+  if (steps !== undefined)
+    steps.onMoved = () => {
+      parts.services.sessions.forgetRead();
+      void invoker.processes.timers.look();
+    };
   await invoker.begin(bus);
   await watch.start();
-  await shedding.start();
-  if (fence.since === undefined) {
-    await startModules(invoker, modules, services);
-    await resealing.start(tell('reseal'));
-  }
+  await parts.shedding.start();
+  // A restored copy changes nothing until it may write.
+  if (kernel.fence.since !== undefined) return;
+  await startModules(invoker, options.modules, parts.services);
+  await opened.resealing.start(tell('reseal'));
+}
 
+interface Running {
+  readonly options: KernelOptions;
+  readonly standalone: Standalone | undefined;
+  readonly opened: Awaited<ReturnType<typeof openServices>>;
+  readonly parts: KernelParts;
+  readonly invoker: Invoker;
+  readonly monitor: HealthMonitor;
+  readonly bus: Bus;
+  readonly now_ms: () => number;
+  readonly streams: EventStreams;
+  readonly steps: ClockSteps | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** The running kernel, of what it is made of. */
+function kernelOf(of: Running): Kernel {
+  const { options, standalone, opened, parts, invoker, monitor, bus, now_ms, streams } = of;
+  const { steps, close } = of;
+  const { services, fence, telemetry, remote, follower } = parts;
+  const { log, node } = services;
   return {
     invoke: (call) => invoker.invoke(call),
     receivePart: (ticket, part) => invoker.transfers.receive(ticket, part),
     sendContent: (ticket, range) => invoker.transfers.send(ticket, range),
-    contracts: [...contractsOf(modules), ...(apart.remote?.contracts ?? [])],
-    ...deskOf(options, parts, invoker, process, now_ms),
+    contracts: [...contractsOf(options.modules), ...(remote?.contracts ?? [])],
+    ...deskOf(options, parts, invoker, opened.process, now_ms),
     fence,
-    follows: apart.follower !== undefined,
-    remotes: apart.remote?.places() ?? [],
+    follows: follower !== undefined,
+    remotes: remote?.places() ?? [],
     ...followedWith(streams),
     services,
     node,
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
-    lookAtClock: () => invoker.processes.timers.look(),
+    lookAtClock: async () => {
+      await steps?.settled();
+      await invoker.processes.timers.look();
+    },
     ...healthOf(monitor, standalone),
     monitor,
     telemetry,
-    resealed: () => resealing.ended,
-    close: () =>
-      closeAll({ resealing, streams, sweep, watch, shedding, invoker, apart, batch, bus, log }),
+    resealed: () => opened.resealing.ended,
+    close,
   };
 }
 
@@ -222,6 +281,20 @@ const tellAll =
     onError?.(error, where, about);
   };
 
+function stepsOf(
+  { now_ms, monotonic_ms }: KernelOptions,
+  store: Store,
+  onError: KernelParts['onError'],
+): ClockSteps | undefined {
+  if (now_ms !== undefined && monotonic_ms === undefined) return undefined;
+  return new ClockSteps({
+    store,
+    clock_ms: now_ms ?? Date.now,
+    monotonic_ms: monotonic_ms ?? (() => performance.now()),
+    onError: (error) => onError(error, 'clock'),
+  });
+}
+
 const busOf = (
   { bus: url, rootKey, now_ms = Date.now }: KernelOptions,
   { process, services }: Awaited<ReturnType<typeof openServices>>,
@@ -247,6 +320,7 @@ async function startModules(
 
 /** Finishes what is under way, then what it leans on. */
 async function closeAll(parts: {
+  readonly steps: ClockSteps | undefined;
   readonly resealing: Resealing;
   readonly streams: EventStreams;
   readonly sweep: EventSweep;
@@ -262,6 +336,7 @@ async function closeAll(parts: {
   parts.shedding.close();
   parts.sweep.close();
   await parts.watch.close();
+  await parts.steps?.close();
   await parts.resealing.close();
   await parts.invoker.drain(DRAIN_MS);
   await parts.apart.remote?.close();

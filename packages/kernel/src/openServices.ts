@@ -8,7 +8,7 @@ import {
   toBase64url,
   type RootKey,
 } from '@anarq/crypto';
-import { openLog } from '@anarq/log';
+import { openLog, type Log, type LogOptions } from '@anarq/log';
 import type { BlockStore } from '@anarq/content';
 import type { Store } from '@anarq/store';
 import { feedMigrations } from './apart/feedTables.ts';
@@ -67,26 +67,14 @@ export async function openServices(
   });
   await identities.load();
   const grants = new Grants(store, identities, endings, now_ms);
-  const keys = deriveLogKeys(rootKey.seed);
   const sessions = new Sessions(store, sealer);
   const stops = new Stops(store, { identities, sessions });
   await stops.load();
   const fence = await readFence(store);
-  const name = logOrigin(node.did, process);
-  const origin = fence.generation === '' ? name : `${name}/${fence.generation}`;
-  const keysBefore = (rootKey.earlier ?? []).flatMap(({ seed }) =>
-    seed === undefined ? [] : [deriveLogKeys(seed)],
+  const log = await openNodeLog(
+    { store, sealer, now_ms, onError },
+    { name: logOrigin(node.did, process), generation: fence.generation, rootKey },
   );
-  const log = await openLog({
-    store,
-    sealer,
-    origin,
-    continues: name,
-    keys,
-    keysBefore,
-    now_ms,
-    onError,
-  });
   await recordLift(store, log, node, fence.generation);
   const resealing = new Resealing({ store, sealer, modules }, rootKey);
   // A restored copy changes nothing until it may write.
@@ -105,6 +93,23 @@ export async function openServices(
     endings,
   };
   return { services, process, fence, resealing };
+}
+
+/** The log of a node under the keys of its root key; those before hand it over where they signed it last. */
+function openNodeLog(
+  order: Pick<LogOptions, 'store' | 'sealer' | 'now_ms' | 'onError'>,
+  of: { readonly name: string; readonly generation: string; readonly rootKey: RootKey },
+): Promise<Log> {
+  const { name, generation, rootKey } = of;
+  return openLog({
+    ...order,
+    origin: generation === '' ? name : `${name}/${generation}`,
+    continues: name,
+    keys: deriveLogKeys(rootKey.seed),
+    keysBefore: (rootKey.earlier ?? []).flatMap(({ seed }) =>
+      seed === undefined ? [] : [deriveLogKeys(seed)],
+    ),
+  });
 }
 
 /** @param check looks at what the kernel keeps, before any module's tables are touched */

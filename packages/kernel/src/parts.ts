@@ -14,6 +14,9 @@ export type Probe = (point: string) => void;
 /** What the parts of the kernel share. */
 export interface KernelParts {
   readonly store: Store;
+  readonly now_ms: () => number;
+  /** By how much the clock jumped since the start. */
+  readonly stepped_ms: () => number;
   readonly services: Services;
   /** The same as modules get them: what these prepare, a module may carry into its commit. */
   readonly forModules: Services;

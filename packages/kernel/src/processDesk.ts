@@ -119,7 +119,7 @@ export class ProcessDesk implements ProcessAdmin {
     );
     const operations = new Map(rows.map((row) => [row['name'], row['operation'] as string]));
     const { store, services } = this.#parts;
-    const { steps, undone } = await new Journal(store, services.sealer).read(id);
+    const { steps, undone } = await new Journal(store, services.sealer, this.#now_ms).read(id);
     return [...steps].map(([name, { result, undo }]) => ({
       name,
       operation: operations.get(name) ?? '',

@@ -67,7 +67,7 @@ export class Processes {
   ) {
     this.#parts = parts;
     this.#invokeStep = invokeStep;
-    this.#journal = new Journal(parts.store, parts.services.sealer);
+    this.#journal = new Journal(parts.store, parts.services.sealer, now_ms);
     this.timers = new Timers(parts.store, now_ms, parts.onError);
     this.waits = new Waits(parts, this.#journal, this.timers, now_ms);
     this.jobs = new Jobs(parts, now_ms);

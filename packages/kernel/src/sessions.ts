@@ -204,6 +204,11 @@ export class Sessions {
     };
   }
 
+  /** Sessions have changed by other means; the next question for each reads it anew. */
+  forgetRead(): void {
+    this.#open.clear();
+  }
+
   /** A session has changed elsewhere; the next question for it reads it anew. */
   follow(id: string): void {
     this.#open.delete(id);

@@ -57,5 +57,5 @@ const SENTENCES: Readonly<Record<string, string>> = {
   log: 'Records wait for more than a minute to enter the log.',
   bus: 'Events wait for more than a minute for a consumer.',
   disk: 'The disk of the data folder is nearly full.',
-  clock: 'The clock is behind what the node has recorded.',
+  clock: 'The clock jumped a short while ago, or is behind what the node has recorded.',
 };

@@ -21,10 +21,13 @@ interface Order {
   readonly revokeAt?: { readonly point: string; readonly grant: string };
   /** Counts the effect of each event, and reports what the books say when a line asks for it. */
   readonly witness?: boolean;
+  /** The clock is the machine's, and as much as a line `clock 3600000` says, told by the line again. */
+  readonly clock?: boolean;
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 
+let offset_ms = 0;
 const node = await startNode({
   dataFolder: order.dataFolder,
   keysFolder: order.keysFolder,
@@ -33,6 +36,9 @@ const node = await startNode({
   modules: order.modules,
   remotes: order.remotes,
   version: '0.0.0-test',
+  ...(order.clock === true
+    ? { now_ms: () => Date.now() + offset_ms, monotonic_ms: () => performance.now() }
+    : {}),
   probe: (point) => {
     if (order.pointsFile !== undefined) appendFileSync(order.pointsFile, `${point}\n`);
     if (point === order.revokeAt?.point) revoke(order.revokeAt.grant);
@@ -48,10 +54,16 @@ process.on('SIGTERM', () => {
 });
 const report = order.witness === true ? await attachWitness(node) : undefined;
 process.stdout.write(`${JSON.stringify(node.address)}\n`);
-if (report !== undefined) {
+if (report !== undefined || order.clock === true) {
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', () => {
-    void report().then((found) => process.stdout.write(`${JSON.stringify(found)}\n`));
+  lines.on('line', (line) => {
+    const [word, value] = line.split(' ');
+    if (word === 'clock') {
+      offset_ms = Number(value);
+      void node.kernel.lookAtClock().then(() => process.stdout.write(`${JSON.stringify(line)}\n`));
+      return;
+    }
+    void report?.().then((found) => process.stdout.write(`${JSON.stringify(found)}\n`));
   });
   // Whoever asks is gone: nobody would end this process.
   lines.once('close', () => process.kill(process.pid, 'SIGKILL'));

@@ -13,6 +13,8 @@ export interface NodeProcess {
   readonly complaints: string[];
   /** What its books say, of a node that was started with a witness. */
   report(): Promise<WitnessReport>;
+  /** Sets the clock of a node that was started with one, to so much beside the machine's. */
+  setClock(offset_ms: number): Promise<void>;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** Lets it finish and close. */
@@ -29,6 +31,7 @@ export interface NodeOrder {
   readonly pointsFile?: string;
   readonly revokeAt?: { readonly point: string; readonly grant: string };
   readonly witness?: boolean;
+  readonly clock?: boolean;
 }
 
 /** @param under a program and its arguments under which the node runs, as strace does */
@@ -54,6 +57,11 @@ export async function startNodeProcess(
       const told = answer<WitnessReport>(lines, exited, complaints);
       child.stdin?.write('report\n');
       return told;
+    },
+    setClock: async (offset_ms) => {
+      const told = answer<string>(lines, exited, complaints);
+      child.stdin?.write(`clock ${offset_ms}\n`);
+      await told;
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

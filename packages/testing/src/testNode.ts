@@ -14,6 +14,8 @@ export interface TestNodeOptions {
   /** Modules of the test itself. */
   readonly extra?: readonly ModuleDefinition[];
   readonly now_ms?: () => number;
+  /** Beside `now_ms`, a clock that nobody sets: without it, what `now_ms` jumps by has passed. */
+  readonly monotonic_ms?: () => number;
   readonly probe?: Probe;
   /** Where its rows are; default: where `Q_TEST_STORE` says, a file without it. */
   readonly store?: 'sqlite' | 'postgres';
@@ -52,6 +54,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       version: '0.0.0-test',
       onError: (error) => void errors.push(error),
       ...(options.now_ms === undefined ? {} : { now_ms: options.now_ms }),
+      ...(options.monotonic_ms === undefined ? {} : { monotonic_ms: options.monotonic_ms }),
       ...(options.probe === undefined ? {} : { probe: options.probe }),
     });
   let opened = await open();
