@@ -148,6 +148,8 @@ agent
   .argument('<name>', 'a name of your own for it')
   .requiredOption('--budget <amount>', 'the most it may spend in all: 20rUv', amount)
   .requiredOption('--per-call <amount>', 'the most one call may spend: 5rUv', amount)
+  .option('--per-hour <amount>', 'the most of one hour of UTC: 10rUv', amount)
+  .option('--per-day <amount>', 'the most of one day of UTC: 15rUv', amount)
   .requiredOption('--allow <list>', 'operations or tools, with commas: qmarket.purchase,qdrive.get')
   .requiredOption('--until <time>', '18:00, 2h, 7d, or an instant like 2026-12-31T18:00:00Z')
   .option('--for <did>', 'an organisation you act for; default: yourself')

@@ -8,14 +8,36 @@ export interface Budget {
   readonly total?: string;
   /** One call. */
   readonly perCall?: string;
+  /** All calls of one minute, hour, day or month of UTC. */
+  readonly perMinute?: string;
+  readonly perHour?: string;
+  readonly perDay?: string;
+  readonly perMonth?: string;
+  /** Seconds since the Unix epoch from which on nothing more is drawn. */
+  readonly until_s?: number;
 }
 
-/** The member of a delegation's `meta` that holds its budget. */
+/** The members of a delegation's `meta` that hold what may be spent, and how many calls there may be. */
 export const BUDGET_KEY = 'q/budget';
+export const CALLS_KEY = 'q/calls';
+/** The unit in which calls are counted; no unit of amounts. */
+export const CALLS_UNIT = 'call';
+
+/** The limits of a budget that are counted over a period, and which. */
+export const PERIODIC = [
+  { member: 'perMinute', period: 'minute' },
+  { member: 'perHour', period: 'hour' },
+  { member: 'perDay', period: 'day' },
+  { member: 'perMonth', period: 'month' },
+] as const;
+export type Period = (typeof PERIODIC)[number]['period'];
 
 const UNIT = /^[A-Za-z][A-Za-z0-9._:/-]{0,63}$/;
 const AMOUNT = /^(?:0|[1-9]\d{0,37})(?:\.\d{1,18})?$/;
-const MEMBERS: readonly string[] = ['unit', 'total', 'perCall'];
+const CALLS_MAX = 1_000_000_000;
+const PERIODIC_LIMITS = PERIODIC.map(({ member }) => member);
+const AMOUNTS = ['total', 'perCall', ...PERIODIC_LIMITS] as const;
+const COUNTS = ['total', ...PERIODIC_LIMITS] as const;
 
 /**
  * Reads the budget of a delegation.
@@ -25,19 +47,60 @@ const MEMBERS: readonly string[] = ['unit', 'total', 'perCall'];
  * @throws AuthorityError MALFORMED for an unknown member, a bad amount, or one that limits nothing
  */
 export function parseBudget(meta: Readonly<Record<string, unknown>>): Budget | undefined {
-  if (!Object.hasOwn(meta, BUDGET_KEY)) return undefined;
-  const raw = meta[BUDGET_KEY];
-  if (!isMap(raw) || Object.keys(raw).some((key) => !MEMBERS.includes(key))) {
-    throw malformed(`must be a map of ${MEMBERS.join(', ')}`);
-  }
-  const { unit, total, perCall } = raw;
-  if (typeof unit !== 'string' || !UNIT.test(unit)) throw malformed('needs a unit');
-  if (total === undefined && perCall === undefined) throw malformed('needs total or perCall');
-  return {
-    unit,
-    ...(total === undefined ? {} : { total: parseAmount(total) }),
-    ...(perCall === undefined ? {} : { perCall: parseAmount(perCall) }),
-  };
+  const raw = mapAt(meta, BUDGET_KEY, ['unit', ...AMOUNTS, 'until_s']);
+  if (raw === undefined) return undefined;
+  const { unit, until_s } = raw;
+  if (typeof unit !== 'string' || !UNIT.test(unit) || unit === CALLS_UNIT)
+    throw malformed('needs a unit');
+  if (until_s !== undefined && !Number.isSafeInteger(until_s))
+    throw malformed('until_s must be whole seconds since the Unix epoch');
+  const limits = limitsOf(raw, AMOUNTS, parseAmount);
+  if (Object.keys(limits).length === 0)
+    throw malformed('needs total, perCall or a limit of a period');
+  return { unit, ...limits, ...(typeof until_s === 'number' ? { until_s } : {}) };
+}
+
+/**
+ * Reads how many calls a delegation lets its holder make, as a budget in the unit `call`.
+ *
+ * @param meta the delegation's `meta`
+ * @returns the limits, or undefined where `meta` has none
+ * @throws AuthorityError MALFORMED for an unknown member, no whole number, or no limit at all
+ */
+export function parseCalls(meta: Readonly<Record<string, unknown>>): Budget | undefined {
+  const raw = mapAt(meta, CALLS_KEY, COUNTS);
+  if (raw === undefined) return undefined;
+  const limits = limitsOf(raw, COUNTS, parseCount);
+  if (Object.keys(limits).length === 0) throw malformed('needs a limit', CALLS_KEY);
+  return { unit: CALLS_UNIT, ...limits };
+}
+
+function mapAt(
+  meta: Readonly<Record<string, unknown>>,
+  key: string,
+  members: readonly string[],
+): Readonly<Record<string, unknown>> | undefined {
+  if (!Object.hasOwn(meta, key)) return undefined;
+  const raw = meta[key];
+  if (isMap(raw) && Object.keys(raw).every((member) => members.includes(member))) return raw;
+  throw malformed(`must be a map of ${members.join(', ')}`, key);
+}
+
+const limitsOf = (
+  raw: Readonly<Record<string, unknown>>,
+  members: readonly (typeof AMOUNTS)[number][],
+  parse: (value: unknown) => string,
+): Partial<Record<(typeof AMOUNTS)[number], string>> =>
+  Object.fromEntries(
+    members.flatMap((member) =>
+      raw[member] === undefined ? [] : [[member, parse(raw[member])] as const],
+    ),
+  );
+
+function parseCount(value: unknown): string {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= CALLS_MAX)
+    return String(value);
+  throw malformed(`a limit must be a whole number from 1 to ${CALLS_MAX}`, CALLS_KEY);
 }
 
 function parseAmount(value: unknown): string {
@@ -51,10 +114,11 @@ function parseAmount(value: unknown): string {
  *
  * @returns the member that is larger, or undefined
  */
-export function widens(child: Budget, parent: Budget): 'total' | 'perCall' | undefined {
+export function widens(child: Budget, parent: Budget): keyof Budget | undefined {
   if (child.unit !== parent.unit) return undefined;
-  if (isGreater(child.total, parent.total)) return 'total';
-  return isGreater(child.perCall, parent.perCall) ? 'perCall' : undefined;
+  const { until_s = Infinity } = parent;
+  if (child.until_s !== undefined && child.until_s > until_s) return 'until_s';
+  return AMOUNTS.find((member) => isGreater(child[member], parent[member]));
 }
 
 /** An absent limit of the child is no widening: the parent's own is still counted. */
@@ -78,6 +142,6 @@ export function compareDecimals(a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function malformed(why: string): AuthorityError {
-  return new AuthorityError('MALFORMED', `${BUDGET_KEY} ${why}`);
+function malformed(why: string, key = BUDGET_KEY): AuthorityError {
+  return new AuthorityError('MALFORMED', `${key} ${why}`);
 }

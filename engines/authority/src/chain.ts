@@ -1,4 +1,4 @@
-import { parseBudget, widens, type Budget } from './budget.ts';
+import { CALLS_KEY, parseBudget, parseCalls, widens, type Budget } from './budget.ts';
 import { compileCheck, type Check } from './check.ts';
 import { coverOf } from './command.ts';
 import type { Delegation } from './delegation.ts';
@@ -13,6 +13,9 @@ export interface GrantBudget extends Budget {
   readonly cid: string;
   /** DID of who set it. */
   readonly issuer: string;
+  /** What is counted, and the name of its counter: a link may limit amounts, and calls as well. */
+  readonly counts: 'amount' | 'calls';
+  readonly counter: string;
 }
 
 /** One delegation of a chain. DIDs are without fragments. */
@@ -188,18 +191,31 @@ function checkCommands(delegations: readonly Delegation[]): void {
 
 function checkBudgets(delegations: readonly Delegation[]): readonly GrantBudget[] {
   const budgets: GrantBudget[] = [];
-  for (const { meta, cid, iss } of delegations) {
-    const budget = parseBudget(meta);
-    if (budget === undefined) continue;
-    for (const below of budgets) {
-      const member = widens(below, budget);
-      if (member === undefined) continue;
-      const message = `its ${member} is ${below[member]} ${below.unit}, above it ${budget[member]}`;
-      throw new AuthorityError('OVER_BROAD', message, below.cid);
+  for (const link of delegations)
+    for (const budget of budgetsOf(link)) {
+      for (const below of budgets) {
+        const member = widens(below, budget);
+        if (member === undefined) continue;
+        const message = `its ${member} is ${below[member]} ${below.unit}, above it ${budget[member]}`;
+        throw new AuthorityError('OVER_BROAD', message, below.cid);
+      }
+      budgets.push(budget);
     }
-    budgets.push({ ...budget, cid, issuer: principalOf(iss) });
-  }
   return budgets;
+}
+
+function budgetsOf({ meta, cid, iss }: Delegation): GrantBudget[] {
+  const of = { cid, issuer: principalOf(iss) };
+  const budget = parseBudget(meta);
+  const calls = parseCalls(meta);
+  return [
+    ...(budget === undefined
+      ? []
+      : [{ ...budget, ...of, counts: 'amount', counter: cid } as const]),
+    ...(calls === undefined
+      ? []
+      : [{ ...calls, ...of, counts: 'calls', counter: `${cid}#${CALLS_KEY}` } as const]),
+  ];
 }
 
 /** UCAN Delegation, Time Bounds: valid from `nbf` to `exp`, both included. */

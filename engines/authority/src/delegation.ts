@@ -1,5 +1,5 @@
 import { encode } from '@ipld/dag-cbor';
-import { parseBudget } from './budget.ts';
+import { parseBudget, parseCalls } from './budget.ts';
 import { cidOf } from './cid.ts';
 import { parseCommand } from './command.ts';
 import { decodeStrict } from './dag-cbor-strict.ts';
@@ -133,6 +133,7 @@ function readMeta(value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
   if (!isMap(value)) throw malformed('meta must be a map');
   parseBudget(value);
+  parseCalls(value);
   return value;
 }
 

@@ -1,5 +1,16 @@
 /** Authority: UCAN 1.0.0-rc.1 delegation as a pure engine. */
-export { BUDGET_KEY, compareDecimals, parseBudget, widens, type Budget } from './budget.ts';
+export {
+  BUDGET_KEY,
+  CALLS_KEY,
+  CALLS_UNIT,
+  compareDecimals,
+  parseBudget,
+  parseCalls,
+  PERIODIC,
+  widens,
+  type Budget,
+  type Period,
+} from './budget.ts';
 export {
   compileChain,
   type ChainContext,

@@ -53,7 +53,7 @@ describe('a chain', () => {
         { cid: cids[2], iss: alice.did, aud: bob.did },
       ],
     });
-    expect(grant.budgets).toEqual([
+    expect(grant.budgets).toMatchObject([
       { cid: cids[0], issuer: carol.did, unit: 'rUv', total: '20.5' },
       { cid: cids[2], issuer: alice.did, unit: 'rUv', total: '100', perCall: '10' },
     ]);
@@ -143,6 +143,17 @@ describe('a chain', () => {
     expect(three(budget('9'), budget('1', '1', 'EUR'), budget('10'))).toBe('OVER_BROAD');
     expect(three(budget('9'), budget('1000', '1000', 'EUR'))).toBe('ACCEPTED');
     expect(three(budget('9'), undefined)).toBe('ACCEPTED');
+    const daily = (perDay: string, until_s?: number) => ({
+      'q/budget': { unit: 'rUv', perDay, ...(until_s === undefined ? {} : { until_s }) },
+    });
+    expect(three(daily('5', 900), daily('5', 900))).toBe('ACCEPTED');
+    expect(three(daily('5'), daily('5.1'))).toBe('OVER_BROAD');
+    expect(three(daily('5', 900), daily('5', 901))).toBe('OVER_BROAD');
+    expect(three(daily('5', 900), daily('5'))).toBe('ACCEPTED');
+    const calls = (perHour: number) => ({ 'q/calls': { perHour } });
+    expect(three(calls(9), calls(9))).toBe('ACCEPTED');
+    expect(three(calls(9), calls(10))).toBe('OVER_BROAD');
+    expect(three(calls(9), budget('1000'))).toBe('ACCEPTED');
   });
 
   it('holds between the latest start and the earliest end of its links, both included', () => {

@@ -1,6 +1,10 @@
 import {
   AuthorityError,
+  BUDGET_KEY,
+  CALLS_KEY,
   parseBudget,
+  parseCalls,
+  PERIODIC,
   parsePolicy,
   widens,
   type Budget,
@@ -14,10 +18,11 @@ import type { AskedTerms } from './store.ts';
  * What is asked for is of a form that could be given, so that nobody is asked for nonsense.
  * @throws GRANT_MALFORMED for a policy, AMOUNT_INVALID for a budget
  */
-export function checkAskable({ policy, budget }: Pick<AskedTerms, 'policy' | 'budget'>): void {
+export function checkAskable({ policy, budget, calls }: Omit<AskedTerms, 'command'>): void {
   try {
     parsePolicy(policy);
-    if (budget !== undefined) parseBudget({ 'q/budget': budget });
+    if (budget !== undefined) parseBudget({ [BUDGET_KEY]: budget });
+    if (calls !== undefined) parseCalls({ [CALLS_KEY]: calls });
   } catch (error) {
     if (!(error instanceof AuthorityError)) throw error;
     fail('GRANT_MALFORMED', `${error.message}.`, { rule: error.code });
@@ -25,8 +30,10 @@ export function checkAskable({ policy, budget }: Pick<AskedTerms, 'policy' | 'bu
   if (budget !== undefined) checkAmounts(budget);
 }
 
-function checkAmounts({ unit, total, perCall }: Budget): void {
-  for (const amount of [total, perCall])
+function checkAmounts(budget: Budget): void {
+  const { unit } = budget;
+  const amounts = [budget.total, budget.perCall, ...PERIODIC.map(({ member }) => budget[member])];
+  for (const amount of amounts)
     try {
       if (amount !== undefined) parseMinor(amount, unit);
     } catch (error) {
@@ -56,13 +63,20 @@ function widerMember(delegation: Delegation, asked: AskedTerms): string | undefi
     const asked_s = Math.floor(Date.parse(asked.expiresAt) / 1000);
     if (delegation.exp === null || delegation.exp > asked_s) return 'expiresAt';
   }
-  return asked.budget === undefined || isWithin(parseBudget(delegation.meta), asked.budget)
-    ? undefined
-    : 'budget';
+  if (asked.budget !== undefined && !isWithin(parseBudget(delegation.meta), asked.budget))
+    return 'budget';
+  const isCounted = callsWithin(parseCalls(delegation.meta), asked.calls);
+  return isCounted ? undefined : 'calls';
 }
 
+/** The same of how many calls there may be. */
+const callsWithin = (given: Budget | undefined, asked: AskedTerms['calls']): boolean => {
+  const limit = asked === undefined ? undefined : parseCalls({ [CALLS_KEY]: asked });
+  return limit === undefined || isWithin(given, limit);
+};
+
 /** Every limit that was asked for is there, in the same unit, and is no larger. */
-export function isWithin(given: Budget | undefined, asked: Budget): boolean {
+function isWithin(given: Budget | undefined, asked: Budget): boolean {
   if (given === undefined || given.unit !== asked.unit) return false;
   const members = Object.keys(asked) as (keyof Budget)[];
   return members.every((member) => given[member] !== undefined) && !widens(given, asked);

@@ -1,28 +1,34 @@
-import type { Services } from '@anarq/kernel';
-import { formatMinor, parseMinor } from '@anarq/decimal';
+import type { BudgetState, Services } from '@anarq/kernel';
+import { instantOf } from './budgetTerms.ts';
 
-/** What each link of a chain lets its holder spend, and what is left of it, leaf first. */
+/** What each link of a chain lets its holder spend and call, and what is left of it, leaf first. */
 export async function budgetStates(grants: Services['grants'], chain: readonly string[]) {
   const states = await Promise.all(
-    chain.map(async (cid) => ({ cid, state: await grants.budget(cid) })),
+    chain.map(async (grant) =>
+      (await grants.budgets(grant)).map((state) => ({ grant, ...stateView(state) })),
+    ),
   );
-  return states.flatMap(({ cid, state }) => {
-    if (state === undefined) return [];
-    const { unit, total, perCall, spent, reserved } = state;
-    const minor = (amount: string) => parseMinor(amount, unit);
-    return [
-      {
-        grant: cid,
-        unit,
-        ...(total === undefined
-          ? {}
-          : { total, left: formatMinor(minor(total) - minor(spent) - minor(reserved), unit) }),
-        ...(perCall === undefined ? {} : { perCall }),
-        spent,
-        reserved,
-      },
-    ];
-  });
+  return states.flat();
+}
+
+function stateView({ unit, total, perCall, spent, reserved, left, until_s, periods }: BudgetState) {
+  return {
+    unit,
+    ...(total === undefined ? {} : { total }),
+    ...(perCall === undefined ? {} : { perCall }),
+    spent,
+    reserved,
+    ...(total === undefined || left === undefined ? {} : { left }),
+    ...(until_s === undefined ? {} : { until: instantOf(until_s) }),
+    periods: periods.map((one) => ({
+      period: one.period,
+      limit: one.limit,
+      spent: one.spent,
+      reserved: one.reserved,
+      left: one.left ?? one.limit,
+      endsAt: new Date(one.end_ms).toISOString(),
+    })),
+  };
 }
 
 /** CIDs of a grant and of the delegations above it, leaf first; also of one no longer in force. */

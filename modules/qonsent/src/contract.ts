@@ -11,6 +11,7 @@ import {
 import {
   BudgetModel,
   BudgetStateModel,
+  CallLimitsModel,
   grantCommand,
   GrantModel,
   IssuedModel,
@@ -46,6 +47,7 @@ export const qonsent = contract({
         notBefore: t.optional(t.instant()),
         expiresAt: t.optional(t.instant()),
         budget: t.optional(BudgetModel),
+        calls: t.optional(CallLimitsModel),
         proof: t.optional(
           t.cid({
             description: 'The grant that is passed on; needed unless one gives of its own.',
@@ -146,7 +148,7 @@ export const qonsent = contract({
       input: t.object({ grant: t.cid() }),
       output: t.object({
         grant: t.cid(),
-        budgets: t.array(BudgetStateModel, { maxItems: 8 }),
+        budgets: t.array(BudgetStateModel, { maxItems: 16 }),
       }),
       examples: [{ summary: 'By its CID', input: { grant: GRANT } }],
     }),
@@ -173,7 +175,8 @@ export const qonsent = contract({
       schema: t.object({ grant: t.cid(), issuer: t.did(), audience: t.did(), subject: t.did() }),
     }),
     'q.qonsent.budget.alert.v1': event({
-      summary: 'A call took a budget to a level: 80, 95 or 100 percent of its total.',
+      summary:
+        'A call took a budget to a level: 80, 95 or 100 percent of its total, or of the limit of a period.',
       subject: 'grant',
       visibleTo: ['issuer', 'audience'],
       schema: t.object({
@@ -182,8 +185,10 @@ export const qonsent = contract({
         audience: t.did(),
         level: t.enum(['WARNING', 'CRITICAL', 'CUTOFF']),
         percent: t.integer({ minimum: 1, maximum: 100 }),
-        unit: t.string({ maxLength: 64 }),
-        total: t.decimal(),
+        unit: t.string({ maxLength: 64, description: '`call` where it counts calls.' }),
+        total: t.decimal({ description: 'The limit; of a period, where one is named.' }),
+        period: t.optional(t.enum(['minute', 'hour', 'day', 'month'])),
+        periodStart: t.optional(t.instant()),
       }),
     }),
   },

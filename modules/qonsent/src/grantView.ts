@@ -1,6 +1,7 @@
-import { decodeDelegation, parseBudget } from '@anarq/authority';
+import { decodeDelegation, parseBudget, parseCalls } from '@anarq/authority';
 import type { JsonValue } from '@anarq/common-schemas';
 import type { GrantRecord, ReadContext } from '@anarq/kernel';
+import { budgetModel, callsModel } from './budgetTerms.ts';
 
 /** A grant as those whom it concerns see it. */
 export async function grantView(
@@ -9,6 +10,7 @@ export async function grantView(
 ) {
   const delegation = decodeDelegation(record.token);
   const budget = parseBudget(delegation.meta);
+  const calls = parseCalls(delegation.meta);
   const active = await ctx.services.grants.active(record.cid);
   const hasEnded = (active?.exp_s ?? Infinity) * 1000 < ctx.now_ms;
   return {
@@ -19,7 +21,8 @@ export async function grantView(
     subject: record.subject,
     command: record.command,
     policy: asJson(delegation.pol),
-    ...(budget === undefined ? {} : { budget }),
+    ...(budget === undefined ? {} : { budget: budgetModel(budget) }),
+    ...(calls === undefined ? {} : { calls: callsModel(calls) }),
     purpose: record.purpose,
     createdAt: new Date(record.created_ms).toISOString(),
     ...(record.exp_s === undefined

@@ -1,6 +1,6 @@
 import type { Budget } from '@anarq/authority';
 import { fail } from '@anarq/common-schemas';
-import { CryptoError, fromBase64url } from '@anarq/crypto';
+import { CryptoError, fromBase64url, type CallLimits } from '@anarq/crypto';
 import type { CallFacts, WriteContext } from '@anarq/kernel';
 import type { qonsent } from './contract.ts';
 import { policyOf, type Terms } from './policy.ts';
@@ -12,6 +12,7 @@ interface Given extends Terms {
   readonly notBefore?: string | undefined;
   readonly expiresAt?: string | undefined;
   readonly budget?: Budget | undefined;
+  readonly calls?: CallLimits | undefined;
   readonly proof?: string | undefined;
   readonly token?: string | undefined;
 }
@@ -76,7 +77,8 @@ export async function tokenOf(
       policy: policyOf(input),
       exp_s,
       nbf_s: seconds(input.notBefore),
-      budget: input.budget === undefined ? undefined : plainBudget(input.budget),
+      budget: input.budget,
+      calls: input.calls,
     },
     await identities.custodyKeys(giver),
   );
@@ -94,13 +96,6 @@ async function subjectOf(
     return fail('GRANT_CHAIN_BROKEN', `${proof} was not given to ${giver}.`, { link: proof });
   return record.subject;
 }
-
-/** DAG-CBOR knows no undefined. */
-const plainBudget = ({ unit, total, perCall }: Budget) => ({
-  unit,
-  ...(total === undefined ? {} : { total }),
-  ...(perCall === undefined ? {} : { perCall }),
-});
 
 const seconds = (instant: string | undefined): number | undefined =>
   instant === undefined ? undefined : Math.floor(Date.parse(instant) / 1000);

@@ -1,5 +1,8 @@
 import { t } from '@anarq/common-schemas';
 
+const periodLimit = (period: string) =>
+  t.optional(t.decimal({ description: `All calls of one ${period} of UTC.` }));
+
 /** A limit on spending. */
 export const BudgetModel = t.named(
   'Budget',
@@ -7,6 +10,28 @@ export const BudgetModel = t.named(
     unit: t.string({ pattern: '^[A-Za-z]{2,12}$', maxLength: 12, description: 'e.g. rUv, EUR.' }),
     total: t.optional(t.decimal({ description: 'All calls together.' })),
     perCall: t.optional(t.decimal({ description: 'One call.' })),
+    perMinute: periodLimit('minute'),
+    perHour: periodLimit('hour'),
+    perDay: periodLimit('day'),
+    perMonth: periodLimit('month'),
+    until: t.optional(
+      t.instant({ description: 'From then on nothing more is drawn; whole seconds count.' }),
+    ),
+  }),
+);
+
+const callLimit = (of: string) =>
+  t.optional(t.integer({ minimum: 1, maximum: 1_000_000_000, description: of }));
+
+/** A limit on how many calls there may be. */
+export const CallLimitsModel = t.named(
+  'CallLimits',
+  t.object({
+    total: callLimit('All together.'),
+    perMinute: callLimit('In one minute of UTC.'),
+    perHour: callLimit('In one hour of UTC.'),
+    perDay: callLimit('In one day of UTC.'),
+    perMonth: callLimit('In one month of UTC.'),
   }),
 );
 
@@ -59,6 +84,7 @@ export const GrantModel = t.named(
       description: 'UCAN policy: statements that must all hold.',
     }),
     budget: t.optional(BudgetModel),
+    calls: t.optional(CallLimitsModel),
     purpose: t.string({ maxLength: 256 }),
     createdAt: t.instant(),
     expiresAt: t.optional(t.instant()),
@@ -74,12 +100,24 @@ export const BudgetStateModel = t.named(
   'BudgetState',
   t.object({
     grant: t.cid({ description: 'The link that carries the budget.' }),
-    unit: t.string({ maxLength: 64 }),
+    unit: t.string({ maxLength: 64, description: '`call` where it counts calls.' }),
     total: t.optional(t.decimal()),
     perCall: t.optional(t.decimal()),
     spent: t.decimal(),
     reserved: t.decimal({ description: 'Held by calls that are under way.' }),
     left: t.optional(t.decimal({ description: 'Absent where there is no total.' })),
+    until: t.optional(t.instant({ description: 'From then on nothing more is drawn.' })),
+    periods: t.array(
+      t.object({
+        period: t.enum(['minute', 'hour', 'day', 'month']),
+        limit: t.decimal(),
+        spent: t.decimal(),
+        reserved: t.decimal(),
+        left: t.decimal(),
+        endsAt: t.instant({ description: 'When the period ends, and another begins.' }),
+      }),
+      { maxItems: 4, description: 'Limits that are counted over a period, as it stands now.' },
+    ),
   }),
 );
 
@@ -97,6 +135,7 @@ export const GrantRequestModel = t.named(
       description: 'UCAN policy that the grant would have at least: statements that must all hold.',
     }),
     budget: t.optional(BudgetModel),
+    calls: t.optional(CallLimitsModel),
     expiresAt: t.optional(t.instant({ description: 'When the grant would end.' })),
     reason: t.string({
       maxLength: 500,

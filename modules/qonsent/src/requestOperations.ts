@@ -1,6 +1,7 @@
 import { command, event, page, pageInput, query, t } from '@anarq/common-schemas';
 import {
   BudgetModel,
+  CallLimitsModel,
   grantCommand,
   GrantRequestModel,
   IssuedModel,
@@ -40,6 +41,7 @@ export const requestOperations = {
       operations: t.optional(t.array(operationName(), { minItems: 1, maxItems: 64 })),
       policy: policy('Further UCAN policy statements that the grant may have, a list.'),
       budget: t.optional(BudgetModel),
+      calls: t.optional(CallLimitsModel),
       expiresAt: t.optional(t.instant({ description: 'When the grant would end.' })),
       reason: t.string({ minLength: 1, maxLength: 500, description: 'What it is needed for.' }),
       openUntil: t.optional(
@@ -109,6 +111,7 @@ export const requestOperations = {
       requestId: requestId(),
       policy: policy('Statements that must hold besides those asked for, a list.'),
       budget: t.optional(BudgetModel),
+      calls: t.optional(CallLimitsModel),
       expiresAt: t.optional(t.instant({ description: 'Not later than was asked for.' })),
       proof: t.optional(
         t.cid({ description: 'The grant that is passed on; needed unless one gives of its own.' }),

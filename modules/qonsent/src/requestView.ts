@@ -1,4 +1,5 @@
 import { fail } from '@anarq/common-schemas';
+import { budgetModel, callTerms } from './budgetTerms.ts';
 import type { RequestRow } from './store.ts';
 
 type State = 'OPEN' | 'APPROVED' | 'REFUSED' | 'WITHDRAWN' | 'EXPIRED';
@@ -25,7 +26,7 @@ export function requestView(
   row: Omit<RequestRow, 'version' | 'updated_ms' | 'ask' | 'asker_root' | 'asked_under'>,
   now_ms: number,
 ) {
-  const { command, policy, budget, expiresAt } = row.terms;
+  const { command, policy, budget, calls, expiresAt } = row.terms;
   return {
     requestId: row.id,
     asker: row.asker,
@@ -33,7 +34,8 @@ export function requestView(
     subject: row.subject,
     command,
     policy,
-    ...(budget === undefined ? {} : { budget }),
+    ...(budget === undefined ? {} : { budget: budgetModel(budget) }),
+    ...(calls === undefined ? {} : { calls: callTerms(calls) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     reason: row.reason,
     state: stateOf(row, now_ms),

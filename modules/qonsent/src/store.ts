@@ -1,5 +1,6 @@
 import type { Budget } from '@anarq/authority';
 import type { JsonValue } from '@anarq/common-schemas';
+import type { CallLimits } from '@anarq/crypto';
 import { createTable, int, json, nullable, sealed, table, text, type RowOf } from '@anarq/kernel';
 import type { Migration } from '@anarq/store';
 
@@ -9,6 +10,7 @@ export interface AskedTerms {
   /** UCAN policy: a list of statements. */
   readonly policy: readonly JsonValue[];
   readonly budget?: Budget;
+  readonly calls?: CallLimits;
   /** RFC 3339. */
   readonly expiresAt?: string;
 }

@@ -1,6 +1,7 @@
-import { decodeDelegation, parseBudget, type Delegation } from '@anarq/authority';
+import { decodeDelegation, parseBudget, parseCalls, type Delegation } from '@anarq/authority';
 import { fail, type InputOf } from '@anarq/common-schemas';
 import { canonicalJson } from '@anarq/crypto';
+import { budgetTerms, callsModel, callTerms } from './budgetTerms.ts';
 import type { qonsent } from './contract.ts';
 import { policyOf } from './policy.ts';
 
@@ -30,16 +31,21 @@ function missingTerm(input: Input, delegation: Delegation): keyof Input | undefi
   if (!holds({ resource: input.resource })) return 'resource';
   if (!holds({ operations: input.operations })) return 'operations';
   if (!holds({ policy: input.policy })) return 'policy';
-  const { expiresAt, notBefore, budget } = input;
+  const { expiresAt, notBefore, budget, calls } = input;
   if (expiresAt !== undefined && !((delegation.exp ?? Infinity) * 1000 <= Date.parse(expiresAt)))
     return 'expiresAt';
   if (notBefore !== undefined && !((delegation.nbf ?? -Infinity) * 1000 >= Date.parse(notBefore)))
     return 'notBefore';
   const own = parseBudget(delegation.meta);
-  if (budget !== undefined && (own === undefined || canonicalJson(own) !== canonicalJson(budget)))
-    return 'budget';
+  if (budget !== undefined && !same(own, budgetTerms(budget))) return 'budget';
+  const counted = parseCalls(delegation.meta);
+  if (calls !== undefined && !same(counted && callsModel(counted), callTerms(calls)))
+    return 'calls';
   return undefined;
 }
+
+const same = (said: object | undefined, stated: object): boolean =>
+  said !== undefined && canonicalJson(said) === canonicalJson(stated);
 
 /** Statements compare as text; bytes in a token have no counterpart in JSON and equal nothing. */
 const textOf = (statement: unknown): string =>

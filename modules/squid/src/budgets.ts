@@ -1,26 +1,18 @@
 import type { GrantRecord, Services } from '@anarq/kernel';
-import { formatMinor, parseMinor } from '@anarq/decimal';
 
 type GrantsPort = Services['grants'];
 
 /** What each link of a grant still lets its holder spend; empty for a grant not in force. */
 async function budgetsLeft(grants: GrantsPort, cid: string) {
-  const links = (await grants.active(cid))?.budgets ?? [];
+  const chain = (await grants.active(cid))?.chain ?? [];
   const found = await Promise.all(
-    links.map(async (link) => {
-      const state = await grants.budget(link.cid);
+    chain.map(async (grant) => {
+      const state = await grants.budget(grant);
       if (state === undefined) return [];
-      const { unit, total, perCall, spent, reserved } = state;
-      const left =
-        total === undefined
-          ? undefined
-          : formatMinor(
-              parseMinor(total, unit) - parseMinor(spent, unit) - parseMinor(reserved, unit),
-              unit,
-            );
+      const { unit, total, perCall, spent, reserved, left } = state;
       return [
         {
-          grant: link.cid,
+          grant,
           unit,
           ...(total === undefined ? {} : { total }),
           ...(perCall === undefined ? {} : { perCall }),

@@ -1,8 +1,10 @@
 import {
   AuthorityError,
   BUDGET_KEY,
+  CALLS_KEY,
   MLDSA_CONTEXT,
   parseBudget,
+  parseCalls,
   parsePolicy,
   prepareDelegation,
   type Budget,
@@ -11,6 +13,15 @@ import { fail } from '@anarq/common-schemas';
 import { concatBytes, randomBytes } from './bytes.ts';
 import type { IdentityKeys } from './derive.ts';
 import { signSingle } from './primitives.ts';
+
+/** Limits on how many calls a grant is good for: in all, and in each minute, hour, day or month of UTC. */
+export interface CallLimits {
+  readonly total?: number;
+  readonly perMinute?: number;
+  readonly perHour?: number;
+  readonly perDay?: number;
+  readonly perMonth?: number;
+}
 
 export interface DelegateOrder {
   /** Keys of the issuer; they stay here. */
@@ -27,6 +38,8 @@ export interface DelegateOrder {
   readonly exp_s?: number | undefined;
   readonly nbf_s?: number | undefined;
   readonly budget?: Budget | undefined;
+  /** How many calls there may be. */
+  readonly calls?: CallLimits | undefined;
 }
 
 const NONCE_BYTES = 12;
@@ -38,8 +51,12 @@ const NONCE_BYTES = 12;
  */
 export function delegate(order: DelegateOrder): Uint8Array {
   try {
-    const meta = order.budget === undefined ? {} : { [BUDGET_KEY]: { ...order.budget } };
+    const meta = {
+      ...(order.budget === undefined ? {} : { [BUDGET_KEY]: { ...order.budget } }),
+      ...(order.calls === undefined ? {} : { [CALLS_KEY]: { ...order.calls } }),
+    };
     parseBudget(meta);
+    parseCalls(meta);
     const prepared = prepareDelegation(
       {
         iss: order.issuer,

@@ -27,7 +27,7 @@ export {
   verifyCallMac,
 } from './callSignature.ts';
 export { delegate } from './delegate.ts';
-export type { DelegateOrder } from './delegate.ts';
+export type { CallLimits, DelegateOrder } from './delegate.ts';
 export type { IdentityKeys, LogKeys } from './derive.ts';
 export {
   deriveKeys,

@@ -2,7 +2,7 @@ import { API_VERSION, fail } from '@anarq/common-schemas';
 import { utf8, type Sealer } from '@anarq/crypto';
 import type { Row, Statement } from '@anarq/store';
 import { readTraceparent } from '@anarq/telemetry';
-import { reserve } from './budget.ts';
+import { reserve, toSettle } from './budgetCounters.ts';
 import {
   CAPABILITY_LIFE_MS,
   mintCapability,
@@ -116,7 +116,7 @@ function capabilityOf(
     ...(inv.ceiling === undefined ? {} : { ceiling: inv.ceiling }),
     uses: op.uses,
     links: [...new Set(inv.links)],
-    reservations: reservationsOf(inv.reservations),
+    reservations: reservationsOf(toSettle(inv.reservations)),
     held: [
       ...(kind === 'job' ? [] : (inv.capability?.held ?? [])),
       ...inv.reservations.map((r) => r.grant),

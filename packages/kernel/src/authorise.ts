@@ -64,8 +64,7 @@ async function allowProved(inv: Invocation, op: AnyOperation, services: Services
       });
     denyStopped(inv, op, services, grant);
     inv.subject = grant.subject;
-    inv.grants.push(cid);
-    inv.links.push(...grant.chain);
+    stand(inv, grant);
     inv.why = { grant: cid, rule: 'the caller holds this grant, and sees what it covers' };
   } else {
     inv.subject = call.subject ?? principal.actor;
@@ -296,8 +295,14 @@ function useGrant(
   };
   if (!verdict.allow) deny(inv, services, op, DENIALS[verdict.code] ?? 'QONSENT_DENIED', told);
   inv.why = told;
+  stand(inv, grant);
+}
+
+/** The call stands on a grant: all of it is in force when it commits, and counts it where it counts calls. */
+function stand(inv: Invocation, grant: CompiledGrant): void {
   inv.grants.push(grant.leaf);
   inv.links.push(...grant.chain);
+  if (grant.budgets.some(({ counts }) => counts === 'calls')) inv.isCounted = true;
 }
 
 function denyStopped(

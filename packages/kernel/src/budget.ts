@@ -1,11 +1,24 @@
-import type { GrantBudget } from '@anarq/authority';
+import { PERIODIC, type GrantBudget } from '@anarq/authority';
 import { fail, type AnyOperation } from '@anarq/common-schemas';
-import { DecimalError, formatMinor, parseMinor } from '@anarq/decimal';
-import type { Row, Statement, Store } from '@anarq/store';
+import type { Row, Store } from '@anarq/store';
 import { askFor } from './askFor.ts';
-import type { Capability, Reservation } from './capability.ts';
+import { minorOf, textOfMinor } from './budgetCounters.ts';
+import { periodAt } from './budgetPeriods.ts';
+import type { Capability, DrawnPeriod, Reservation } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
+
+/** What a call asks of one budget, in the unit that it names. */
+interface Asking {
+  readonly amount: string;
+  readonly unit: string;
+}
+
+const ONE_CALL = { amount: '1', unit: 'call' };
+
+/** Whether a call has a limit to be held against: it spends, or a grant behind it counts calls. */
+export const isLimited = (inv: Invocation): boolean =>
+  inv.compiled.op.authorises !== undefined || inv.isCounted === true;
 
 /** Within which limit? Holds the ceiling of the call against every link that carries a budget. */
 export async function checkBudget(
@@ -16,49 +29,106 @@ export async function checkBudget(
 ): Promise<void> {
   const { op } = inv.compiled;
   inv.reservations = [];
-  const ceiling = ceilingOf(op, inv.call.input);
   const budgets = await budgetsOf(inv, services);
-  if (isFollower && budgets[0] !== undefined) keptElsewhere(op, budgets[0]);
-  if (ceiling === undefined) {
-    const [first] = budgets;
-    if (first === undefined) return;
-    const rule = 'the call does not say how much it may spend';
-    fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
-      why: { grant: first.cid, rule, limit: { unit: first.unit }, changeableBy: first.issuer },
-      operation: op.id,
-    });
-  }
+  const [first] = budgets;
+  if (isFollower && first !== undefined) keptElsewhere(op, first);
+  const draw = new Draw(inv, services, store);
+  for (const budget of budgets)
+    if (budget.counts === 'calls') inv.reservations.push(await draw.from(budget, ONE_CALL));
+  if (op.authorises === undefined) return;
+  const amounts = budgets.filter(({ counts }) => counts === 'amount');
+  const ceiling = ceilingOf(op, inv.call.input);
+  if (ceiling === undefined) return amounts[0] && unbounded(op, amounts[0]);
   inv.ceiling = ceiling;
   if (inv.capability !== undefined) checkCapability(inv.capability, op, ceiling);
-  const amount_minor = minorOf(ceiling.amount, ceiling.unit);
-  for (const budget of budgets) {
-    const limit = (rule: string, facts: Record<string, string>): never => {
-      const why = {
-        grant: budget.cid,
-        rule,
-        limit: { unit: budget.unit, asked: ceiling.amount, ...facts },
-        changeableBy: budget.issuer,
-      };
-      const details = { why, operation: op.id, ...askFor(inv, services, why) };
-      return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, details);
-    };
-    if (budget.unit !== ceiling.unit)
-      limit(`the budget is in ${budget.unit}, the call in ${ceiling.unit}`, {});
-    if (budget.perCall !== undefined && amount_minor > minorOf(budget.perCall, budget.unit))
-      limit(`one call may spend ${budget.perCall} ${budget.unit}`, { perCall: budget.perCall });
-    const [row] = await store.read('SELECT * FROM kernel_budget WHERE grant_cid = :cid', {
-      cid: budget.cid,
+  for (const budget of amounts) inv.reservations.push(await draw.from(budget, ceiling));
+}
+
+/** Draws on budgets for one call, and says which limit it meets. */
+class Draw {
+  readonly #inv: Invocation;
+  readonly #services: Services;
+  readonly #store: Store;
+
+  constructor(inv: Invocation, services: Services, store: Store) {
+    this.#inv = inv;
+    this.#services = services;
+    this.#store = store;
+  }
+
+  /** @throws BUDGET_EXCEEDED */
+  async from(budget: GrantBudget, asked: Asking): Promise<Reservation> {
+    const { unit, perCall, until_s, counter, total } = budget;
+    const refuse = (rule: string, facts: Readonly<Record<string, string>>): never =>
+      this.#refuse(budget, asked, rule, facts);
+    if (unit !== asked.unit) refuse(`the budget is in ${unit}, the call in ${asked.unit}`, {});
+    const amount_minor = minorOf(asked.amount, unit);
+    if (perCall !== undefined && amount_minor > minorOf(perCall, unit))
+      refuse(`one call may spend ${perCall} ${unit}`, { perCall });
+    if (until_s !== undefined && amount_minor > 0n && this.#inv.now_ms >= until_s * 1000) {
+      const until = instant(until_s * 1000);
+      refuse(`the budget ended at ${until}`, { until });
+    }
+    const [row] = await this.#store.read('SELECT * FROM kernel_budget WHERE grant_cid = :counter', {
+      counter,
     });
     const left = leftOf(row);
-    if (left !== undefined && amount_minor > left) {
-      const leftText = formatMinor(left, budget.unit);
-      limit(`${leftText} ${budget.unit} are left of ${budget.total}`, {
-        total: budget.total ?? '',
-        left: leftText,
+    if (left !== undefined && amount_minor > left)
+      refuse(`${textOfMinor(left, unit)} ${unit} are left of ${total}`, {
+        total: total ?? '',
+        left: textOfMinor(left, unit),
       });
-    }
-    inv.reservations.push({ grant: budget.cid, unit: budget.unit, amount_minor });
+    const periods = await this.#periods(budget, asked, amount_minor);
+    return { grant: counter, unit, amount_minor, ...(periods.length === 0 ? {} : { periods }) };
   }
+
+  /** The periods in which the call lies, of each that the budget limits. */
+  async #periods(budget: GrantBudget, asked: Asking, amount_minor: bigint): Promise<DrawnPeriod[]> {
+    const { unit, counter } = budget;
+    const drawn: DrawnPeriod[] = [];
+    for (const { member, period } of PERIODIC) {
+      const limit = budget[member];
+      if (limit === undefined) continue;
+      const { start_ms, end_ms } = periodAt(period, this.#inv.now_ms);
+      const [row] = await this.#store.read(
+        `SELECT * FROM kernel_budget_period
+         WHERE grant_cid = :counter AND period = :period AND start_ms = :start_ms`,
+        { counter, period, start_ms },
+      );
+      const limit_minor = minorOf(limit, unit);
+      const left = limit_minor - takenOf(row);
+      if (amount_minor > left) {
+        const [leftText, again] = [textOfMinor(left, unit), instant(end_ms)];
+        const rule = `${leftText} ${unit} are left of ${limit} this ${period}, which ends at ${again}`;
+        this.#refuse(budget, asked, rule, { [member]: limit, left: leftText, again });
+      }
+      drawn.push({ period, start_ms, limit_minor });
+    }
+    return drawn;
+  }
+
+  #refuse(
+    { cid, unit, issuer }: GrantBudget,
+    asked: Asking,
+    rule: string,
+    facts: Readonly<Record<string, string>>,
+  ): never {
+    const { op } = this.#inv.compiled;
+    const limit = { unit, asked: asked.amount, ...facts };
+    const why = { grant: cid, rule, limit, changeableBy: issuer };
+    const details = { why, operation: op.id, ...askFor(this.#inv, this.#services, why) };
+    return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, details);
+  }
+}
+
+const instant = (at_ms: number): string => new Date(at_ms).toISOString();
+
+function unbounded(op: AnyOperation, { cid, unit, issuer }: GrantBudget): never {
+  const rule = 'the call does not say how much it may spend';
+  return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, {
+    why: { grant: cid, rule, limit: { unit }, changeableBy: issuer },
+    operation: op.id,
+  });
 }
 
 /** Two counters would be two budgets: the process that decides keeps the only one. */
@@ -82,8 +152,8 @@ async function budgetsOf(inv: Invocation, services: Services): Promise<GrantBudg
   const grants = await Promise.all(inv.grants.map((leaf) => services.grants.active(leaf)));
   const budgets = grants
     .flatMap((grant) => grant?.budgets ?? [])
-    .filter(({ cid }) => !held.has(cid));
-  return [...new Map(budgets.map((budget) => [budget.cid, budget])).values()];
+    .filter(({ counter }) => !held.has(counter));
+  return [...new Map(budgets.map((budget) => [budget.counter, budget])).values()];
 }
 
 /** The most that a call may spend, from the members of its input that the contract names. */
@@ -120,54 +190,10 @@ function checkCapability(
     });
 }
 
-/** @throws AMOUNT_INVALID */
-export function minorOf(amount: string, unit: string): bigint {
-  try {
-    return parseMinor(amount, unit);
-  } catch (error) {
-    if (!(error instanceof DecimalError)) throw error;
-    return fail('AMOUNT_INVALID', `${error.message}`, { amount, unit });
-  }
-}
+const takenOf = (row: Row | undefined): bigint =>
+  row === undefined ? 0n : (row['spent_minor'] as bigint) + (row['reserved_minor'] as bigint);
 
 function leftOf(row: Row | undefined): bigint | undefined {
   if (row === undefined || row['total_minor'] === null) return undefined;
-  return (
-    (row['total_minor'] as bigint) -
-    (row['spent_minor'] as bigint) -
-    (row['reserved_minor'] as bigint)
-  );
+  return (row['total_minor'] as bigint) - takenOf(row);
 }
-
-/** Spends at once: for a command, whose one commit is both reservation and settlement. */
-export const spend = (reservations: readonly Reservation[], used: Used): Statement[] =>
-  reservations.map((r) => change(r, usedMinor(r, used), 0n));
-
-/** Holds the ceiling while a process runs. */
-export const reserve = (reservations: readonly Reservation[]): Statement[] =>
-  reservations.map((r) => change(r, 0n, r.amount_minor));
-
-/** Ends a reservation with what was really used; the rest is free again. */
-export const settle = (reservations: readonly Reservation[], used: Used): Statement[] =>
-  reservations.map((r) => change(r, usedMinor(r, used), -r.amount_minor));
-
-/** What a handler said it spent; undefined: all that it was allowed. */
-export type Used = { readonly amount: string; readonly unit: string } | undefined;
-
-/** What a call took of a reservation, in minor units. */
-export function usedMinor(reservation: Reservation, used: Used): bigint {
-  if (used === undefined) return reservation.amount_minor;
-  const spent = minorOf(used.amount, used.unit);
-  if (spent > reservation.amount_minor || spent < 0n)
-    fail('INTERNAL', 'A handler spent more than its call was allowed.');
-  return spent;
-}
-
-const change = (r: Reservation, spent: bigint, reserved: bigint): Statement => ({
-  name: `budget ${r.grant}`,
-  sql: `UPDATE kernel_budget SET spent_minor = spent_minor + :spent, reserved_minor = reserved_minor + :reserved
-        WHERE grant_cid = :grant
-          AND (total_minor IS NULL OR spent_minor + reserved_minor + :spent + :reserved <= total_minor)`,
-  params: { grant: r.grant, spent, reserved },
-  expect: { changes: 1 },
-});

@@ -1,3 +1,4 @@
+import type { Period } from '@anarq/authority';
 import { fail } from '@anarq/common-schemas';
 import {
   canonicalJson,
@@ -14,6 +15,27 @@ export interface Reservation {
   readonly grant: string;
   readonly unit: string;
   readonly amount_minor: bigint;
+  /** The periods in which it was taken, where the link limits what is spent over one. */
+  readonly periods?: readonly DrawnPeriod[];
+}
+
+/** A period on which a call draws. */
+export interface DrawnPeriod {
+  readonly period: Period;
+  readonly start_ms: number;
+  readonly limit_minor: bigint;
+}
+
+/** The same as it is kept: without numbers that JSON does not know. */
+interface KeptReservation {
+  readonly grant: string;
+  readonly unit: string;
+  readonly amount: string;
+  readonly periods?: readonly {
+    readonly period: Period;
+    readonly start_ms: number;
+    readonly limit: string;
+  }[];
 }
 
 /**
@@ -40,7 +62,7 @@ export interface Capability {
   readonly uses: readonly string[];
   /** Every link of the grants that allowed the call. */
   readonly links: readonly string[];
-  readonly reservations: readonly { grant: string; unit: string; amount: string }[];
+  readonly reservations: readonly KeptReservation[];
   /** Links whose budgets this process, or one around it, holds: its steps count within that. */
   readonly held: readonly string[];
   readonly expires_ms: number;
@@ -100,16 +122,34 @@ const codeOf = (sealer: Sealer, capability: Capability): string =>
 
 const hexOf = (code: Uint8Array): string => Buffer.from(code).toString('hex');
 
-export const reservationsOf = (reservations: readonly Reservation[]): Capability['reservations'] =>
-  reservations.map(({ grant, unit, amount_minor }) => ({
+export const reservationsOf = (reservations: readonly Reservation[]): KeptReservation[] =>
+  reservations.map(({ grant, unit, amount_minor, periods }) => ({
     grant,
     unit,
     amount: amount_minor.toString(),
+    ...(periods === undefined
+      ? {}
+      : {
+          periods: periods.map(({ period, start_ms, limit_minor }) => ({
+            period,
+            start_ms,
+            limit: limit_minor.toString(),
+          })),
+        }),
   }));
 
 export const reservationsFrom = (capability: Capability): Reservation[] =>
-  capability.reservations.map(({ grant, unit, amount }) => ({
+  capability.reservations.map(({ grant, unit, amount, periods }) => ({
     grant,
     unit,
     amount_minor: BigInt(amount),
+    ...(periods === undefined
+      ? {}
+      : {
+          periods: periods.map(({ period, start_ms, limit }) => ({
+            period,
+            start_ms,
+            limit_minor: BigInt(limit),
+          })),
+        }),
   }));

@@ -11,7 +11,8 @@ import {
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import { StoreError, type Statement } from '@anarq/store';
 import { authorise } from './authorise.ts';
-import { checkBudget, minorOf, spend, type Used } from './budget.ts';
+import { checkBudget, isLimited } from './budget.ts';
+import { minorOf, spend, type Used } from './budgetCounters.ts';
 import { budgetAlerts } from './budgetAlerts.ts';
 import {
   IdSource,
@@ -35,11 +36,23 @@ export async function runQuery(
   parts: KernelParts,
   ask: Ask,
 ): Promise<Result<unknown>> {
+  if (inv.reservations.length > 0) await countQuery(inv, parts);
   const ctx = readContext(inv, parts, ask);
   const output = await inv.compiled.handler(inv.call.input as InputOf<AnyOperation>, ctx as never);
   checkOutput(inv, output);
   if (inv.compiled.op.personal && inv.capability === undefined) parts.batch.read(inv, output);
   return success(inv, output);
+}
+
+/** A query under a grant that limits calls counts before it reads: it has no commit of its own. */
+async function countQuery(inv: Invocation, parts: KernelParts): Promise<void> {
+  for (let run = 1; ; run++)
+    try {
+      return void (await parts.store.commit(spend(inv.reservations, undefined)));
+    } catch (error) {
+      if (run >= RERUNS_MAX || !isConflict(error)) throw inTableWords(error);
+      await decideAgain(inv, parts);
+    }
 }
 
 /** Runs a command: its handler, then one durable commit of everything it did. */
@@ -181,7 +194,7 @@ export async function decideAgain(inv: Invocation, parts: KernelParts): Promise<
   inv.grants = [];
   inv.links = [];
   await authorise(inv, parts.services, parts.store);
-  if (inv.compiled.op.authorises !== undefined)
+  if (isLimited(inv))
     await checkBudget(inv, parts.services, parts.store, parts.follower !== undefined);
 }
 

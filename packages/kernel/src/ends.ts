@@ -1,7 +1,7 @@
 import { QError, type Result } from '@anarq/common-schemas';
 import { utf8 } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
-import { settle } from './budget.ts';
+import { settle } from './budgetCounters.ts';
 import { budgetAlerts } from './budgetAlerts.ts';
 import type { Capability } from './capability.ts';
 import { afterCommit, failed, inTableWords, isConflict, success, usedOf } from './commands.ts';

@@ -1,23 +1,15 @@
-import { AuthorityError, type CompiledGrant } from '@anarq/authority';
+import { AuthorityError, PERIODIC, type CompiledGrant } from '@anarq/authority';
 import { fail, type ErrorCode, type Why } from '@anarq/common-schemas';
 import { delegate, type DelegateOrder, type IdentityKeys } from '@anarq/crypto';
-import { formatMinor, parseMinor } from '@anarq/decimal';
 import type { Statement, Store } from '@anarq/store';
 import { fed } from './apart/feedTables.ts';
+import { minorOf } from './budgetCounters.ts';
+import { budgetStatesOf, type BudgetState } from './budgetState.ts';
 import type { Endings } from './endings.ts';
 import { GrantsInForce } from './grantsInForce.ts';
 import { CHAIN_MAX, recordOf, StoredGrants, type GrantRecord } from './storedGrants.ts';
 import type { Identities } from './identities.ts';
 import { prepared } from './prepared.ts';
-
-/** What was spent under one grant, in decimal strings of its unit. */
-export interface BudgetState {
-  readonly unit: string;
-  readonly total: string | undefined;
-  readonly perCall: string | undefined;
-  readonly spent: string;
-  readonly reserved: string;
-}
 
 /** What an issuer wants to delegate. */
 export type DelegationOrder = Omit<DelegateOrder, 'keys'>;
@@ -47,6 +39,7 @@ export class Grants {
   readonly #identities: Identities;
   readonly #endings: Endings;
   readonly #stored: StoredGrants;
+  readonly #now_ms: () => number;
   readonly #inForce: GrantsInForce;
   /** Delegations that were not revoked when they were last looked at, nor since. */
   readonly #unrevoked = new Set<string>();
@@ -60,6 +53,7 @@ export class Grants {
     this.#store = store;
     this.#identities = identities;
     this.#endings = endings;
+    this.#now_ms = now_ms;
     this.#stored = new StoredGrants(store, identities, now_ms);
     this.#inForce = new GrantsInForce(this.#stored);
   }
@@ -86,7 +80,6 @@ export class Grants {
       this.#stored.compile(order.token, order.proof, order.now_ms),
     );
     const issuer = grant.links[0]?.iss ?? grant.rootIssuer;
-    const own = grant.budgets.find((budget) => budget.cid === grant.leaf);
     const statements: Statement[] = [
       ...(order.proof === undefined ? [] : [stillInForce(grant.chain.slice(1))]),
       {
@@ -117,17 +110,22 @@ export class Grants {
       },
       ...fed('grant', grant.leaf),
     ];
-    if (own !== undefined)
+    for (const own of grant.budgets.filter((budget) => budget.cid === grant.leaf))
       statements.push({
         sql: `INSERT INTO kernel_budget (grant_cid, unit, total_minor, per_call_minor)
-              VALUES (:cid, :unit, :total_minor, :per_call_minor)`,
+              VALUES (:counter, :unit, :total_minor, :per_call_minor)`,
         params: {
-          cid: grant.leaf,
+          counter: own.counter,
           unit: own.unit,
           total_minor: own.total === undefined ? null : minorOf(own.total, own.unit),
           per_call_minor: own.perCall === undefined ? null : minorOf(own.perCall, own.unit),
         },
       });
+    for (const { member } of PERIODIC) {
+      // An amount that its unit does not have is refused now, not when somebody spends.
+      for (const own of grant.budgets)
+        if (own.cid === grant.leaf && own[member] !== undefined) minorOf(own[member], own.unit);
+    }
     return { grant, statements: prepared(statements), activate: () => this.#inForce.add(grant) };
   }
 
@@ -268,21 +266,16 @@ export class Grants {
     return rows.map(recordOf);
   }
 
+  /** What a link lets its holder spend and call, and what was taken of it; also of one that has ended. */
+  async budgets(cid: string): Promise<BudgetState[]> {
+    const record = await this.get(cid);
+    if (record === undefined) return [];
+    return budgetStatesOf(this.#store, record.token, this.#now_ms());
+  }
+
+  /** What a link lets its holder spend; undefined where it carries no such budget. */
   async budget(cid: string): Promise<BudgetState | undefined> {
-    const [row] = await this.#store.read('SELECT * FROM kernel_budget WHERE grant_cid = :cid', {
-      cid,
-    });
-    if (row === undefined) return undefined;
-    const unit = row['unit'] as string;
-    const show = (minor: unknown) => formatMinor(minor as bigint, unit);
-    const limit = (minor: unknown) => (minor === null ? undefined : show(minor));
-    return {
-      unit,
-      total: limit(row['total_minor']),
-      perCall: limit(row['per_call_minor']),
-      spent: show(row['spent_minor']),
-      reserved: show(row['reserved_minor']),
-    };
+    return (await this.budgets(cid)).find(({ counts }) => counts === 'amount');
   }
 
   async #inTableWords<T>(work: () => Promise<T>): Promise<T> {
@@ -311,11 +304,3 @@ const placeOf = (before: string | undefined) => ({
   created_ms: before === undefined ? Number.MAX_SAFE_INTEGER : Number(before.slice(0, 15)),
   cid: before?.slice(15) ?? '',
 });
-
-function minorOf(amount: string, unit: string): bigint {
-  try {
-    return parseMinor(amount, unit);
-  } catch {
-    return fail('AMOUNT_INVALID', `${amount} is not an amount of ${unit}.`, { amount, unit });
-  }
-}

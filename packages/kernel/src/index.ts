@@ -25,7 +25,8 @@ export type {
 export { fenceStatements, liftStatements, readFence, type Fence } from './fence.ts';
 export type { FoundingPlace } from './founding.ts';
 export type { FollowedEvent } from '@anarq/bus';
-export type { BudgetState, DelegationOrder, Grants } from './grants.ts';
+export type { BudgetState } from './budgetState.ts';
+export type { DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';
 export { kernelMigrations } from './tables.ts';
 export {

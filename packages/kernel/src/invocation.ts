@@ -44,6 +44,8 @@ export interface Invocation extends ResourceTarget {
   namedEnd?: { readonly code: 'GRANT_REVOKED' | 'GRANT_EXPIRED'; readonly why: Why };
   why: Why;
   reservations: Reservation[];
+  /** A grant behind the call limits how many calls there may be. */
+  isCounted?: boolean;
   ceiling?: { readonly amount: string; readonly unit: string };
   replayKey?: ReplayKey;
   /** Set by a step that answers the call itself. */

@@ -2,7 +2,7 @@ import { API_VERSION, fail, PATTERNS, type AnyOperation } from '@anarq/common-sc
 import { canonicalJson, CryptoError, sha256Hex, utf8 } from '@anarq/crypto';
 import { authenticate, checkTime } from './authenticate.ts';
 import { authorise } from './authorise.ts';
-import { checkBudget } from './budget.ts';
+import { checkBudget, isLimited } from './budget.ts';
 import type { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
 import type { Invocation, Step } from './invocation.ts';
@@ -17,6 +17,7 @@ import type { KernelParts } from './parts.ts';
  */
 export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: CallLimits): Step[] {
   const { services, store, replay } = parts;
+  const isFollower = parts.follower !== undefined;
   const ofOperation = limits.of(op.id, op.limits.perMinute);
   const steps: (Step | undefined)[] = [
     checkVersion,
@@ -31,9 +32,7 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Ca
     (inv) => ofOperation.identity(inv),
     (inv) => authorise(inv, services, store),
     (inv) => ofOperation.collective(inv),
-    op.authorises === undefined
-      ? undefined
-      : (inv) => checkBudget(inv, services, store, parts.follower !== undefined),
+    (inv) => (isLimited(inv) ? checkBudget(inv, services, store, isFollower) : undefined),
   ];
   return steps.filter((step) => step !== undefined);
 }
@@ -41,15 +40,14 @@ export function compilePipeline(op: AnyOperation, parts: KernelParts, limits: Ca
 /** The same for a step or query of a process: it is authenticated by its capability. */
 export function compileStepPipeline(op: AnyOperation, parts: KernelParts): Step[] {
   const { services, store, replay } = parts;
+  const isFollower = parts.follower !== undefined;
   const steps: (Step | undefined)[] = [
     validate,
     becomeCaller,
     op.kind === 'query' ? undefined : (inv) => replay.check(inv),
     (inv) => inv.capability && checkStepTime(inv, inv.capability, parts),
     (inv) => authorise(inv, services, store),
-    op.authorises === undefined
-      ? undefined
-      : (inv) => checkBudget(inv, services, store, parts.follower !== undefined),
+    (inv) => (isLimited(inv) ? checkBudget(inv, services, store, isFollower) : undefined),
   ];
   return steps.filter((step) => step !== undefined);
 }

@@ -1,5 +1,7 @@
 import { QError, type Result } from '@anarq/common-schemas';
 import { admit, type Admitted } from './admission.ts';
+import { callAlerts } from './budgetAlerts.ts';
+import { toSettle } from './budgetCounters.ts';
 import type { Capability } from './capability.ts';
 import { decideAgain, failed, inTableWords, isConflict, success } from './commands.ts';
 import { IdSource } from './contexts.ts';
@@ -115,6 +117,7 @@ export class Processes {
       try {
         await this.#parts.store.commit([
           ...commit,
+          ...(await callAlerts(inv, this.#parts, capability.record)),
           ...this.#parts.replay.record(
             inv,
             kind === 'job' ? answer : { process: capability.process },
@@ -128,6 +131,7 @@ export class Processes {
         if (run >= RERUNS_MAX) throw inTableWords(error);
         continue;
       }
+      inv.reservations = toSettle(inv.reservations);
       this.#parts.wake();
       this.#parts.probe(`after-admission ${op.id}`);
       if (kind === 'process') return this.drive({ inv, capability }, true);

@@ -6,7 +6,8 @@ import {
   type Result,
 } from '@anarq/common-schemas';
 import type { Statement } from '@anarq/store';
-import { ceilingOf, minorOf } from './budget.ts';
+import { ceilingOf } from './budget.ts';
+import { minorOf } from './budgetCounters.ts';
 import type { Capability } from './capability.ts';
 import { checkOutput } from './commands.ts';
 import type { Planned, ProcessContext, StepOptions } from './context.ts';

@@ -117,4 +117,14 @@ CREATE INDEX kernel_grant_held ON kernel_grant (audience, subject, cid);
 CREATE INDEX kernel_identity_suspended ON kernel_identity (did) WHERE status = 'suspended';
 `,
   },
+  {
+    id: 4,
+    sql: `
+CREATE TABLE kernel_budget_period (
+  grant_cid TEXT NOT NULL, period TEXT NOT NULL CHECK (period IN ('minute', 'hour', 'day', 'month')),
+  start_ms INTEGER NOT NULL, spent_minor INTEGER NOT NULL DEFAULT 0, reserved_minor INTEGER NOT NULL DEFAULT 0,
+  CHECK (spent_minor >= 0 AND reserved_minor >= 0), PRIMARY KEY (grant_cid, period, start_ms)
+) STRICT, WITHOUT ROWID;
+`,
+  },
 ];

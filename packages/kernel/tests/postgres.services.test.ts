@@ -6,6 +6,7 @@ process.env['Q_TEST_STORE'] = 'postgres';
 
 describe.skipIf(!(await canReachPostgres()))('on PostgreSQL', async () => {
   await import('./budgets.test.ts');
+  await import('./budgetPeriods.test.ts');
   await import('./crash.test.ts');
   await import('./grants.test.ts');
   await import('./guards.test.ts');

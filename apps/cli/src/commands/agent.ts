@@ -12,6 +12,8 @@ interface AddOptions {
   readonly data: string;
   readonly budget: { readonly amount: string; readonly unit: string };
   readonly perCall: { readonly amount: string; readonly unit: string };
+  readonly perHour?: { readonly amount: string; readonly unit: string };
+  readonly perDay?: { readonly amount: string; readonly unit: string };
   readonly allow: string;
   readonly until: string;
   readonly for?: string;
@@ -21,8 +23,10 @@ interface AddOptions {
 /** Makes an agent, and grants it what it may do: from the operator itself, or an organisation. */
 export async function agentAdd(name: string, options: AddOptions): Promise<void> {
   const { budget, perCall } = options;
-  if (budget.unit !== perCall.unit)
-    fail('INPUT_INVALID', `--budget is in ${budget.unit}, --per-call in ${perCall.unit}.`);
+  const { perHour, perDay } = options;
+  for (const other of [perCall, perHour, perDay])
+    if (other !== undefined && other.unit !== budget.unit)
+      fail('INPUT_INVALID', `--budget is in ${budget.unit}, another limit in ${other.unit}.`);
   checkLimits(budget, perCall);
   const expiresAt = instantOf(options.until, new Date());
   const operations = await operationsOf(options.allow);
@@ -44,7 +48,13 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
     command: '/',
     policy: [['or', operations.map((id) => ['==', '.op', id])]],
     exp_s: Math.floor(expiresAt.getTime() / 1000),
-    budget: { unit: budget.unit, total: budget.amount, perCall: perCall.amount },
+    budget: {
+      unit: budget.unit,
+      total: budget.amount,
+      perCall: perCall.amount,
+      ...(perHour === undefined ? {} : { perHour: perHour.amount }),
+      ...(perDay === undefined ? {} : { perDay: perDay.amount }),
+    },
   });
   const { grant } = await client.call(qonsent.grant, {
     audience: agent,
@@ -68,6 +78,8 @@ export async function agentAdd(name: string, options: AddOptions): Promise<void>
   say(
     `  budget   ${budget.amount} ${budget.unit} in all, ${perCall.amount} a call, until ${expiresAt.toLocaleString('sv-SE')}`,
   );
+  if (perHour !== undefined) say(`           ${perHour.amount} ${budget.unit} an hour of UTC`);
+  if (perDay !== undefined) say(`           ${perDay.amount} ${budget.unit} a day of UTC`);
   say(`  grant    ${grant}`);
   say(`  token    ./q agent token ${name}`);
   say(`  MCP      ${address.url}/mcp with the header  Authorization: Bearer TOKEN`);

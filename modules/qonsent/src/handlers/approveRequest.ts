@@ -2,7 +2,8 @@ import { decodeDelegation } from '@anarq/authority';
 import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { closeRequest } from '../answering.ts';
-import { checkAskable, isWithin, requireWithin, statementsOf } from '../askedTerms.ts';
+import { checkAskable, requireWithin, statementsOf } from '../askedTerms.ts';
+import { budgetTerms, callTerms } from '../budgetTerms.ts';
 import { qonsent } from '../contract.ts';
 import { giverOf, issue, tokenOf } from '../issuing.ts';
 import { requireKnown } from '../parties.ts';
@@ -19,9 +20,7 @@ export const approveRequest = handler(qonsent.approveRequest, async (input, ctx)
   const giver = giverOf(ctx.call, { proof, audience }, ctx.services.node.modules);
   const terms = narrowed(row.terms, input);
   checkAskable(terms);
-  const { command, policy, budget, expiresAt } = terms;
-  const plain = { audience, command, policy, budget, expiresAt, proof, token: signed };
-  const token = await tokenOf(plain, giver, ctx);
+  const token = await tokenOf({ audience, ...terms, proof, token: signed }, giver, ctx);
   const issued = await issue({ token, proof, giver, purpose: row.reason.slice(0, 256) }, ctx);
   if (issued.audience !== audience || issued.subject !== row.subject)
     fail(
@@ -29,7 +28,8 @@ export const approveRequest = handler(qonsent.approveRequest, async (input, ctx)
       `${audience} asked for authority of ${row.subject}; this would give ${issued.audience} that of ${issued.subject}. Name the grant that is passed on as proof.`,
       { link: issued.grant },
     );
-  requireWithin(decodeDelegation(token), terms);
+  const delegation = decodeDelegation(token);
+  for (const limits of [row.terms, terms]) requireWithin(delegation, limits);
   closeRequest(row, { answer: 'APPROVED', grant: issued.grant, note }, ctx);
   return issued;
 });
@@ -37,23 +37,13 @@ export const approveRequest = handler(qonsent.approveRequest, async (input, ctx)
 type Input = Parameters<typeof approveRequest>[0];
 type Terms = Parameters<typeof requireWithin>[1];
 
-/** What was asked for, within what the answer says beside it. */
-function narrowed(asked: Terms, { policy, budget, expiresAt }: Input): Terms {
-  if (later(expiresAt, asked.expiresAt)) tooMuch('expiresAt');
-  if (budget !== undefined && asked.budget !== undefined && !isWithin(budget, asked.budget))
-    tooMuch('budget');
+/** What was asked for, within what the answer says beside it; the delegation is held to the same. */
+function narrowed(asked: Terms, { policy, budget, calls, expiresAt }: Input): Terms {
   return {
     ...asked,
     policy: [...asked.policy, ...statementsOf(policy)],
-    ...(budget === undefined ? {} : { budget }),
+    ...(budget === undefined ? {} : { budget: budgetTerms(budget) }),
+    ...(calls === undefined ? {} : { calls: callTerms(calls) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
-
-const later = (given: string | undefined, asked: string | undefined): boolean =>
-  given !== undefined && asked !== undefined && Date.parse(given) > Date.parse(asked);
-
-const tooMuch = (member: string): never =>
-  fail('INPUT_INVALID', `The answer would give more than was asked for: ${member}.`, {
-    path: `/${member}`,
-  });

@@ -2,6 +2,7 @@ import { fail } from '@anarq/common-schemas';
 import { canonicalJson, toBase64url, utf8 } from '@anarq/crypto';
 import { handler } from '@anarq/kernel';
 import { checkAskable, statementsOf } from '../askedTerms.ts';
+import { budgetTerms, callTerms } from '../budgetTerms.ts';
 import { qonsent } from '../contract.ts';
 import { requireKnown } from '../parties.ts';
 import { policyOf } from '../policy.ts';
@@ -79,11 +80,13 @@ export const request = handler(qonsent.request, async (input, ctx) => {
 type Asked = Parameters<typeof request>[0];
 type Asking = Parameters<typeof request>[1];
 
-function termsOf({ command, resource, operations, policy, budget, expiresAt }: Asked): AskedTerms {
+function termsOf(asked: Asked): AskedTerms {
+  const { command, resource, operations, policy, budget, calls, expiresAt } = asked;
   return {
     command,
     policy: statementsOf(policyOf({ resource, operations, policy }) as Asked['policy']),
-    ...(budget === undefined ? {} : { budget }),
+    ...(budget === undefined ? {} : { budget: budgetTerms(budget) }),
+    ...(calls === undefined ? {} : { calls: callTerms(calls) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
