@@ -135,8 +135,11 @@ export async function startHttpSurface(
     close: async () => {
       state.isClosing = true;
       endStreams();
-      endSockets();
-      await Promise.all([closeServer(app, settings.closeDeadline_ms), closeMcp()]);
+      await Promise.all([
+        endSockets(settings.closeDeadline_ms),
+        closeServer(app, settings.closeDeadline_ms),
+        closeMcp(settings.closeDeadline_ms),
+      ]);
     },
   };
 }

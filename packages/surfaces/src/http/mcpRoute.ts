@@ -26,7 +26,7 @@ export function mcpRoute(
   app: FastifyInstance,
   target: CallTarget,
   log: SurfaceLog | undefined,
-): () => Promise<void> {
+): (deadline_ms: number) => Promise<void> {
   const operations = target.contracts.flatMap((contract) => Object.values(contract.operations));
   const bodyBytesMax = Math.max(0, ...operations.map((op) => op.limits.bodyBytes)) + MESSAGE_BYTES;
   let endpoint: Promise<McpEndpoint> | undefined;
@@ -56,8 +56,8 @@ export function mcpRoute(
       return reply;
     },
   });
-  return async () => {
-    if (endpoint !== undefined) await (await endpoint).close();
+  return async (deadline_ms) => {
+    if (endpoint !== undefined) await (await endpoint).close(deadline_ms);
   };
 }
 

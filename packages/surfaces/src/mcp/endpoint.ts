@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
@@ -24,7 +25,8 @@ export interface McpEndpoint {
     message: unknown,
     caller: McpCaller,
   ): Promise<void>;
-  close(): Promise<void>;
+  /** Lets tools that are being called answer within the time, then ends what is open. */
+  close(deadline_ms: number): Promise<void>;
 }
 
 const INSTRUCTIONS =
@@ -43,6 +45,14 @@ export function createMcpEndpoint(target: CallTarget, log: SurfaceLog | undefine
   const tools = createToolList(target.contracts);
   /** Who sent the request that a server was made for; the SDK has no place for it. */
   const callers = new AsyncLocalStorage<McpCaller>();
+
+  /** Calls under way: the SDK cuts them when it is closed. */
+  const underWay = new Set<Promise<unknown>>();
+  const called = <T>(call: Promise<T>): Promise<T> => {
+    const ended = call.catch(() => undefined).finally(() => underWay.delete(ended));
+    underWay.add(ended);
+    return call;
+  };
 
   const serverFor = (): Server => {
     const caller = callers.getStore();
@@ -68,7 +78,7 @@ export function createMcpEndpoint(target: CallTarget, log: SurfaceLog | undefine
       const tool = tools.find(params.name);
       if (tool === undefined)
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
-      return withProgress(mcpReq, callTool(target, tool, params, caller));
+      return withProgress(mcpReq, called(callTool(target, tool, params, caller)));
     });
     return server;
   };
@@ -79,7 +89,17 @@ export function createMcpEndpoint(target: CallTarget, log: SurfaceLog | undefine
   return {
     handle: (request, response, message, caller) =>
       callers.run(caller, () => serve(withoutBody(request), response, message)),
-    close: () => handler.close(),
+    close: async (deadline_ms) => {
+      let late: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        late = setTimeout(resolve, deadline_ms);
+      });
+      await Promise.race([Promise.all(underWay), deadline]);
+      clearTimeout(late);
+      // What a tool answered is on its way to the response when its call ends.
+      await nextTurn();
+      await handler.close();
+    },
   };
 }
 

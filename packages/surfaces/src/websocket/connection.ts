@@ -34,6 +34,8 @@ const GOING_AWAY = 1001;
 const UNSUPPORTED = 1003;
 const POLICY = 1008;
 const TRY_LATER = 1013;
+/** How long a stopping node waits for the other side to close too. */
+const CLOSE_MS = 1_000;
 
 /** One connection: calls, answered by id in the order in which they are done, and subscriptions. */
 export class Connection {
@@ -43,12 +45,14 @@ export class Connection {
   readonly #limits: SocketLimits;
   readonly #log: SurfaceLog | undefined;
   readonly #inFlight = new Set<string>();
+  readonly #serving = new Set<Promise<void>>();
   readonly #open = new Map<string, Open>();
   readonly #heartbeat: NodeJS.Timeout;
   #second = 0;
   #messages = 0;
   #made = 0;
   #isAlive = true;
+  #isStopping = false;
 
   constructor(
     socket: WebSocket,
@@ -69,10 +73,24 @@ export class Connection {
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeat_ms);
   }
 
-  /** Says that the node stops, to each subscription, and closes. */
-  stop(): void {
-    for (const [id, { stream }] of this.#open) this.#end(id, goOn(nodeStops(), stream.cursor));
-    this.#close(GOING_AWAY, 'the node is stopping');
+  /**
+   * Says that the node stops, to each subscription; takes no more, lets the calls that are under way
+   * be answered within the time, and closes.
+   */
+  async stop(deadline_ms: number): Promise<void> {
+    this.#isStopping = true;
+    for (const [id, open] of this.#open) {
+      this.#end(id, goOn(nodeStops(), open.stream.cursor));
+      open.isLeft = true;
+      open.stream.close();
+    }
+    let late: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, deadline_ms);
+    });
+    await Promise.race([Promise.allSettled(this.#serving), deadline]);
+    clearTimeout(late);
+    this.#close(GOING_AWAY, 'the node is stopping', CLOSE_MS);
   }
 
   #take(data: Buffer, isBinary: boolean): void {
@@ -81,6 +99,11 @@ export class Connection {
     let order: Order;
     try {
       order = readOrder(data);
+      if (this.#isStopping)
+        throw new QError('SERVICE_UNAVAILABLE', 'The node is stopping.', {
+          id: order.id,
+          retryAfter_ms: 2_000,
+        });
       if (this.#inFlight.has(order.id))
         throw new QError('INPUT_INVALID', `A call ${order.id} is under way.`, { id: order.id });
       this.#checkRoom(order, data.length);
@@ -89,7 +112,8 @@ export class Connection {
       this.#answer(typeof id === 'string' ? id : null, this.#failed(error));
       return;
     }
-    void this.#serve(order);
+    const serving = this.#serve(order).finally(() => this.#serving.delete(serving));
+    this.#serving.add(serving);
   }
 
   async #serve(order: Order): Promise<void> {
@@ -263,9 +287,9 @@ export class Connection {
   }
 
   /** Closes; who does not answer that is cut. */
-  #close(code: number, reason: string): void {
+  #close(code: number, reason: string, patience_ms = this.#limits.stall_ms): void {
     this.#socket.close(code, reason);
-    setTimeout(() => this.#socket.terminate(), this.#limits.stall_ms).unref();
+    setTimeout(() => this.#socket.terminate(), patience_ms).unref();
   }
 
   #gone(): void {

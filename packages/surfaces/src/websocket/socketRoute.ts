@@ -24,13 +24,13 @@ const PATH = '/ws';
 /**
  * `GET /ws`: calls and subscriptions over one connection (RFC 6455). Who opens it may show a bearer
  * token; or each message carries its own credential.
- * @returns says to every connection that the node stops, and closes it
+ * @returns says to every connection that the node stops, and closes it when its calls are answered
  */
 export function socketRoute(
   app: FastifyInstance,
   target: CallTarget,
   settings: SocketSettings,
-): () => void {
+): (deadline_ms: number) => Promise<void> {
   const limits = { ...SOCKET_LIMITS, ...settings.limits };
   const server = new WebSocketServer({
     noServer: true,
@@ -56,8 +56,8 @@ export function socketRoute(
       socket.end(rawAnswer(status, STATUS_CODES[status] ?? 'Error', answer));
     }
   });
-  return () => {
-    for (const connection of open.keys()) connection.stop();
+  return async (deadline_ms) => {
+    await Promise.all([...open.keys()].map((connection) => connection.stop(deadline_ms)));
   };
 }
 
