@@ -4,11 +4,7 @@ import { createClient, http, keys, type Client } from '@anarq/common-clients';
 import { fail, type AnyContract } from '@anarq/common-schemas';
 import { openRootKey } from '@anarq/crypto';
 import { squid } from '@anarq/squid/contract';
-import { ADDRESS_FILE, type NodeAddress } from '@anarq/node';
-
-/** Where a node keeps its data unless --data says otherwise: beside the project. */
-export const defaultDataFolder = (): string =>
-  process.env['Q_DATA'] ?? join(import.meta.dirname, '../../../.q-node');
+import { ADDRESS_FILE, type NodeAddress } from '@anarq/node/address';
 
 /**
  * The address of the node that runs on a data folder.

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
 import { approvalCommands, eventCommands, keyCommands } from './commandGroups.ts';
-import { defaultDataFolder } from './connection.ts';
+import { defaultDataFolder } from './dataFolder.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
 

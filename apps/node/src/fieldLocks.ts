@@ -3,12 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { AnyContract } from '@anarq/common-schemas';
 import { LOCK_FILE, readLock, type FieldLock } from '@anarq/derive/proto';
+import { packageOf } from './modules.ts';
 
 const { resolve } = createRequire(import.meta.url);
-
-/** The package of a module; the module that is called node shares its name with this package. */
-const packageOf = (module: string): string =>
-  module === 'node' ? '@anarq/node-module' : `@anarq/${module}`;
 
 /**
  * The numbers under which the fields of each module travel over gRPC, from beside their contracts.

@@ -3,13 +3,12 @@ export { keyStoreFile, keyStoresOf, type KeyStore } from './keyStores.ts';
 export { openNodeStore, storePlaceOf, type StorePlace } from './nodeStore.ts';
 export { BLOCKS_FOLDER } from './watchDisk.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
-export { defaultKeysFolder, openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
 export {
   ADDRESS_FILE,
+  defaultKeysFolder,
   KEYS_FOLDER_FILE,
   keysFolderOf,
-  startNode,
   type NodeAddress,
-  type RunningNode,
-  type StartOptions,
-} from './startNode.ts';
+} from './address.ts';
+export { openNode, type OpenedNode, type OpenOptions } from './openNode.ts';
+export { startNode, type RunningNode, type StartOptions } from './startNode.ts';

@@ -1,9 +1,8 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { openBlockStore } from '@anarq/content';
-import { deriveSecret, openRootKey, sha256Hex, toBase64url, utf8 } from '@anarq/crypto';
+import { deriveSecret, openRootKey, toBase64url } from '@anarq/crypto';
 import {
   createKernel,
   epochsOf,
@@ -60,13 +59,6 @@ export interface OpenedNode {
   /** This was the first start on the folder. */
   readonly isNew: boolean;
   close(): Promise<void>;
-}
-
-/** The keys of a data folder, where the caller names no other place: below the user's own folder. */
-export function defaultKeysFolder(dataFolder: string): string {
-  const configFolder = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
-  const name = sha256Hex(utf8(resolve(dataFolder))).slice(0, 16);
-  return join(configFolder, 'q-infinity', 'keys', name);
 }
 
 /** Opens store, content and keys of a folder, and the kernel over them; makes them the first time. */

@@ -1,4 +1,4 @@
-import { mockedAnswers } from '@anarq/derive';
+import { mockedAnswers } from '@anarq/derive/mock';
 import { fail, type AnyContract, type AnyOperation } from '@anarq/common-schemas';
 import type { ModuleDefinition } from '@anarq/kernel';
 import { loadModules, moduleNames, type ModuleName } from './modules.ts';

@@ -1,13 +1,14 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { QError } from '@anarq/common-schemas';
 import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
+import { ADDRESS_FILE, KEYS_FOLDER_FILE, keysFolderOf, type NodeAddress } from './address.ts';
 import { modulesOf, type RemoteAddresses } from './apart.ts';
 import type { ModuleName } from './modules.ts';
 import type { LogOptions } from '@anarq/telemetry';
 import { openSurfaces, type SurfaceOptions, type Surfaces } from './openSurfaces.ts';
-import { defaultKeysFolder, openNode } from './openNode.ts';
+import { openNode } from './openNode.ts';
 import { observersOf } from './observersOf.ts';
 
 export interface StartOptions extends SurfaceOptions {
@@ -40,18 +41,6 @@ export interface StartOptions extends SurfaceOptions {
   readonly otlp?: string | undefined;
 }
 
-/** What other commands need to find a running node; kept in its data folder as node.json. */
-export interface NodeAddress {
-  readonly url: string;
-  /** Where gRPC is served, if it is. */
-  readonly grpc?: string;
-  readonly pid: number;
-  readonly node: string;
-  readonly operator: string;
-  readonly keysFolder: string;
-  readonly logKey: string;
-}
-
 export interface RunningNode {
   readonly url: string;
   readonly kernel: Kernel;
@@ -63,12 +52,8 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-export const ADDRESS_FILE = 'node.json';
 /** What a scraper shows where the node can be reached from elsewhere; `credentials_file` of Prometheus. */
 const METRICS_TOKEN_FILE = 'metrics.token';
-/** Remembers where the keys lie, also while the node does not run. */
-export const KEYS_FOLDER_FILE = 'keys-folder';
-
 /** Starts a whole node: store, kernel, modules and ports. */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   const keysFolder = options.keysFolder ?? (await keysFolderOf(options.dataFolder));
@@ -135,12 +120,6 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     await opened.close();
     throw listeningError(error, options);
   }
-}
-
-/** Where the keys of a data folder lie: as its last start said, else at the default place. */
-export async function keysFolderOf(dataFolder: string): Promise<string> {
-  const known = await readFile(join(dataFolder, KEYS_FOLDER_FILE), 'utf8').catch(() => '');
-  return known.trim() === '' ? defaultKeysFolder(dataFolder) : known.trim();
 }
 
 function listeningError(error: unknown, { host, port, grpcPort }: StartOptions): unknown {

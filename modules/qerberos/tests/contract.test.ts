@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileValidator } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { qerberos } from '../src/contract.ts';
 
 describe('the contract', () => {

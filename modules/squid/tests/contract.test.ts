@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileValidator, type AnyContract } from '@anarq/common-schemas';
+import type { AnyContract } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { squid } from '../src/contract.ts';
 import { MEMBER_OPERATIONS, termsOf } from '../src/roles.ts';
 

@@ -10,6 +10,5 @@ export {
   type CatalogueModule,
   type CatalogueOperation,
 } from './operationHelp.ts';
-export { mockedAnswers } from './mock.ts';
 export { sampleOf } from './sample.ts';
 export { toolRegistryOf, type ToolRegistry } from './toolRegistry.ts';

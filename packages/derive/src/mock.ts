@@ -1,11 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  compileValidator,
-  fail,
-  wordOf,
-  type AnyOperation,
-  type TSchema,
-} from '@anarq/common-schemas';
+import { fail, wordOf, type AnyOperation, type TSchema } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { sampleOf } from './sample.ts';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { compileValidator } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { describe, expect, it } from 'vitest';
 import { everyWord } from '../../schemas/tests/everyWord.ts';
 import { catalogue, helpOf, sampleOf } from '../src/index.ts';

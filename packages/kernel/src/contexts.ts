@@ -1,12 +1,11 @@
 import {
-  compileValidator,
   fail,
   type AnyOperation,
   type EventSpec,
   type InputOf,
   type OutputOf,
-  type Validator,
 } from '@anarq/common-schemas';
+import { compileValidator, type Validator } from '@anarq/common-schemas/validator';
 import { canonicalJson } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { holdersOf } from './authorise.ts';

@@ -1,4 +1,5 @@
-import type { AnyOperation, Result, Validator, Why } from '@anarq/common-schemas';
+import type { AnyOperation, Result, Why } from '@anarq/common-schemas';
+import type { Validator } from '@anarq/common-schemas/validator';
 import { traceparentOf, type Correlation, type TraceContext } from '@anarq/telemetry';
 import type { Call, Principal } from './call.ts';
 import type { Statement } from '@anarq/store';

@@ -1,6 +1,5 @@
 import type { Bus } from '@anarq/bus';
 import {
-  compileValidator,
   errorEntry,
   fail,
   QError,
@@ -10,6 +9,7 @@ import {
   type OutputOf,
   type Result,
 } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import { contextOf, type CallWatch, type TraceContext } from '@anarq/telemetry';
 import type { RemoteModules, RemoteStep } from './apart/remote.ts';

@@ -1,5 +1,6 @@
 import type { Bus, BusEvent, Subscription } from '@anarq/bus';
-import { compileValidator, t, type AnyOperation } from '@anarq/common-schemas';
+import { t, type AnyOperation } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { canonicalJson, sha256Hex, toBase64url, utf8, sha256 } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { admit } from './admission.ts';

@@ -1,11 +1,5 @@
-import {
-  compileValidator,
-  fail,
-  QError,
-  type JsonValue,
-  type Result,
-  type TSchema,
-} from '@anarq/common-schemas';
+import { fail, QError, type JsonValue, type Result, type TSchema } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { utf8 } from '@anarq/crypto';
 import type { Row, Statement } from '@anarq/store';
 import { processResource } from './admission.ts';

@@ -11,4 +11,3 @@ export * from './objectives.ts';
 export type { OperationLimits, OperationSlo } from './operationLimits.ts';
 export type { OwnWork, ScheduleSpec } from './ownWork.ts';
 export * from './policies.ts';
-export * from './validator.ts';

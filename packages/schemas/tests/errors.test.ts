@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   COMMON_ERRORS,
-  compileValidator,
   errorCodes,
   errorEntry,
   errorTable,
@@ -11,6 +10,7 @@ import {
   QError,
   t,
 } from '../src/index.ts';
+import { compileValidator } from '../src/validator.ts';
 
 /** The codes of the module specification, as it writes them. */
 const SPECIFIED = [

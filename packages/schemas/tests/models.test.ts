@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   AuditEvent,
-  compileValidator,
   ConsentRef,
   IdentityRef,
   IndexRecord,
@@ -9,6 +8,7 @@ import {
   MaskProfile,
   type TObject,
 } from '../src/index.ts';
+import { compileValidator } from '../src/validator.ts';
 
 const DID = 'did:squid:QmcRD4wkPPi6dig81r5sLj9Zm1gDCL4zgpEj9CfuRrGbzF';
 const CID = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileValidator, t, type TSchema } from '../src/index.ts';
+import { t, type TSchema } from '../src/index.ts';
+import { compileValidator } from '../src/validator.ts';
 import { everything, everyWord } from './everyWord.ts';
 
 const accepts = (schema: TSchema, value: unknown): boolean => {

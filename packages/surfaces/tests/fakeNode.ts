@@ -1,11 +1,5 @@
-import {
-  compileValidator,
-  failure,
-  type AnyContract,
-  type AnyOperation,
-  type Result,
-  type Validator,
-} from '@anarq/common-schemas';
+import { failure, type AnyContract, type AnyOperation, type Result } from '@anarq/common-schemas';
+import { compileValidator, type Validator } from '@anarq/common-schemas/validator';
 import type { Call, TransferContent, TransferPart } from '@anarq/kernel';
 import type { CallTarget } from '../src/index.ts';
 import { everything, everyWord } from '../../schemas/tests/everyWord.ts';

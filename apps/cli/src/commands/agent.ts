@@ -114,7 +114,7 @@ async function mandateFrom(client: Client, organisation: string, holder: string)
  * @throws OPERATION_UNKNOWN
  */
 async function operationsOf(list: string): Promise<string[]> {
-  const { loadContracts } = await import('../contracts.ts');
+  const { loadContracts } = await import('@anarq/node/modules');
   const known = new Map(
     (await loadContracts()).flatMap(({ operations }) =>
       Object.values(operations).flatMap((op) =>

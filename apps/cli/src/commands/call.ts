@@ -1,12 +1,12 @@
 import { bearer, createClient, http } from '@anarq/common-clients';
 import {
-  compileValidator,
   fail,
   QError,
   type AnyContract,
   type AnyOperation,
   type Failure,
 } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import { findNode, operatorClient } from '../connection.ts';
 import { columns, paint, say, tellError, tick } from '../terminal.ts';
 
@@ -26,7 +26,7 @@ export async function call(
   inputText: string,
   options: CallOptions,
 ): Promise<void> {
-  const { loadContracts } = await import('../contracts.ts');
+  const { loadContracts } = await import('@anarq/node/modules');
   const contracts = await loadContracts();
   if (operationId === undefined) return listOperations(contracts);
   const op = findOperation(contracts, operationId);

@@ -1,6 +1,6 @@
 import { fail } from '@anarq/common-schemas';
 import { catalogue } from '@anarq/derive';
-import { loadContracts } from '../contracts.ts';
+import { loadContracts } from '@anarq/node/modules';
 import { columns, paint, say } from '../terminal.ts';
 
 /** Prints what each module is for, and its operations. What is listed works. */

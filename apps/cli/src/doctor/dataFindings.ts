@@ -1,7 +1,8 @@
 import { chmod, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ADDRESS_FILE, loadModules, type NodeAddress } from '@anarq/node';
+import { loadModules } from '@anarq/node';
+import { ADDRESS_FILE, type NodeAddress } from '@anarq/node/address';
 import { lastBackup } from '../backup/makeBackup.ts';
 import { STORE_FILE } from '../backup/manifest.ts';
 import type { Finding } from './finding.ts';

@@ -1,4 +1,5 @@
-import { compileValidator, fail } from '@anarq/common-schemas';
+import { fail } from '@anarq/common-schemas';
+import { compileValidator } from '@anarq/common-schemas/validator';
 import type { FastifyInstance } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
 import { isJsonType, readBody } from './body.ts';
