@@ -37,11 +37,25 @@ export const UNIT = 'rUv';
 
 const contracts = [squid, qdrive, qonsent, qmarket, qwallet, ledger];
 
-export const clientOf = (address: NodeAddress, { did, seed }: Party): Client =>
-  createClient({
-    contracts,
-    transport: http({ url: address.url, credentials: keys({ did, seed, nodeDid: address.node }) }),
-  });
+const clients = new WeakMap<NodeAddress, WeakMap<Party, Client>>();
+
+/** The client of somebody at a running node: one, so that its session is opened once. */
+export function clientOf(address: NodeAddress, party: Party): Client {
+  const known = clients.get(address) ?? new WeakMap<Party, Client>();
+  clients.set(address, known);
+  const { did, seed } = party;
+  const client =
+    known.get(party) ??
+    createClient({
+      contracts,
+      transport: http({
+        url: address.url,
+        credentials: keys({ did, seed, nodeDid: address.node }),
+      }),
+    });
+  known.set(party, client);
+  return client;
+}
 
 export const foldersOf = (folder: string) => ({
   dataFolder: join(folder, 'data'),

@@ -57,7 +57,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     for (const request of received.read(message) as ReaderRequest[]) {
       writeAnswer(words, attempt(request));
       const now_ms = performance.now();
-      // Who waits for a quick answer should not wait for the slow one behind it.
+      // Answers that come within half a millisecond go together; after a slower one, at once.
       if (now_ms - begun_ms < TOGETHER_MS) continue;
       post(words);
       words = [];
