@@ -15,6 +15,8 @@ export interface Budget {
   readonly perMonth?: string;
   /** Seconds since the Unix epoch from which on nothing more is drawn. */
   readonly until_s?: number;
+  /** DID of the node that counts it; on any other, only what that one set aside may be spent. */
+  readonly node?: string;
 }
 
 /** The members of a delegation's `meta` that hold what may be spent, and how many calls there may be. */
@@ -34,6 +36,7 @@ export type Period = (typeof PERIODIC)[number]['period'];
 
 const UNIT = /^[A-Za-z][A-Za-z0-9._:/-]{0,63}$/;
 const AMOUNT = /^(?:0|[1-9]\d{0,37})(?:\.\d{1,18})?$/;
+const NODE = /^did:[a-z0-9]{1,32}:[A-Za-z0-9._:%-]{1,256}$/;
 const CALLS_MAX = 1_000_000_000;
 const PERIODIC_LIMITS = PERIODIC.map(({ member }) => member);
 const AMOUNTS = ['total', 'perCall', ...PERIODIC_LIMITS] as const;
@@ -47,17 +50,24 @@ const COUNTS = ['total', ...PERIODIC_LIMITS] as const;
  * @throws AuthorityError MALFORMED for an unknown member, a bad amount, or one that limits nothing
  */
 export function parseBudget(meta: Readonly<Record<string, unknown>>): Budget | undefined {
-  const raw = mapAt(meta, BUDGET_KEY, ['unit', ...AMOUNTS, 'until_s']);
+  const raw = mapAt(meta, BUDGET_KEY, ['unit', ...AMOUNTS, 'until_s', 'node']);
   if (raw === undefined) return undefined;
-  const { unit, until_s } = raw;
+  const { unit, until_s, node } = raw;
   if (typeof unit !== 'string' || !UNIT.test(unit) || unit === CALLS_UNIT)
     throw malformed('needs a unit');
   if (until_s !== undefined && !Number.isSafeInteger(until_s))
     throw malformed('until_s must be whole seconds since the Unix epoch');
+  if (node !== undefined && (typeof node !== 'string' || !NODE.test(node)))
+    throw malformed('node must be a DID');
   const limits = limitsOf(raw, AMOUNTS, parseAmount);
   if (Object.keys(limits).length === 0)
     throw malformed('needs total, perCall or a limit of a period');
-  return { unit, ...limits, ...(typeof until_s === 'number' ? { until_s } : {}) };
+  return {
+    unit,
+    ...limits,
+    ...(typeof until_s === 'number' ? { until_s } : {}),
+    ...(typeof node === 'string' ? { node } : {}),
+  };
 }
 
 /**

@@ -77,7 +77,7 @@ const callsWithin = (given: Budget | undefined, asked: AskedTerms['calls']): boo
 
 /** Every limit that was asked for is there, in the same unit, and is no larger. */
 function isWithin(given: Budget | undefined, asked: Budget): boolean {
-  if (given === undefined || given.unit !== asked.unit) return false;
+  if (given === undefined || given.unit !== asked.unit || given.node !== asked.node) return false;
   const members = Object.keys(asked) as (keyof Budget)[];
   return members.every((member) => given[member] !== undefined) && !widens(given, asked);
 }

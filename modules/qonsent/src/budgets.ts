@@ -2,10 +2,17 @@ import type { BudgetState, Services } from '@anarq/kernel';
 import { instantOf } from './budgetTerms.ts';
 
 /** What each link of a chain lets its holder spend and call, and what is left of it, leaf first. */
-export async function budgetStates(grants: Services['grants'], chain: readonly string[]) {
+export async function budgetStates(
+  { grants, allotments }: Pick<Services, 'grants' | 'allotments'>,
+  chain: readonly string[],
+) {
   const states = await Promise.all(
     chain.map(async (grant) =>
-      (await grants.budgets(grant)).map((state) => ({ grant, ...stateView(state) })),
+      (await grants.budgets(grant)).map((state) => ({
+        grant,
+        ...stateView(state),
+        ...(allotments.isElsewhere(state) ? { countedBy: state.node ?? '' } : {}),
+      })),
     ),
   );
   return states.flat();

@@ -18,6 +18,7 @@ import {
   operationName,
   resource,
 } from './models.ts';
+import { allotmentOperations } from './allotmentOperations.ts';
 import { requestEvents, requestOperations } from './requestOperations.ts';
 
 const AGENT = 'did:squid:QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51';
@@ -141,6 +142,7 @@ export const qonsent = contract({
       examples: [{ summary: 'The newest', input: {} }],
     }),
     ...requestOperations,
+    ...allotmentOperations,
     budget: query({
       summary: 'Say what was spent under a grant, and what is left, at each link of its chain.',
       http: 'GET /grants/{grant}/budget',

@@ -17,6 +17,9 @@ export const BudgetModel = t.named(
     until: t.optional(
       t.instant({ description: 'From then on nothing more is drawn; whole seconds count.' }),
     ),
+    node: t.optional(
+      t.did({ description: 'The node that counts it: others spend what that one sets aside.' }),
+    ),
   }),
 );
 
@@ -107,6 +110,7 @@ export const BudgetStateModel = t.named(
     reserved: t.decimal({ description: 'Held by calls that are under way.' }),
     left: t.optional(t.decimal({ description: 'Absent where there is no total.' })),
     until: t.optional(t.instant({ description: 'From then on nothing more is drawn.' })),
+    countedBy: t.optional(t.did({ description: 'Another node that counts it: see allotments.' })),
     periods: t.array(
       t.object({
         period: t.enum(['minute', 'hour', 'day', 'month']),

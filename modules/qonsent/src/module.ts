@@ -1,6 +1,8 @@
 import { defineModule } from '@anarq/kernel';
 import { qonsent } from './contract.ts';
 import { budget } from './handlers/budget.ts';
+import { allot } from './handlers/allot.ts';
+import { allotments } from './handlers/allotments.ts';
 import { approveRequest } from './handlers/approveRequest.ts';
 import { check } from './handlers/check.ts';
 import { get } from './handlers/get.ts';
@@ -10,7 +12,10 @@ import { myRequests } from './handlers/myRequests.ts';
 import { refuseRequest } from './handlers/refuseRequest.ts';
 import { request } from './handlers/request.ts';
 import { requests } from './handlers/requests.ts';
+import { returnAllotment } from './handlers/returnAllotment.ts';
 import { revoke } from './handlers/revoke.ts';
+import { settleAllotment } from './handlers/settleAllotment.ts';
+import { takeAllotment } from './handlers/takeAllotment.ts';
 import { withdrawRequest } from './handlers/withdrawRequest.ts';
 import { migrations } from './store.ts';
 
@@ -30,5 +35,10 @@ export default defineModule(qonsent, {
     requests,
     approveRequest,
     refuseRequest,
+    allot,
+    takeAllotment,
+    returnAllotment,
+    settleAllotment,
+    allotments,
   },
 });

@@ -119,7 +119,7 @@ function capabilityOf(
     reservations: reservationsOf(toSettle(inv.reservations)),
     held: [
       ...(kind === 'job' ? [] : (inv.capability?.held ?? [])),
-      ...inv.reservations.map((r) => r.grant),
+      ...inv.reservations.flatMap((r) => r.allotment?.covers ?? [r.grant]),
     ],
     expires_ms: from_ms + CAPABILITY_LIFE_MS,
     ...traceOf(inv),

@@ -1,18 +1,12 @@
-import { PERIODIC, type GrantBudget } from '@anarq/authority';
+import type { GrantBudget } from '@anarq/authority';
 import { fail, type AnyOperation } from '@anarq/common-schemas';
-import type { Row, Store } from '@anarq/store';
+import type { Store } from '@anarq/store';
 import { askFor } from './askFor.ts';
 import { minorOf, textOfMinor } from './budgetCounters.ts';
-import { periodAt } from './budgetPeriods.ts';
-import type { Capability, DrawnPeriod, Reservation } from './capability.ts';
+import { drawFrom, isUnmet, unmetByTerms, type Asking, type Unmet } from './budgetDraw.ts';
+import type { Capability, Reservation } from './capability.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
-
-/** What a call asks of one budget, in the unit that it names. */
-interface Asking {
-  readonly amount: string;
-  readonly unit: string;
-}
 
 const ONE_CALL = { amount: '1', unit: 'call' };
 
@@ -41,7 +35,18 @@ export async function checkBudget(
   if (ceiling === undefined) return amounts[0] && unbounded(op, amounts[0]);
   inv.ceiling = ceiling;
   if (inv.capability !== undefined) checkCapability(inv.capability, op, ceiling);
-  for (const budget of amounts) inv.reservations.push(await draw.from(budget, ceiling));
+  for (const budget of amounts) draw.checkTerms(budget, ceiling);
+  const elsewhere = amounts.filter(services.allotments.isElsewhere);
+  for (const budget of amounts)
+    if (!elsewhere.includes(budget)) inv.reservations.push(await draw.from(budget, ceiling));
+  for (const node of new Set(elsewhere.map((budget) => budget.node ?? '')))
+    inv.reservations.push(
+      await draw.fromAllotment(
+        node,
+        elsewhere.filter((budget) => budget.node === node),
+        ceiling,
+      ),
+    );
 }
 
 /** Draws on budgets for one call, and says which limit it meets. */
@@ -57,62 +62,45 @@ class Draw {
   }
 
   /** @throws BUDGET_EXCEEDED */
+  checkTerms(budget: GrantBudget, asked: Asking): void {
+    const found = unmetByTerms(budget, asked, this.#inv.now_ms);
+    if (found !== undefined) this.#refuse(budget, asked, found);
+  }
+
+  /** From a budget that this node counts. @throws BUDGET_EXCEEDED */
   async from(budget: GrantBudget, asked: Asking): Promise<Reservation> {
-    const { unit, perCall, until_s, counter, total } = budget;
-    const refuse = (rule: string, facts: Readonly<Record<string, string>>): never =>
-      this.#refuse(budget, asked, rule, facts);
-    if (unit !== asked.unit) refuse(`the budget is in ${unit}, the call in ${asked.unit}`, {});
-    const amount_minor = minorOf(asked.amount, unit);
-    if (perCall !== undefined && amount_minor > minorOf(perCall, unit))
-      refuse(`one call may spend ${perCall} ${unit}`, { perCall });
-    if (until_s !== undefined && amount_minor > 0n && this.#inv.now_ms >= until_s * 1000) {
-      const until = instant(until_s * 1000);
-      refuse(`the budget ended at ${until}`, { until });
-    }
-    const [row] = await this.#store.read('SELECT * FROM kernel_budget WHERE grant_cid = :counter', {
-      counter,
-    });
-    const left = leftOf(row);
-    if (left !== undefined && amount_minor > left)
-      refuse(`${textOfMinor(left, unit)} ${unit} are left of ${total}`, {
-        total: total ?? '',
-        left: textOfMinor(left, unit),
-      });
-    const periods = await this.#periods(budget, asked, amount_minor);
-    return { grant: counter, unit, amount_minor, ...(periods.length === 0 ? {} : { periods }) };
+    const drawn = await drawFrom(this.#store, budget, asked, this.#inv.now_ms);
+    return isUnmet(drawn) ? this.#refuse(budget, asked, drawn) : drawn;
   }
 
-  /** The periods in which the call lies, of each that the budget limits. */
-  async #periods(budget: GrantBudget, asked: Asking, amount_minor: bigint): Promise<DrawnPeriod[]> {
-    const { unit, counter } = budget;
-    const drawn: DrawnPeriod[] = [];
-    for (const { member, period } of PERIODIC) {
-      const limit = budget[member];
-      if (limit === undefined) continue;
-      const { start_ms, end_ms } = periodAt(period, this.#inv.now_ms);
-      const [row] = await this.#store.read(
-        `SELECT * FROM kernel_budget_period
-         WHERE grant_cid = :counter AND period = :period AND start_ms = :start_ms`,
-        { counter, period, start_ms },
-      );
-      const limit_minor = minorOf(limit, unit);
-      const left = limit_minor - takenOf(row);
-      if (amount_minor > left) {
-        const [leftText, again] = [textOfMinor(left, unit), instant(end_ms)];
-        const rule = `${leftText} ${unit} are left of ${limit} this ${period}, which ends at ${again}`;
-        this.#refuse(budget, asked, rule, { [member]: limit, left: leftText, again });
-      }
-      drawn.push({ period, start_ms, limit_minor });
-    }
-    return drawn;
-  }
-
-  #refuse(
-    { cid, unit, issuer }: GrantBudget,
+  /** From what another node, which counts these budgets, set aside for this one. @throws BUDGET_EXCEEDED */
+  async fromAllotment(
+    node: string,
+    budgets: readonly GrantBudget[],
     asked: Asking,
-    rule: string,
-    facts: Readonly<Record<string, string>>,
-  ): never {
+  ): Promise<Reservation> {
+    const { allotments, grants } = this.#services;
+    const { unit } = asked;
+    const amount_minor = minorOf(asked.amount, unit);
+    const links = new Set(budgets.map(({ cid }) => cid));
+    let left_minor = 0n;
+    for (const leaf of this.#inv.grants) {
+      const chain = new Set((await grants.active(leaf))?.chain);
+      if (![...links].every((link) => chain.has(link))) continue;
+      const found = await allotments.find(node, leaf, amount_minor, this.#inv.now_ms);
+      const covers = budgets.map(({ counter }) => counter);
+      if ('id' in found)
+        return { grant: leaf, unit, amount_minor, allotment: { from: node, id: found.id, covers } };
+      if (found.left_minor > left_minor) left_minor = found.left_minor;
+    }
+    const [first] = budgets;
+    if (first === undefined) throw new Error('no budget is counted elsewhere');
+    const left = textOfMinor(left_minor, unit);
+    const rule = `the budget is counted by ${node}; of what that node set aside for this one, ${left} ${unit} are left`;
+    return this.#refuse(first, asked, { rule, facts: { countedBy: node, left } });
+  }
+
+  #refuse({ cid, unit, issuer }: GrantBudget, asked: Asking, { rule, facts }: Unmet): never {
     const { op } = this.#inv.compiled;
     const limit = { unit, asked: asked.amount, ...facts };
     const why = { grant: cid, rule, limit, changeableBy: issuer };
@@ -120,8 +108,6 @@ class Draw {
     return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, details);
   }
 }
-
-const instant = (at_ms: number): string => new Date(at_ms).toISOString();
 
 function unbounded(op: AnyOperation, { cid, unit, issuer }: GrantBudget): never {
   const rule = 'the call does not say how much it may spend';
@@ -188,12 +174,4 @@ function checkCapability(
         limit: { asked: ceiling.amount, unit: ceiling.unit },
       },
     });
-}
-
-const takenOf = (row: Row | undefined): bigint =>
-  row === undefined ? 0n : (row['spent_minor'] as bigint) + (row['reserved_minor'] as bigint);
-
-function leftOf(row: Row | undefined): bigint | undefined {
-  if (row === undefined || row['total_minor'] === null) return undefined;
-  return (row['total_minor'] as bigint) - takenOf(row);
 }

@@ -67,7 +67,8 @@ async function alertsOf(
   record: string,
 ): Promise<Statement[]> {
   const spent = usedMinor(reservation, used);
-  if (spent === 0n) return [];
+  // The node that counts the budget is told when the allotment is settled there.
+  if (spent === 0n || reservation.allotment !== undefined) return [];
   const counter = reservation.grant;
   const [cid = counter] = counter.split('#');
   const grant = await parts.services.grants.active(cid);

@@ -55,7 +55,20 @@ export const textOfMinor = (minor: bigint, unit: string): string =>
   unit === CALLS_UNIT ? minor.toString() : formatMinor(minor, unit);
 
 /** Moves the counters of a link: its own, and that of each period that it limits. */
-const change = (r: Reservation, spent: bigint, reserved: bigint): Statement[] => [
+const change = (r: Reservation, spent: bigint, reserved: bigint): Statement[] =>
+  r.allotment === undefined ? changeHere(r, spent, reserved) : [changeAllotted(r, spent, reserved)];
+
+/** What another node set aside has one counter here, whichever links it is of. */
+const changeAllotted = (r: Reservation, spent: bigint, reserved: bigint): Statement => ({
+  name: `allotment ${r.allotment?.id}`,
+  sql: `UPDATE kernel_allotment_taken SET ${moved('kernel_allotment_taken')}
+        WHERE issuer = :from AND id = :id AND state = 'OPEN'
+          AND ${taken('kernel_allotment_taken')} <= amount_minor`,
+  params: { from: r.allotment?.from ?? '', id: r.allotment?.id ?? '', spent, reserved },
+  expect: { changes: 1 },
+});
+
+const changeHere = (r: Reservation, spent: bigint, reserved: bigint): Statement[] => [
   {
     name: `budget ${r.grant}`,
     sql: `UPDATE kernel_budget SET ${moved('kernel_budget')}

@@ -28,6 +28,8 @@ export interface BudgetState extends Taken {
   readonly total: string | undefined;
   readonly perCall: string | undefined;
   readonly until_s: number | undefined;
+  /** The node that counts it, where the token names one. */
+  readonly node: string | undefined;
   /** Those that it limits, each as it stands now. */
   readonly periods: readonly PeriodState[];
 }
@@ -60,7 +62,7 @@ export async function budgetStatesOf(
       const [row] = await store.read('SELECT * FROM kernel_budget WHERE grant_cid = :counter', {
         counter,
       });
-      const { unit, total, perCall, until_s } = budget;
+      const { unit, total, perCall, until_s, node } = budget;
       return {
         counter,
         counts,
@@ -69,6 +71,7 @@ export async function budgetStatesOf(
         total: totalOf(row, unit) ?? total,
         perCall,
         until_s,
+        node,
         ...taken(row, unit, totalOf(row, unit) ?? total),
         periods: await periodsOf(store, budget, counter, now_ms),
       };

@@ -17,6 +17,14 @@ export interface Reservation {
   readonly amount_minor: bigint;
   /** The periods in which it was taken, where the link limits what is spent over one. */
   readonly periods?: readonly DrawnPeriod[];
+  /** Where it is a part of what another node set aside: of which, and for which counters of links. */
+  readonly allotment?: DrawnAllotment;
+}
+
+interface DrawnAllotment {
+  readonly from: string;
+  readonly id: string;
+  readonly covers: readonly string[];
 }
 
 /** A period on which a call draws. */
@@ -27,7 +35,7 @@ export interface DrawnPeriod {
 }
 
 /** The same as it is kept: without numbers that JSON does not know. */
-interface KeptReservation {
+export interface KeptReservation {
   readonly grant: string;
   readonly unit: string;
   readonly amount: string;
@@ -36,6 +44,7 @@ interface KeptReservation {
     readonly start_ms: number;
     readonly limit: string;
   }[];
+  readonly allotment?: DrawnAllotment;
 }
 
 /**
@@ -123,10 +132,11 @@ const codeOf = (sealer: Sealer, capability: Capability): string =>
 const hexOf = (code: Uint8Array): string => Buffer.from(code).toString('hex');
 
 export const reservationsOf = (reservations: readonly Reservation[]): KeptReservation[] =>
-  reservations.map(({ grant, unit, amount_minor, periods }) => ({
+  reservations.map(({ grant, unit, amount_minor, periods, allotment }) => ({
     grant,
     unit,
     amount: amount_minor.toString(),
+    ...(allotment === undefined ? {} : { allotment }),
     ...(periods === undefined
       ? {}
       : {
@@ -138,11 +148,16 @@ export const reservationsOf = (reservations: readonly Reservation[]): KeptReserv
         }),
   }));
 
-export const reservationsFrom = (capability: Capability): Reservation[] =>
-  capability.reservations.map(({ grant, unit, amount, periods }) => ({
+export const reservationsFrom = ({
+  reservations,
+}: {
+  readonly reservations: readonly KeptReservation[];
+}): Reservation[] =>
+  reservations.map(({ grant, unit, amount, periods, allotment }) => ({
     grant,
     unit,
     amount_minor: BigInt(amount),
+    ...(allotment === undefined ? {} : { allotment }),
     ...(periods === undefined
       ? {}
       : {

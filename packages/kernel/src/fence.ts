@@ -84,6 +84,11 @@ export function liftStatements(
             sql: 'UPDATE kernel_budget SET total_minor = spent_minor + reserved_minor',
           },
           {
+            // What it spent of them is not known here: nothing more is, and nothing goes back.
+            name: 'allotments',
+            sql: `UPDATE kernel_allotment_taken SET state = 'LOST' WHERE state = 'OPEN'`,
+          },
+          {
             name: 'processes',
             sql: `UPDATE kernel_process SET state = 'NEEDS_ATTENTION', problem = :problem, updated_ms = :now_ms
                   WHERE state = 'RUNNING'`,

@@ -25,6 +25,9 @@ export type {
 export { fenceStatements, liftStatements, readFence, type Fence } from './fence.ts';
 export type { FoundingPlace } from './founding.ts';
 export type { FollowedEvent } from '@anarq/bus';
+export type { Allotments } from './allotments.ts';
+export type { AllotmentState } from './allotmentState.ts';
+export type { Allotment, AllotmentReport, Signed } from './allotmentStatement.ts';
 export type { BudgetState } from './budgetState.ts';
 export type { DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';

@@ -11,6 +11,7 @@ import {
 import { openLog, type Log, type LogOptions } from '@anarq/log';
 import type { BlockStore } from '@anarq/content';
 import type { Store } from '@anarq/store';
+import { Allotments } from './allotments.ts';
 import { feedMigrations } from './apart/feedTables.ts';
 import { Endings } from './endings.ts';
 import { readFence, recordLift, type Fence } from './fence.ts';
@@ -84,6 +85,7 @@ export async function openServices(
     identities,
     sessions,
     grants,
+    allotments: new Allotments(store, identities, node.did),
     stops,
     log,
     sealer,

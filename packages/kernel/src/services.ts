@@ -1,4 +1,5 @@
 import type { AnyContract } from '@anarq/common-schemas';
+import type { Allotments } from './allotments.ts';
 import type { BlockStore, Tickets } from '@anarq/content';
 import type { Sealer } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
@@ -21,6 +22,8 @@ export interface Services {
   readonly identities: Identities;
   readonly sessions: Sessions;
   readonly grants: Grants;
+  /** Parts of budgets that nodes set aside for each other. */
+  readonly allotments: Allotments;
   readonly stops: Stops;
   readonly log: Log;
   readonly sealer: Sealer;

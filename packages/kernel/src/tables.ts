@@ -127,4 +127,25 @@ CREATE TABLE kernel_budget_period (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    id: 5,
+    sql: `
+CREATE TABLE kernel_allotment_given (
+  id TEXT PRIMARY KEY, grant_cid TEXT NOT NULL, node TEXT NOT NULL, unit TEXT NOT NULL, amount_minor INTEGER NOT NULL,
+  reservations TEXT NOT NULL, expires_ms INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('OPEN', 'CLOSED')),
+  spent_minor INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+  CHECK (spent_minor >= 0 AND spent_minor <= amount_minor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_allotment_given_grant ON kernel_allotment_given (grant_cid, created_ms);
+
+CREATE TABLE kernel_allotment_taken (
+  issuer TEXT NOT NULL, id TEXT NOT NULL, grant_cid TEXT NOT NULL, unit TEXT NOT NULL, amount_minor INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('OPEN', 'CLOSED', 'LOST')),
+  spent_minor INTEGER NOT NULL, reserved_minor INTEGER NOT NULL, report TEXT, created_ms INTEGER NOT NULL,
+  PRIMARY KEY (issuer, id),
+  CHECK (spent_minor >= 0 AND reserved_minor >= 0 AND spent_minor + reserved_minor <= amount_minor)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_allotment_taken_grant ON kernel_allotment_taken (grant_cid, issuer, expires_ms);
+`,
+  },
 ];

@@ -5,6 +5,6 @@ import { involvedGrant } from '../parties.ts';
 
 export const budget = handler(qonsent.budget, async (input, ctx) => {
   const { cid } = await involvedGrant(ctx, input.grant);
-  const { grants } = ctx.services;
-  return { grant: cid, budgets: await budgetStates(grants, await chainOf(grants, cid)) };
+  const chain = await chainOf(ctx.services.grants, cid);
+  return { grant: cid, budgets: await budgetStates(ctx.services, chain) };
 });
