@@ -14,6 +14,8 @@ export type { CosignedSubtree } from './cosignature.ts';
 export { ed25519Verifier, signEd25519 } from './ed25519.ts';
 export { TlogError } from './errors.ts';
 export type { TlogErrorCode } from './errors.ts';
+export { frontierOf, frontierRoot, growFrontier } from './frontier.ts';
+export type { Frontier } from './frontier.ts';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash } from './hash.ts';
 export { formatNote, NOTE_LENGTH_MAX, openNote, parseNote } from './note.ts';
 export type { Note, NoteSignature, NoteVerifier } from './note.ts';

@@ -23,17 +23,31 @@ export function sealBytes(
   plain: Uint8Array,
   aad: string | Uint8Array,
 ): Uint8Array {
+  return sealBehind(NOTHING, key, plain, aad);
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The same behind some bytes that stand in front of it. */
+export function sealBehind(
+  head: Uint8Array,
+  key: Uint8Array,
+  plain: Uint8Array,
+  aad: string | Uint8Array,
+): Uint8Array {
   if (plain.byteLength > PLAIN_LENGTH_MAX) {
     throw new CryptoError('MALFORMED', `at most ${PLAIN_LENGTH_MAX} bytes are sealed at once`);
   }
   const nonce = randomBytes(NONCE_LENGTH);
   const cipher = createCipheriv(ALGORITHM, checkedKey(key), nonce);
   cipher.setAAD(aadBytes(aad));
-  const sealed = new Uint8Array(plain.byteLength + SEAL_OVERHEAD);
-  sealed.set(nonce);
-  sealed.set(cipher.update(plain), NONCE_LENGTH);
+  const start = head.byteLength;
+  const sealed = new Uint8Array(start + plain.byteLength + SEAL_OVERHEAD);
+  sealed.set(head);
+  sealed.set(nonce, start);
+  sealed.set(cipher.update(plain), start + NONCE_LENGTH);
   cipher.final();
-  sealed.set(cipher.getAuthTag(), NONCE_LENGTH + plain.byteLength);
+  sealed.set(cipher.getAuthTag(), start + NONCE_LENGTH + plain.byteLength);
   return sealed;
 }
 

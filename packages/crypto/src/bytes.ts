@@ -40,6 +40,12 @@ export function sha256Hex(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex');
 }
 
+/** SHA-256 of a text's UTF-8 bytes, in hexadecimal. A lone surrogate throws `MALFORMED`, as in `utf8`. */
+export function sha256HexOfText(text: string): string {
+  assertWellFormed(text);
+  return hash('sha256', text, 'hex');
+}
+
 /** Up to 65,536 bytes from the system's generator. */
 export function randomBytes(length: number): Uint8Array {
   if (!Number.isInteger(length) || length < 0 || length > RANDOM_BYTES_MAX) {
@@ -70,10 +76,13 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
 
 /** UTF-8 bytes of a text. A lone surrogate throws `MALFORMED`, so that two texts never agree. */
 export function utf8(text: string): Uint8Array {
-  if (!text.isWellFormed()) {
-    throw new CryptoError('MALFORMED', 'expected well-formed Unicode, got a lone surrogate');
-  }
+  assertWellFormed(text);
   return copyBytes(Buffer.from(text, 'utf8'));
+}
+
+function assertWellFormed(text: string): void {
+  if (text.isWellFormed()) return;
+  throw new CryptoError('MALFORMED', 'expected well-formed Unicode, got a lone surrogate');
 }
 
 /** The parts, one after the other. */
@@ -92,17 +101,28 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
  * bytes. Texts are taken as UTF-8. Throws `MALFORMED` on a part of 4 GiB or more.
  */
 export function lengthPrefixed(...parts: readonly (Uint8Array | string)[]): Uint8Array {
-  return concatBytes(
-    ...parts.flatMap((part) => {
-      const bytes = typeof part === 'string' ? utf8(part) : part;
-      if (bytes.byteLength > 0xffffffff) {
-        throw new CryptoError('MALFORMED', 'expected parts below 4 GiB');
-      }
-      const length = new Uint8Array(4);
-      new DataView(length.buffer).setUint32(0, bytes.byteLength);
-      return [length, bytes];
-    }),
-  );
+  let total = 0;
+  for (const part of parts) total += 4 + lengthOf(part);
+  // Every byte of it is written below.
+  const joined = Buffer.allocUnsafeSlow(total);
+  let offset = 0;
+  for (const part of parts) {
+    const start = offset + 4;
+    if (typeof part === 'string') offset = start + joined.write(part, start, 'utf8');
+    else {
+      joined.set(part, start);
+      offset = start + part.byteLength;
+    }
+    joined.writeUInt32BE(offset - start, start - 4);
+  }
+  return new Uint8Array(joined.buffer, joined.byteOffset, joined.byteLength);
+}
+
+function lengthOf(part: Uint8Array | string): number {
+  if (typeof part === 'string') assertWellFormed(part);
+  const length = typeof part === 'string' ? Buffer.byteLength(part) : part.byteLength;
+  if (length > 0xffffffff) throw new CryptoError('MALFORMED', 'expected parts below 4 GiB');
+  return length;
 }
 
 /** A copy with memory of its own: Node's Buffers share a pool, and are not plain Uint8Arrays. */

@@ -12,6 +12,7 @@ export {
   randomBytes,
   sha256,
   sha256Hex,
+  sha256HexOfText,
   toBase58btc,
   toBase64url,
   utf8,

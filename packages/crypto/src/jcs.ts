@@ -64,13 +64,22 @@ function writeObject(value: object, depth: number, writer: Writer): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw notJson('an object of a class');
   if (Object.getOwnPropertySymbols(value).length > 0) throw notJson('a member named by a symbol');
-  const members = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  const written = members.map(([name, member]) => {
-    const text = `${writeString(name)}:`;
+  const given = Object.keys(value);
+  // Many come sorted, from code that lists them.
+  const names = areSorted(given) ? given : given.toSorted((left, right) => (left < right ? -1 : 1));
+  let written = '';
+  for (const name of names) {
+    const text = `${written === '' ? '' : ','}${writeString(name)}:`;
     count(text, writer);
-    return text + write(member, depth + 1, writer);
-  });
-  return count(`{${written.join(',')}}`, writer, members.length + 1);
+    written += text + write((value as Record<string, unknown>)[name], depth + 1, writer);
+  }
+  return count(`{${written}}`, writer, 2);
+}
+
+function areSorted(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at++)
+    if ((names[at - 1] ?? '') > (names[at] ?? '')) return false;
+  return true;
 }
 
 function count(text: string, writer: Writer, added: number = text.length): string {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { openBytes, sealBytes } from './aead.ts';
+import { openBytes, sealBehind } from './aead.ts';
 import { concatBytes, lengthPrefixed } from './bytes.ts';
 import { deriveSecret } from './derive.ts';
 import { CryptoError } from './errors.ts';
@@ -37,6 +37,7 @@ export interface Sealer {
 export function createSealer(rootKey: RootKey): Sealer {
   const { seed, earlier = [] } = rootKey;
   const current = FIRST_KEY + epochOf(rootKey);
+  const head = Uint8Array.of(current);
   const seeds = new Map([[current, seed]]);
   for (const [place, { seed: old }] of earlier.entries())
     if (old !== undefined) seeds.set(FIRST_KEY + place, old);
@@ -67,10 +68,7 @@ export function createSealer(rootKey: RootKey): Sealer {
 
   return {
     seal: (purpose, id, plain) =>
-      concatBytes(
-        Uint8Array.of(current),
-        sealBytes(keyOf('seal', purpose, current), plain, aadOf(purpose, id, current)),
-      ),
+      sealBehind(head, keyOf('seal', purpose, current), plain, aadOf(purpose, id, current)),
     open: (purpose, id, sealed) => {
       const version = sealed[0] ?? 0;
       const key = keyOf('seal', purpose, version);

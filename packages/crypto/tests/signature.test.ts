@@ -139,6 +139,30 @@ describe('a signed call', () => {
     expect(callSigningBytes(without)).toEqual(callSigningBytes({ ...fields, subId: undefined }));
   });
 
+  it('covers the canonical JSON of its fields, whichever are there and whatever is in them', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    const texts = fc.record(
+      {
+        node: text,
+        identity: text,
+        operation: text,
+        version: text,
+        subId: text,
+        subject: text,
+        grant: text,
+        idempotencyKey: text,
+      },
+      { requiredKeys: ['node', 'identity', 'operation', 'version'] },
+    );
+    fc.assert(
+      fc.property(texts, (some) => {
+        const call = { ...some, ts: fields.ts, inputDigest: fields.inputDigest };
+        const canonical = utf8(canonicalJson({ ...call, type: 'q.call.v1' }));
+        expect(callSigningBytes(call)).toEqual(canonical);
+      }),
+    );
+  });
+
   it.each(changes)('fails with another %s', (_name, changed) => {
     expect(verifyCall(publicKeys, changed, header)).toBe(false);
   });

@@ -294,10 +294,18 @@ export class Grants {
 /** The guard that every link was in force when the commit happened. */
 export const stillInForce = (cids: readonly string[]): Statement => ({
   name: 'grants in force',
-  sql: `SELECT cid FROM kernel_grant WHERE revoked_ms IS NULL AND cid IN (${cids.map((_, i) => `:c${i}`).join(', ')})`,
+  sql: inForceSql(cids.length),
   params: Object.fromEntries(cids.map((cid, i) => [`c${i}`, cid])),
   expect: { rows: cids.length },
 });
+
+const inForceTexts: string[] = [];
+const inForceSql = (count: number): string =>
+  (inForceTexts[count] ??=
+    `SELECT cid FROM kernel_grant WHERE revoked_ms IS NULL AND cid IN (${Array.from(
+      { length: count },
+      (_, i) => `:c${i}`,
+    ).join(', ')})`);
 
 /** A place in the list by age: 15 digits of milliseconds, then the CID; without one, its end. */
 const placeOf = (before: string | undefined) => ({

@@ -1,5 +1,5 @@
 import { fail } from '@anarq/common-schemas';
-import { sha256Hex, utf8 } from '@anarq/crypto';
+import { sha256HexOfText } from '@anarq/crypto';
 import type { Migration, Row, SqlValue, Statement } from '@anarq/store';
 
 /**
@@ -66,7 +66,7 @@ export async function holdAtMost(
   const [row] = await scope.select(`SELECT (${limit.count}) AS counted_minor`, params);
   const room = max - BigInt((row?.['counted_minor'] ?? 0n) as bigint);
   if (BigInt(limit.adding ?? 1) > room) refuse(limit, room < 0n ? 0n : room);
-  const name = `${scope.module}/${limit.of}/${sha256Hex(utf8(`${scope.tenant}\n${limit.per}`))}`;
+  const name = `${scope.module}/${limit.of}/${sha256HexOfText(`${scope.tenant}\n${limit.per}`)}`;
   scope.unit.takeGuard(take(name));
   scope.unit.check(
     scope.confined({

@@ -1,5 +1,5 @@
 import type { AnyOperation, ErrorCode, Result } from '@anarq/common-schemas';
-import { canonicalJson, sha256Hex, utf8, type Sealer } from '@anarq/crypto';
+import { canonicalJson, sha256HexOfText, type Sealer, utf8 } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 
 /** The call that undoes a step, as it was planned when the step was done. */
@@ -125,8 +125,8 @@ export class Journal {
 
 /** What a wait waits for, in short. */
 export const digestOfWait = (order: object): string =>
-  sha256Hex(utf8(canonicalJson(JSON.parse(JSON.stringify(order)))));
+  sha256HexOfText(canonicalJson(JSON.parse(JSON.stringify(order))));
 
 /** What a step asks, in short: the same again must be the same. */
 export const digestOf = (op: AnyOperation, input: unknown): string =>
-  sha256Hex(utf8(`${op.id}\n${op.version}\n${canonicalJson(input)}`));
+  sha256HexOfText(`${op.id}\n${op.version}\n${canonicalJson(input)}`);

@@ -330,22 +330,17 @@ export class Invoker {
 }
 
 /** Answers in time, also for work that takes longer: that goes on, and is found under its key. */
-async function inTime(inv: Invocation, answer: Promise<Result<unknown>>): Promise<Result<unknown>> {
+function inTime(inv: Invocation, answer: Promise<Result<unknown>>): Promise<Result<unknown>> {
   const timeout_ms = Math.min(
     inv.compiled.op.limits.timeout_ms,
     Math.max(1, inv.call.timeout_ms ?? Infinity),
   );
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result<unknown>>((resolve) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       resolve(failed(inv, new QError('TIMEOUT_ERROR', undefined, { timeout_ms })));
     }, timeout_ms);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

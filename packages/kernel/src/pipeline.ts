@@ -1,5 +1,5 @@
 import { API_VERSION, fail, PATTERNS, type AnyOperation } from '@anarq/common-schemas';
-import { canonicalJson, CryptoError, sha256Hex, utf8 } from '@anarq/crypto';
+import { canonicalJson, CryptoError, sha256HexOfText } from '@anarq/crypto';
 import { authenticate, checkTime } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { checkBudget, isLimited } from './budget.ts';
@@ -76,7 +76,7 @@ function validate(inv: Invocation): void {
   const canonical = canonicalOf(inv.call.input);
   const violations = inv.compiled.input.violations(inv.call.input);
   if (violations.length > 0) fail('INPUT_INVALID', undefined, { violations });
-  inv.inputDigest = sha256Hex(utf8(canonical));
+  inv.inputDigest = sha256HexOfText(canonical);
 }
 
 /** @throws INPUT_INVALID where a value is none of JSON; before anything that counts on it */

@@ -1,5 +1,5 @@
 import { errorEntry, type Result, type Why } from '@anarq/common-schemas';
-import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
+import { canonicalJson, sha256HexOfText } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Statement, Store } from '@anarq/store';
 import type { Invocation } from './invocation.ts';
@@ -46,7 +46,7 @@ export function recordOf(
       inputDigest: inv.inputDigest,
       ...(facts.output === undefined
         ? {}
-        : { outputDigest: sha256Hex(utf8(canonicalJson(facts.output))) }),
+        : { outputDigest: sha256HexOfText(canonicalJson(facts.output)) }),
       code: facts.code,
       verdict: facts.code === 'SUCCESS' ? 'ALLOW' : 'DENY',
       why: plainWhy(inv.why),
@@ -55,7 +55,7 @@ export function recordOf(
       ...(facts.used === undefined ? {} : { cost: { ...facts.used } }),
       ...(inv.replayKey === undefined
         ? {}
-        : { idempotencyKeyDigest: sha256Hex(utf8(inv.replayKey.key)) }),
+        : { idempotencyKeyDigest: sha256HexOfText(inv.replayKey.key) }),
       ...noteOf(inv, facts.note),
     },
     [...parties],

@@ -1,5 +1,5 @@
 import { fail, type Result } from '@anarq/common-schemas';
-import { sha256Hex, toBase64url, randomBytes, utf8, type Sealer } from '@anarq/crypto';
+import { randomBytes, sha256HexOfText, toBase64url, type Sealer, utf8 } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 import type { Invocation, ReplayKey } from './invocation.ts';
 
@@ -133,7 +133,7 @@ export class Replay {
     const { idempotencyKey, surface, again } = inv.call;
     const subject = inv.call.subject ?? inv.principal.boundSubject ?? inv.principal.actor;
     // Never headers, time, signature or surface: the same intent has the same print everywhere.
-    const fingerprint = sha256Hex(utf8(`${op.id}\n${op.version}\n${subject}\n${inv.inputDigest}`));
+    const fingerprint = sha256HexOfText(`${op.id}\n${op.version}\n${subject}\n${inv.inputDigest}`);
     const isStep = inv.capability !== undefined;
     if (idempotencyKey !== undefined && !isStep && !KEY.test(idempotencyKey))
       fail('INPUT_INVALID', 'An idempotency key has 1 to 200 visible ASCII characters.');

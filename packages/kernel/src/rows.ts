@@ -211,12 +211,7 @@ function writerOf<T extends Table>(
         updated_ms: scope.now_ms,
         ...values,
       };
-      const names = Object.keys(full);
-      unit().add({
-        name: `${table.name}/${row.id}`,
-        sql: `INSERT INTO ${table.name} (${names.join(', ')}) VALUES (${names.map((n) => `:${n}`).join(', ')})`,
-        params: full,
-      });
+      unit().add({ name: `${table.name}/${row.id}`, sql: insertSql(table, full), params: full });
       if (table.resource !== undefined)
         unit().add({
           sql: 'INSERT INTO kernel_resource (tenant, resource, owner) VALUES (:tenant, :resource, :owner)',
@@ -255,6 +250,18 @@ function writerOf<T extends Table>(
       unit().seen.set(`${table.name}/${row.id}`, null);
     },
   };
+}
+
+const inserts = new WeakMap<Table, string>();
+
+/** Every insert into a table names all of its columns: the text is made once. */
+function insertSql(table: Table, full: Row): string {
+  const known = inserts.get(table);
+  if (known !== undefined) return known;
+  const names = Object.keys(full);
+  const made = `INSERT INTO ${table.name} (${names.join(', ')}) VALUES (${names.map((n) => `:${n}`).join(', ')})`;
+  inserts.set(table, made);
+  return made;
 }
 
 function updateRow(

@@ -42,10 +42,18 @@ export async function readOwner(
 const OWNER_ONLY = `SELECT owner AS ${OWNER} FROM kernel_resource
   WHERE tenant = :tenant AND resource = :resource`;
 
-const withRowOf = (table: Table): string =>
-  `SELECT r.owner AS ${OWNER}, t.* FROM kernel_resource r
+const texts = new WeakMap<Table, string>();
+
+/** Made once: the store knows a text that it had before by itself. */
+function withRowOf(table: Table): string {
+  const known = texts.get(table);
+  if (known !== undefined) return known;
+  const made = `SELECT r.owner AS ${OWNER}, t.* FROM kernel_resource r
    LEFT JOIN ${table.name} t ON t.tenant = r.tenant AND t.id = :id
    WHERE r.tenant = :tenant AND r.resource = :resource`;
+  texts.set(table, made);
+  return made;
+}
 
 /** The id of a row in the name of the resource that it is; undefined where it is of another table. */
 function idOf(table: Table, resource: string): string | undefined {

@@ -14,7 +14,7 @@ import {
   signEd25519,
   vkeyOf,
 } from '@anarq/tlog';
-import type { Checkpoint } from '@anarq/tlog';
+import type { Checkpoint, Vkey } from '@anarq/tlog';
 import type { LogKeys } from '@anarq/crypto';
 import { sign } from 'node:crypto';
 import { LogError } from './errors.ts';
@@ -42,12 +42,23 @@ export function signCheckpoint(
 ): string {
   const text = formatCheckpoint({ origin, size: tree.size, root: tree.root, extensions: [] });
   const cosignature = cosignCheckpoint({
-    vkey: vkeyOf(origin, SIGNATURE_TYPE.mldsa44Cosignature, keys.mldsa44),
+    vkey: cosignerOf(origin, keys),
     text,
     timestamp_s: Math.floor(now_ms / 1000),
     sign: (message) => sign(null, message, keys.mldsa44),
   });
   return formatNote(text, [signEd25519(origin, keys.ed25519, text), cosignature]);
+}
+
+const cosigners = new WeakMap<LogKeys, Vkey>();
+
+/** The verifier key is made once for a log, not once for a signature. */
+function cosignerOf(origin: string, keys: LogKeys): Vkey {
+  const known = cosigners.get(keys);
+  if (known?.name === origin) return known;
+  const made = vkeyOf(origin, SIGNATURE_TYPE.mldsa44Cosignature, keys.mldsa44);
+  cosigners.set(keys, made);
+  return made;
 }
 
 /** A checkpoint that both keys of its log signed, and when (POSIX seconds, by the log's clock). */

@@ -22,6 +22,7 @@ export interface Recorder {
 
 /** A recorder that wraps keys with this sealer. Synchronous, and without a table of its own to read. */
 export function createRecorder(sealer: Sealer): Recorder {
+  const pseudonym = pseudonymsOf(sealer);
   return {
     prepare(body, parties) {
       const holders = new Set([...parties, RETENTION_HOLDER]);
@@ -33,10 +34,10 @@ export function createRecorder(sealer: Sealer): Recorder {
       // One statement for all of them: each on its own costs as much as its row.
       const params: Record<string, SqlValue> = { at_ms: columns.at_ms, cid };
       for (const [place, party] of [...holders].entries()) {
-        params[`party${place}`] = pseudonymOf(sealer, party);
+        params[`party${place}`] = pseudonym(party);
         params[`wrapped${place}`] = wrapKey(sealer, cid, party, key);
       }
-      const keys = { name: 'log keys', sql: keysSql(holders.size), params };
+      const keys = { name: 'log keys', sql: KEYS_SQL[holders.size] ?? '', params };
       const record = {
         name: 'log record',
         sql: `insert into log_record (cid, tenant, op, code, at_ms, id, parent, sealed)
@@ -48,11 +49,30 @@ export function createRecorder(sealer: Sealer): Recorder {
   };
 }
 
-const keysSql = (count: number): string =>
-  `insert into log_key (party, at_ms, cid, wrapped) values ${Array.from(
-    { length: count },
-    (_, place) => `(:party${place}, :at_ms, :cid, :wrapped${place})`,
-  ).join(', ')}`;
+/** By the number of holders: a text that is made once is looked up faster than one that is new. */
+const KEYS_SQL: readonly string[] = Array.from(
+  { length: PARTIES_MAX + 2 },
+  (_, count) =>
+    `insert into log_key (party, at_ms, cid, wrapped) values ${Array.from(
+      { length: count },
+      (__, place) => `(:party${place}, :at_ms, :cid, :wrapped${place})`,
+    ).join(', ')}`,
+);
+
+const PSEUDONYMS_MAX = 10_000;
+
+/** The same parties come again and again. */
+function pseudonymsOf(sealer: Sealer): (party: string) => string {
+  const known = new Map<string, string>();
+  return (party) => {
+    const found = known.get(party);
+    if (found !== undefined) return found;
+    const made = pseudonymOf(sealer, party);
+    if (known.size >= PSEUDONYMS_MAX) known.clear();
+    known.set(party, made);
+    return made;
+  };
+}
 
 function columnsOf(body: RecordBody): {
   tenant: string;

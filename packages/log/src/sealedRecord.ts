@@ -10,6 +10,7 @@ import {
 import { decode, encode } from '@ipld/dag-cbor';
 import { base32 } from 'multiformats/bases/base32';
 import { LogError } from './errors.ts';
+import { encodePlain } from './plainCbor.ts';
 
 /** The body of a record: any values of the DAG-CBOR data model. */
 export type RecordBody = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ export const SEALED_BYTES_MAX = BODY_BYTES_MAX + 256;
 /** Length in bytes of a record's CID, which is the data of its leaf. */
 const CID_BYTES = 36;
 
+/** Beyond this the library finds out how long it is. */
+const PLAIN_BYTES_MAX = 16 * 1024;
 const AAD = 'q.record.v1';
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
@@ -43,7 +46,8 @@ const CID_PREFIX = Uint8Array.of(0x01, 0x55, 0x12, 0x20);
 export function sealRecord(body: RecordBody): SealedRecord {
   let plain: Uint8Array;
   try {
-    plain = encode({ v: 1, salt: randomBytes(SALT_BYTES), body });
+    const content = { v: 1, salt: randomBytes(SALT_BYTES), body };
+    plain = encodePlain(content, PLAIN_BYTES_MAX) ?? encode(content);
   } catch (cause) {
     throw new LogError('MALFORMED', 'the record body is not DAG-CBOR data', { cause });
   }

@@ -1,13 +1,15 @@
 import type { Row, Statement, Store } from '@anarq/store';
-import type { NodeReader, Tile, TileData, TileReader } from '@anarq/tlog';
+import type { Frontier, NodeReader, Tile, TileData, TileReader } from '@anarq/tlog';
 import {
   edgeTiles,
+  frontierOf,
+  frontierRoot,
+  growFrontier,
   growTiles,
   HASH_BYTES,
   leafHash,
   nodesOfTiles,
   tilesNeeded,
-  treeRoot,
 } from '@anarq/tlog';
 import { LogError } from './errors.ts';
 import { cidBytes } from './sealedRecord.ts';
@@ -19,6 +21,8 @@ export interface TreeState {
   readonly note: string;
   readonly lastSeq: number;
   readonly edge: ReadonlyMap<number, Uint8Array>;
+  /** The same edge as appending needs it; absent in a tree that was just read. */
+  readonly frontier?: Frontier;
 }
 
 /** Reads the last signed tree; undefined where none was signed yet. Throws LogError CONTRADICTION on a missing tile. */
@@ -91,8 +95,12 @@ export function appendRecords(
     const hashes = changed.get(key(tile)) ?? tree.edge.get(tile.level);
     if (hashes !== undefined) edge.set(tile.level, hashes);
   }
-  const root = treeRoot(size, nodesOfTiles(size, edgeReader(edge)));
-  return { next: { size, root, lastSeq: records.at(-1)?.seq ?? tree.lastSeq, edge }, tiles };
+  const before =
+    tree.frontier ?? frontierOf(tree.size, nodesOfTiles(tree.size, edgeReader(tree.edge)));
+  const frontier = growFrontier(tree.size, before, leaves);
+  const root = frontierRoot(frontier);
+  const lastSeq = records.at(-1)?.seq ?? tree.lastSeq;
+  return { next: { size, root, lastSeq, edge, frontier }, tiles };
 }
 
 /** Reads the partial tiles of the right edge; a root is computed from nothing else. */

@@ -57,11 +57,16 @@ export function readBody(
       if (isUnknown && bytes > maxBytes) reject(tooLarge());
       if (bytes > maxBytes + DISCARDED_BYTES_MAX) request.destroy();
     });
+    let isWhole = false;
     request.once('end', () => {
+      isWhole = true;
       if (bytes > maxBytes) reject(tooLarge());
       else resolve(Buffer.concat(chunks));
     });
-    const broken = () => reject(new QError('INPUT_MALFORMED', 'The body broke off.'));
+    // Every request is closed in the end: an error is made, with its stack, only where it is one.
+    const broken = () => {
+      if (!isWhole) reject(new QError('INPUT_MALFORMED', 'The body broke off.'));
+    };
     request.once('error', broken);
     request.once('close', broken);
   });

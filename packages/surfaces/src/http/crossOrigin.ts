@@ -31,6 +31,18 @@ const READ = [
   'etag',
   'content-range',
 ].join(', ');
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly isThroughReply?: boolean;
+  }
+}
+
+/**
+ * Of a route whose answers all go out through the reply. Others write some on the raw answer, as MCP
+ * does, and need their headers there; where there are any, Node sets every further one by one.
+ */
+export const THROUGH_REPLY = { isThroughReply: true } as const;
+
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_S = 600;
 
@@ -46,21 +58,24 @@ export function crossOrigin(
   isSecure: boolean,
 ): void {
   const allowed = new Set(origins);
+  const always: Readonly<Record<string, string>> = {
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    ...(allowed.size === 0 ? {} : { vary: 'origin' }),
+  };
   app.addHook('onRequest', (request, reply, next) => {
-    // On the raw answer too, since MCP writes its own.
-    const headers: Record<string, string> = {
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
-      ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-      ...(allowed.size === 0 ? {} : { vary: 'origin' }),
-    };
     const { origin } = request.headers;
     const isAllowed = origin !== undefined && allowed.has(origin);
-    if (isAllowed) {
-      headers['access-control-allow-origin'] = origin;
-      headers['access-control-expose-headers'] = READ;
-    }
-    for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
+    const headers = isAllowed
+      ? {
+          ...always,
+          'access-control-allow-origin': origin,
+          'access-control-expose-headers': READ,
+        }
+      : always;
+    if (request.routeOptions.config?.isThroughReply === true) reply.headers(headers);
+    else for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value);
     const isPreflight =
       request.method === 'OPTIONS' &&
       request.headers['access-control-request-method'] !== undefined;

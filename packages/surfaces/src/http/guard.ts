@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { fail, QError } from '@anarq/common-schemas';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SurfaceLog } from '../callTarget.ts';
-import { readHeaders } from './credential.ts';
+import { readHeaders, type CallHeaders } from './credential.ts';
 import { peerLimit } from './peerLimit.ts';
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -10,6 +10,13 @@ const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Whether an address to listen on can be reached from this machine only. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The headers that count, as the guard read them. */
+    callHeaders: CallHeaders | undefined;
+  }
+}
 
 interface GuardSettings {
   readonly host: string;
@@ -30,6 +37,7 @@ export function guardRequests(
 ): void {
   const judge = hostJudge(settings);
   const waitOf = peerLimit(settings.requestsPerSecond_max);
+  app.decorateRequest('callHeaders', undefined);
   app.addHook('onRequest', (request, reply, next) => {
     writeLine(request, reply.raw, settings.log);
     // Other processes of this node bring the calls of everybody; a greeting is counted.
@@ -37,7 +45,7 @@ export function guardRequests(
     const retryAfter_ms = isPaired ? 0 : waitOf(request.ip);
     if (retryAfter_ms > 0) fail('RATE_LIMIT_EXCEEDED', undefined, { retryAfter_ms });
     // Throws where a header that counts stands twice: Host and Origin below are then the only ones.
-    readHeaders(request.raw.rawHeaders);
+    request.callHeaders = readHeaders(request.raw.rawHeaders);
     if (request.headers.host === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
     judge(request.headers);
     if (state.isClosing) {

@@ -3,6 +3,7 @@ import type { Credential } from '@anarq/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
 import { hasBody, isJsonType, readBody } from './body.ts';
+import { THROUGH_REPLY } from './crossOrigin.ts';
 import { factsOf, readHeaders, type CallHeaders } from './credential.ts';
 import { inputOf, takesQuery } from './input.ts';
 import { sendResult } from './respond.ts';
@@ -13,12 +14,14 @@ export function operationRoutes(app: FastifyInstance, target: CallTarget): void 
   for (const contract of target.contracts)
     for (const op of Object.values(contract.operations)) {
       const farewells = farewellHeaders(op, contract);
+      const hasFarewells = Object.keys(farewells).length > 0;
       app.route({
         method: op.http.method,
+        config: THROUGH_REPLY,
         url: `/${contract.name}${op.http.path.replaceAll(/\{([^}]+)\}/g, ':$1')}`,
         handler: async (request, reply) => {
           const result = await invoke(op, request, target);
-          reply.headers(farewells);
+          if (hasFarewells) reply.headers(farewells);
           // RFC 9110 section 15.3.3: begun, and not at its end.
           const isBegun = op.job !== undefined && result.status === 'ok';
           return sendResult(reply, result, request.id, isBegun ? 202 : undefined);
@@ -48,7 +51,7 @@ async function invoke(
   request: FastifyRequest,
   target: CallTarget,
 ): Promise<Result<unknown>> {
-  const headers = readHeaders(request.raw.rawHeaders);
+  const headers = request.callHeaders ?? readHeaders(request.raw.rawHeaders);
   const facts = factsOf(headers);
   const body = await bodyOf(op, request, headers, facts.credential);
   return target.invoke({

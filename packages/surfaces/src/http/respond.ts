@@ -47,14 +47,12 @@ export function sendResult(
   requestId: string,
   status = statusOf(result),
 ): FastifyReply {
-  return reply
-    .code(status)
-    .headers({
-      ...commonHeaders(result.status === 'error' ? result.requestId : requestId),
-      ...resultHeaders(result),
-    })
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(result));
+  const headers = commonHeaders(result.status === 'error' ? result.requestId : requestId);
+  headers['content-type'] = 'application/json; charset=utf-8';
+  // Most results say nothing beside their body.
+  if (result.status === 'error' || result.replayed === true)
+    Object.assign(headers, resultHeaders(result));
+  return reply.code(status).headers(headers).send(JSON.stringify(result));
 }
 
 /** A failure as the bytes of a whole HTTP/1.1 answer, for a socket that has no request yet. */
