@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createClient, delegate, http, keys } from '@anarq/common-clients';
 import { deriveKeys, toBase64url } from '@anarq/crypto';
@@ -10,7 +9,15 @@ import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
 import { startApart, type NodeApart } from './apartWorld.ts';
-import { clientOf, peopled, PRICE, UNIT, type Party, type PurchaseWorld } from './purchaseWorld.ts';
+import {
+  clientOf,
+  peopled,
+  PRICE,
+  removeWorld,
+  UNIT,
+  type Party,
+  type PurchaseWorld,
+} from './purchaseWorld.ts';
 
 /** A client of the wallet alone: with nowhere to open a session, it signs each call in full. */
 const walletOf = ({ url, node }: NodeAddress, { did, seed }: Party) =>
@@ -28,7 +35,7 @@ describe('a node in two processes, one of which keeps the money', () => {
   }, 240_000);
   afterAll(async () => {
     await node.stop();
-    await rm(node.folder, { recursive: true, force: true });
+    await removeWorld(world);
   });
 
   it('is one node: both processes say the same identity, and keep logs of their own', () => {

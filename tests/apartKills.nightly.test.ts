@@ -1,14 +1,13 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foundApart, killedApart } from './apartKills.ts';
-import type { PurchaseWorld } from './purchaseWorld.ts';
+import { removeWorld, type PurchaseWorld } from './purchaseWorld.ts';
 
 describe('a purchase across two processes, killed at every further step', () => {
   let world: PurchaseWorld;
   beforeAll(async () => {
     world = await foundApart();
   }, 240_000);
-  afterAll(() => rm(world.folder, { recursive: true, force: true }));
+  afterAll(() => removeWorld(world));
 
   it.each([
     ['money', 'before-admission qwallet.reserve'],

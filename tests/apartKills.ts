@@ -1,9 +1,6 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startApart } from './apartWorld.ts';
 import { buy, look, outcomeOf } from './purchaseKills.ts';
-import { peopled, type PurchaseWorld } from './purchaseWorld.ts';
+import { copyWorld, peopled, removeWorld, type PurchaseWorld } from './purchaseWorld.ts';
 
 /** Founds the world on a node in two processes, and stops both. */
 export async function foundApart(): Promise<PurchaseWorld> {
@@ -21,9 +18,8 @@ export async function killedApart(
   which: 'front' | 'money',
   killAt: string,
 ): Promise<unknown> {
-  const folder = await mkdtemp(join(tmpdir(), 'q-apart-'));
-  await cp(world.folder, folder, { recursive: true });
-  const doomed = await startApart(folder, { [which]: { killAt } });
+  const copy = await copyWorld(world);
+  const doomed = await startApart(copy.folder, { [which]: { killAt } });
   try {
     // Where the money is gone, the front has admitted the purchase and says so.
     await buy(doomed.front, world, false);
@@ -35,6 +31,6 @@ export async function killedApart(
     return outcomeOf(found) === 'bought' ? 'bought' : found;
   } finally {
     await doomed.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeWorld(copy);
   }
 }

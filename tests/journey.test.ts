@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropTestBus, isOnNats, testBusUrl } from '@anarq/bus/testing';
 import { dropTestStore, isOnPostgres, testStoreUrl } from '@anarq/store/testing';
 import { q } from './qCommand.ts';
 
@@ -17,13 +18,19 @@ describe('the journey, as q demo', () => {
     const file = join(folder, 'data set.bin');
     receipt = join(folder, 'receipt.json');
     await writeFile(file, content);
-    const store = isOnPostgres() ? ['--store', testStoreUrl(folder)] : [];
-    const ended = await q('demo', '--file', file, '--receipt', receipt, '--json', ...store);
+    const where = [
+      ...(isOnPostgres() ? ['--store', testStoreUrl(folder)] : []),
+      ...(isOnNats() ? ['--bus', testBusUrl()] : []),
+    ];
+    const ended = await q('demo', '--file', file, '--receipt', receipt, '--json', ...where);
     if (ended.code !== 0) throw new Error(ended.stderr);
     report = JSON.parse(ended.stdout) as Record<string, unknown>;
   });
   afterAll(async () => {
     if (isOnPostgres()) await dropTestStore(folder);
+    // The log of a node bears the name of the node.
+    const { trust } = report['receipt'] as { trust: string };
+    if (isOnNats()) await dropTestBus(`did:squid:${/^q\/([^+/]+)/.exec(trust)?.[1]}`);
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -1,15 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256Hex, utf8 } from '@anarq/crypto';
+import { canReachNats, dropTestBus, testBusUrl } from '@anarq/bus/testing';
 import { loadModules, openNode, type OpenedNode } from '@anarq/node';
 import { qindex } from '@anarq/qindex/contract';
 import { actorOf } from '@anarq/testing';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 
-const url = process.env['Q_TEST_NATS'] ?? 'nats://127.0.0.1:4222';
+const url = testBusUrl();
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
@@ -34,18 +32,11 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function dropStream(node: string): Promise<void> {
-  const connection = await connect({ servers: url });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.delete(`q_bus_${sha256Hex(utf8(node)).slice(0, 16)}`).catch(() => false);
-  await connection.close();
-}
-
-describe('a node in two processes on NATS', () => {
+describe.skipIf(!(await canReachNats()))('a node in two processes on NATS', () => {
   it('tells in one what was emitted in the other, to whom it concerns', async () => {
     const folder = await newFolder();
     const first = await open(folder, 'first');
-    undo.push(() => dropStream(first.kernel.node.did));
+    undo.push(() => dropTestBus(first.kernel.node.did));
     const second = await open(folder, 'second');
     expect(second.kernel.node.did).toBe(first.kernel.node.did);
     const operator = actorOf(() => first.kernel, {

@@ -1,11 +1,13 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dropTestBus, isOnNats } from '@anarq/bus/testing';
 import { createClient, delegate, http, keys, uploadFile, type Client } from '@anarq/common-clients';
 import { deriveKeys, generateSeed, openRootKey, toBase64url } from '@anarq/crypto';
 import { genesisFrom } from '@anarq/kernel';
 import { ledger } from '@anarq/ledger/contract';
-import type { NodeAddress } from '@anarq/node';
+import { KEYS_FOLDER_FILE, type NodeAddress } from '@anarq/node';
 import { qdrive } from '@anarq/qdrive/contract';
 import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
@@ -17,6 +19,8 @@ import { startNodeProcess } from '@anarq/testing';
 /** A node's folder in which somebody offers a file and somebody else can pay for it. */
 export interface PurchaseWorld {
   readonly folder: string;
+  /** DID of the node. */
+  readonly node: string;
   readonly listingId: string;
   readonly fileId: string;
   /** The seller's delegation to the market. */
@@ -81,7 +85,7 @@ export async function peopled(address: NodeAddress, folder: string): Promise<Pur
   const buyer = await bringIn(operator, 'buyer');
   await operator.call(qwallet.fund, { identity: buyer.did, amount: FUNDS, unit: UNIT });
   const offered = await offer({ address }, seller);
-  return { folder, ...offered, seller, buyer, operatorSeed: seed };
+  return { folder, node: address.node, ...offered, seller, buyer, operatorSeed: seed };
 }
 
 export async function bringIn(operator: Client, name: string): Promise<Party> {
@@ -138,20 +142,31 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** The data folders of the processes of a node; each remembers where its keys lie. */
+async function dataFoldersOf(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => existsSync(join(folder, name, KEYS_FOLDER_FILE)));
+}
+
 /** A copy of the world to break. */
 export async function copyWorld(world: PurchaseWorld): Promise<PurchaseWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'q-world-'));
   await cp(world.folder, folder, { recursive: true });
-  if (isOnPostgres()) {
-    // The copy is another node's folder, whose rows are a copy too.
-    await rm(join(folder, 'data/store'), { force: true });
-    await copyTestStore(foldersOf(world.folder).dataFolder, foldersOf(folder).dataFolder);
-  }
+  if (isOnPostgres())
+    for (const data of await dataFoldersOf(folder)) {
+      // The copy is another node's folder, whose rows are a copy too.
+      await rm(join(folder, data, 'store'), { force: true });
+      await copyTestStore(join(world.folder, data), join(folder, data));
+    }
+  // A copy knows nothing of what another copy of its node told.
+  if (isOnNats()) await dropTestBus(world.node);
   return { ...world, folder };
 }
 
-export async function removeWorld({ folder }: PurchaseWorld): Promise<void> {
-  if (isOnPostgres()) await dropTestStore(foldersOf(folder).dataFolder);
+export async function removeWorld({ folder, node }: PurchaseWorld): Promise<void> {
+  if (isOnPostgres())
+    for (const data of await dataFoldersOf(folder)) await dropTestStore(join(folder, data));
+  if (isOnNats()) await dropTestBus(node);
   await rm(folder, { recursive: true, force: true });
 }
 

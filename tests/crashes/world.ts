@@ -6,12 +6,16 @@ import { deriveKeys, openRootKey, toBase64url } from '@anarq/crypto';
 import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
+import { dropTestBus, isOnNats } from '@anarq/bus/testing';
+import { dropTestStore, isOnPostgres } from '@anarq/store/testing';
 import { startNodeProcess } from '@anarq/testing';
 import { bringIn, clientOf, foldersOf, offer, PRICE, UNIT, type Party } from '../purchaseWorld.ts';
 
 /** A node's folder with people who write, people who buy, and an agent that buys for one of them. */
 export interface CrashWorld {
   readonly folder: string;
+  /** DID of the node. */
+  readonly node: string;
   readonly listingId: string;
   readonly writers: readonly Party[];
   readonly buyers: readonly Party[];
@@ -44,7 +48,8 @@ export async function foundCrashWorld(): Promise<CrashWorld> {
       await operator.call(qwallet.fund, { identity: did, amount: FUNDS, unit: UNIT });
     const { listingId } = await offer(node, seller, true);
     const agent = await agentOf(first, clientOf(node.address, first));
-    return { folder, listingId, writers, buyers, agent, logKey: node.address.logKey };
+    const { logKey, node: did } = node.address;
+    return { folder, node: did, listingId, writers, buyers, agent, logKey };
   } finally {
     await node.stop();
   }
@@ -71,5 +76,8 @@ async function agentOf(owner: Party, client: ReturnType<typeof clientOf>) {
   return { grant, token: issued.token };
 }
 
-export const removeCrashWorld = ({ folder }: CrashWorld): Promise<void> =>
-  rm(folder, { recursive: true, force: true });
+export async function removeCrashWorld({ folder, node }: CrashWorld): Promise<void> {
+  if (isOnPostgres()) await dropTestStore(foldersOf(folder).dataFolder);
+  if (isOnNats()) await dropTestBus(node);
+  await rm(folder, { recursive: true, force: true });
+}

@@ -111,6 +111,7 @@ q.command('demo')
   .option('--file <path>', 'the file to sell; any size (default: the time zones in examples/)')
   .option('--receipt <path>', 'where to leave the receipt (default: a temporary folder)')
   .option('--store <url>', 'an empty PostgreSQL database for it; its rows stay there')
+  .option('--bus <url>', 'nats://host: tells its events there as well; its stream stays there')
   .addOption(jsonOption())
   .action(async (options) => (await import('./demo/demo.ts')).demo(options));
 

@@ -7,6 +7,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { openNatsBus, type Bus, type NatsBus } from '../src/index.ts';
+import { canReachNats, testBusUrl } from '../src/testing.ts';
 import {
   dataFile,
   effect,
@@ -18,7 +19,7 @@ import {
   type Emitted,
 } from './support.ts';
 
-const url = process.env['Q_TEST_NATS'] ?? 'nats://127.0.0.1:4222';
+const url = testBusUrl();
 const key32 = new Uint8Array(32).fill(7);
 const undo: (() => unknown)[] = [];
 
@@ -96,7 +97,7 @@ const note = ({ bus }: Member): unknown =>
 const named = (from: number, to: number, prefix = 'e'): string[] =>
   Array.from({ length: to - from }, (_, n) => `${prefix}${from + n}`);
 
-describe('a node in several processes on NATS', () => {
+describe.skipIf(!(await canReachNats()))('a node in several processes on NATS', () => {
   it('tells each process what the others emitted, in order and once', async () => {
     const space = newSpace();
     const [a, b] = [await member(space, 'a'), await member(space, 'b')];

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { testBus } from '@anarq/bus/testing';
 import { startNode, type ModuleName, type RemoteAddresses } from '@anarq/node';
 import { testStore } from '@anarq/store/testing';
 import { attachWitness } from './witness.ts';
@@ -32,6 +33,7 @@ const node = await startNode({
   dataFolder: order.dataFolder,
   keysFolder: order.keysFolder,
   ...testStore(order.dataFolder),
+  ...testBus(),
   port: order.port ?? 0,
   modules: order.modules,
   remotes: order.remotes,

@@ -26,6 +26,7 @@ interface DemoOptions {
   readonly file?: string;
   readonly receipt?: string;
   readonly store?: string;
+  readonly bus?: string;
   readonly json?: boolean;
 }
 
@@ -45,6 +46,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
     dataFolder: join(folder, 'data'),
     keysFolder: join(folder, 'keys'),
     store: options.store,
+    bus: options.bus,
     port: 0,
     version,
     onError: (error, where) => warn(`${cross} ${where}: ${String(error)}`),

@@ -1,0 +1,5 @@
+/** The kills of the services tier, for a night: `Q_KILLS` of them on PostgreSQL. */
+process.env['Q_KILLS'] ??= '2000';
+await import('./crashes.services.test.ts');
+
+export {};
