@@ -59,6 +59,10 @@ q.command('up')
       'postgres://user@host/database; default: a file in the data folder',
     ).env('Q_STORE'),
   )
+  .option(
+    '--standby',
+    'with --store: wait until the process that has it has ended, and take over from it',
+  )
   .addOption(
     new Option('--bus <url>', 'nats://host: tells other processes of the node of events').env(
       'Q_BUS',

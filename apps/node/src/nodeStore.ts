@@ -1,10 +1,12 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
-import { openStore, type Store } from '@anarq/store';
+import { openStore, StoreError, type Store } from '@anarq/store';
 
 /** Remembers which server a data folder belongs to, without the password. */
 const STORE_FILE = 'store';
+/** A standby begins to ask anew so often: its own connection may have ended. */
+const STANDBY_LOOK_MS = 60_000;
 const SQLITE_FILE = 'node.sqlite';
 
 /** Where the rows of a data folder are: a file in it, or a server. */
@@ -41,17 +43,42 @@ export async function storePlaceOf(
   return place;
 }
 
-/** Opens it; the folder remembers a server from then on. */
-export async function openNodeStore(dataFolder: string, place: StorePlace): Promise<Store> {
-  // Two readers: a search that takes long does not hold up every other read.
-  if (place.url === undefined) return openStore({ file: place.shown, readers: 2 });
+/**
+ * Opens it; the folder remembers a server from then on.
+ * @param isStandby wait, for as long as it takes, until the process that owns the store has ended
+ * @throws INPUT_INVALID where there is nothing that two processes could own one after the other
+ */
+export async function openNodeStore(
+  dataFolder: string,
+  place: StorePlace,
+  isStandby = false,
+): Promise<Store> {
+  const { url } = place;
+  if (url === undefined) {
+    if (isStandby)
+      fail('INPUT_INVALID', 'Only a store on PostgreSQL is taken over by another process.');
+    // Two readers: a search that takes long does not hold up every other read.
+    return openStore({ file: place.shown, readers: 2 });
+  }
   // Its library is loaded only where it is needed.
   const { openPostgresStore } = await import('@anarq/store/postgres');
-  const store = await openPostgresStore({ url: place.url });
+  const store = isStandby ? await openWhenFree(url) : await openPostgresStore({ url });
   const file = join(dataFolder, STORE_FILE);
   await writeFile(`${file}.new`, `${place.shown}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return store;
+}
+
+/** The server lets go of the store with the connection of the process that owned it. */
+async function openWhenFree(url: string): Promise<Store> {
+  const { openPostgresStore } = await import('@anarq/store/postgres');
+  for (;;) {
+    try {
+      return await openPostgresStore({ url, lock_wait_ms: STANDBY_LOOK_MS });
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'LOCKED') throw error;
+    }
+  }
 }
 
 function serverAt(url: string): StorePlace {

@@ -32,6 +32,8 @@ interface NodeFolders {
 export interface OpenOptions extends NodeFolders {
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
+  /** Wait until the process that owns the store has ended, and take over from it. */
+  readonly standby?: boolean | undefined;
   /** `nats://…`: where the node runs in several processes, how they tell each other of events. */
   readonly bus?: string | undefined;
   readonly modules: readonly ModuleDefinition[];
@@ -66,7 +68,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
   const { dataFolder, keysFolder } = options;
   await makeFolder(dataFolder);
   const place = await storePlaceOf(dataFolder, options.store);
-  const store = await openNodeStore(dataFolder, place);
+  const store = await openNodeStore(dataFolder, place, options.standby);
   try {
     const isNew = !(await isFounded(store));
     const rootKey = await openRootKey({ file: join(keysFolder, 'root.key'), create: isNew });

@@ -23,6 +23,8 @@ export interface StartOptions extends SurfaceOptions {
   readonly remotes?: RemoteAddresses | undefined;
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
+  /** Wait until the process that owns the store has ended, and take over from it. */
+  readonly standby?: boolean | undefined;
   /** `nats://…`: how the processes of a node tell each other of events. */
   readonly bus?: string | undefined;
   /** Modules that are called and do not run are mocked; the folder stays standalone for good. */
@@ -68,6 +70,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     dataFolder: options.dataFolder,
     keysFolder,
     store: options.store,
+    standby: options.standby,
     bus: options.bus,
     modules: [...modules, ...(options.extra ?? [])],
     apart,

@@ -1,12 +1,13 @@
 import { t } from '@anarq/common-schemas';
 
 const share = () => t.number({ minimum: 0, maximum: 1 });
+const count = () => t.integer({ minimum: 0 });
 const positive = () => t.number({ minimum: 0 });
 
 const DependencyModel = t.named(
   'NodeDependency',
   t.object({
-    name: t.string({ maxLength: 64 }),
+    name: t.string({ maxLength: 2_048 }),
     status: t.enum(['up', 'degraded', 'down']),
     latency_ms: positive(),
   }),
@@ -36,6 +37,26 @@ const MeasuredModel = t.named(
   }),
 );
 
+/** Another process of the node, and how it is called. Counted since this process started. */
+const RemoteModel = t.named(
+  'NodeRemote',
+  t.object({
+    target: t.string({ maxLength: 2_048 }),
+    modules: t.array(t.string({ maxLength: 64 }), { maxItems: 100 }),
+    breaker: t.enum(['closed', 'half-open', 'open'], {
+      description: 'open: it failed too often, and is not called for a while.',
+    }),
+    running: count(),
+    running_max: count(),
+    waiting: count(),
+    waiting_max: count(),
+    retries: count(),
+    opened: count(),
+    refused: count(),
+    problem: t.optional(t.string({ maxLength: 4_096 })),
+  }),
+);
+
 export const NodeStatusModel = t.named(
   'NodeStatus',
   t.object({
@@ -45,6 +66,7 @@ export const NodeStatusModel = t.named(
     dependencies: t.array(DependencyModel, { maxItems: 100 }),
     alerts: t.array(AlertModel, { maxItems: 1_000 }),
     objectives: t.array(MeasuredModel, { maxItems: 1_000 }),
+    remotes: t.array(RemoteModel, { maxItems: 100 }),
   }),
 );
 

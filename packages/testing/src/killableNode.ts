@@ -14,6 +14,9 @@ interface Order {
   /** Modules that run in other processes, and where. */
   readonly remotes?: RemoteAddresses;
   readonly port?: number;
+  /** The data folder whose store it takes over, on a server; default: its own. */
+  readonly storeOf?: string;
+  readonly standby?: boolean;
   /** The point of the kernel at which the process ends itself with SIGKILL. */
   readonly killAt?: string;
   /** File to which every point that is passed is appended. */
@@ -32,7 +35,8 @@ let offset_ms = 0;
 const node = await startNode({
   dataFolder: order.dataFolder,
   keysFolder: order.keysFolder,
-  ...testStore(order.dataFolder),
+  ...testStore(order.storeOf ?? order.dataFolder),
+  standby: order.standby,
   ...testBus(),
   port: order.port ?? 0,
   modules: order.modules,

@@ -27,6 +27,9 @@ export interface NodeOrder {
   readonly modules?: readonly ModuleName[];
   readonly remotes?: RemoteAddresses;
   readonly port?: number;
+  /** The data folder whose store it takes over, on a server; default: its own. */
+  readonly storeOf?: string;
+  readonly standby?: boolean;
   readonly killAt?: string;
   readonly pointsFile?: string;
   readonly revokeAt?: { readonly point: string; readonly grant: string };

@@ -30,8 +30,30 @@ function tell(found: Status, url: string): void {
     ]),
   ))
     say(line);
+  tellRemotes(found.remotes);
   tellAlerts(found.alerts.filter(({ state }) => state === 'FIRING'));
   tellObjectives(found.objectives);
+}
+
+/** Other processes of the node: whether they are called, and what is under way there. */
+function tellRemotes(remotes: Status['remotes']): void {
+  if (remotes.length === 0) return;
+  say();
+  for (const line of columns(
+    remotes.map((one) => [
+      one.breaker === 'open'
+        ? `  ${cross}`
+        : one.breaker === 'closed'
+          ? `  ${tick}`
+          : paint.yellow('  !'),
+      one.modules.join('+'),
+      one.target,
+      `breaker ${one.breaker}`,
+      `${one.running}/${one.running_max} under way, ${one.waiting} wait`,
+      paint.dim(`${one.retries} retries, ${one.refused} refused`),
+    ]),
+  ))
+    say(line);
 }
 
 function tellAlerts(firing: Status['alerts']): void {

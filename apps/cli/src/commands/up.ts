@@ -19,6 +19,7 @@ interface UpOptions {
   readonly data: string;
   readonly keys?: string;
   readonly store?: string;
+  readonly standby?: boolean;
   readonly bus?: string;
   readonly host: string;
   readonly port: number;
@@ -54,6 +55,7 @@ export async function up(options: UpOptions): Promise<void> {
     dataFolder: options.data,
     keysFolder: options.keys,
     store: options.store,
+    standby: options.standby,
     bus: options.bus,
     host: options.host,
     port: options.port,

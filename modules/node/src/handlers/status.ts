@@ -2,7 +2,7 @@ import { handler } from '@anarq/kernel';
 import { node } from '../contract.ts';
 
 export const status = handler(node.status, async (_input, ctx) => {
-  const { health, alerts, objectives } = await ctx.services.watch.status();
+  const { health, alerts, objectives, remotes } = await ctx.services.watch.status();
   return {
     status: health.status,
     version: health.version,
@@ -19,6 +19,7 @@ export const status = handler(node.status, async (_input, ctx) => {
       state,
       since: new Date(since_ms).toISOString(),
     })),
+    remotes: remotes.map(({ modules, ...rest }) => ({ ...rest, modules: [...modules] })),
     objectives: objectives.map(
       ({ operation, calls, availability, within, objectives_ms, ...rest }) => ({
         operation,

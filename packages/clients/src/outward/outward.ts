@@ -44,18 +44,28 @@ const DEFAULTS: OutwardLimits = {
   queue_max: 256,
 };
 
-/** A target as it is seen from here. */
+/** A target as it is seen from here; what is counted, is counted since the first call. */
 export interface TargetState {
   readonly target: string;
   readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Calls under way, and calls that wait for their turn; and how many of each there may be. */
   readonly running: number;
+  readonly running_max: number;
   readonly waiting: number;
+  readonly waiting_max: number;
+  /** Attempts beyond the first of a call. */
+  readonly retries: number;
+  /** How often it was begun to be spared. */
+  readonly opened: number;
+  /** Calls refused because it is spared, or because too many wait. */
+  readonly refused: number;
 }
 
 interface Guard {
   readonly bulkhead: BulkheadPolicy;
   readonly retry: RetryPolicy;
   readonly breaker: CircuitBreakerPolicy;
+  readonly counts: { retries: number; opened: number; refused: number };
 }
 
 /** Only what says of itself that it may pass is worth a repetition. */
@@ -97,6 +107,8 @@ export class Outward {
         patience.signal,
       );
     } catch (error) {
+      if (error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError)
+        guard.counts.refused += 1;
       throw inTableWords(error, target, this.#limits);
     } finally {
       clearTimeout(timer);
@@ -116,13 +128,22 @@ export class Outward {
 
   /** Every target that was called, for health and metrics. */
   states(): TargetState[] {
-    const { concurrent_max, queue_max } = this.#limits;
-    return [...this.#guards].map(([target, guard]) => ({
+    return [...this.#guards.keys()].map((target) => this.stateOf(target));
+  }
+
+  /** One target, also where it was not called yet. */
+  stateOf(target: string): TargetState {
+    const { concurrent_max: running_max, queue_max: waiting_max } = this.#limits;
+    const { breaker, bulkhead: share, counts } = this.#guardOf(target);
+    return {
       target,
-      breaker: nameOf(guard.breaker.state),
-      running: concurrent_max - guard.bulkhead.executionSlots,
-      waiting: queue_max - guard.bulkhead.queueSlots,
-    }));
+      breaker: nameOf(breaker.state),
+      running: running_max - share.executionSlots,
+      running_max,
+      waiting: waiting_max - share.queueSlots,
+      waiting_max,
+      ...counts,
+    };
   }
 
   #guardOf(target: string): Guard {
@@ -146,7 +167,10 @@ export class Outward {
         halfOpenSampling: { calls: limits.probes, threshold: 0 },
         breaker: new RecentFailures(limits.failures_max, limits.failuresWithin_ms),
       }),
+      counts: { retries: 0, opened: 0, refused: 0 },
     };
+    guard.retry.onRetry(() => (guard.counts.retries += 1));
+    guard.breaker.onBreak(() => (guard.counts.opened += 1));
     this.#guards.set(target, guard);
     return guard;
   }
