@@ -10,7 +10,7 @@ export const MONEY: readonly ModuleName[] = ['qwallet', 'ledger'];
 
 type Extra = Pick<Parameters<typeof startNodeProcess>[0], 'killAt' | 'pointsFile' | 'revokeAt'>;
 
-/** A node in two processes: one keeps the money, and the other everything else. */
+/** A node in two processes: one keeps the money, or what a test says, and the other everything else. */
 export interface NodeApart {
   readonly folder: string;
   front: NodeProcess;
@@ -23,6 +23,7 @@ export interface NodeApart {
 export async function startApart(
   existing?: string,
   extra: { readonly front?: Extra; readonly money?: Extra } = {},
+  elsewhere: readonly ModuleName[] = MONEY,
 ): Promise<NodeApart> {
   const folder = existing ?? (await mkdtemp(join(tmpdir(), 'q-apart-')));
   const port = await freePort();
@@ -31,7 +32,7 @@ export async function startApart(
     startNodeProcess({
       dataFolder: join(folder, 'money'),
       keysFolder,
-      modules: MONEY,
+      modules: elsewhere,
       port,
       ...how,
     });
@@ -39,7 +40,7 @@ export async function startApart(
     startNodeProcess({
       dataFolder: join(folder, 'data'),
       keysFolder,
-      remotes: Object.fromEntries(MONEY.map((name) => [name, [`http://127.0.0.1:${port}`]])),
+      remotes: Object.fromEntries(elsewhere.map((name) => [name, [`http://127.0.0.1:${port}`]])),
       ...how,
     });
   const money = await startMoney(extra.money);
@@ -57,7 +58,7 @@ export async function startApart(
 }
 
 /** A port that nobody listens on now; a process that is started again is found where it was. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -1,5 +1,8 @@
+import { describe } from 'vitest';
+
 /** The kills of the services tier, for a night: `Q_KILLS` of them on PostgreSQL. */
 process.env['Q_KILLS'] ??= '2000';
-await import('./crashes.services.test.ts');
 
-export {};
+describe('for a night', async () => {
+  await import('./crashes.services.test.ts');
+});

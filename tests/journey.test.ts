@@ -9,7 +9,7 @@ import { q } from './qCommand.ts';
 
 describe('the journey, as q demo', () => {
   let folder: string;
-  let report: Record<string, unknown>;
+  let report: Record<string, unknown> = {};
   let receipt: string;
   const content = randomBytes(3 * 1_048_576 + 17);
 
@@ -23,13 +23,14 @@ describe('the journey, as q demo', () => {
       ...(isOnNats() ? ['--bus', testBusUrl()] : []),
     ];
     const ended = await q('demo', '--file', file, '--receipt', receipt, '--json', ...where);
-    if (ended.code !== 0) throw new Error(ended.stderr);
+    // With --json a failure is told on standard output.
+    if (ended.code !== 0) throw new Error(`${ended.stderr}${ended.stdout}`);
     report = JSON.parse(ended.stdout) as Record<string, unknown>;
   });
   afterAll(async () => {
     if (isOnPostgres()) await dropTestStore(folder);
     // The log of a node bears the name of the node.
-    const { trust } = report['receipt'] as { trust: string };
+    const { trust = '' } = (report['receipt'] ?? {}) as { trust?: string };
     if (isOnNats()) await dropTestBus(`did:squid:${/^q\/([^+/]+)/.exec(trust)?.[1]}`);
     await rm(folder, { recursive: true, force: true });
   });

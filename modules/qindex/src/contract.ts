@@ -91,6 +91,7 @@ export const qindex = contract({
       http: 'POST /records',
       mcp: { tool: 'qindex.put', destructive: false },
       scope: 'qindex/put',
+      fallback: { strategy: 'QUEUE', within_ms: 3_600_000 },
       input: t.object({
         type: typeName(),
         key: key(),
@@ -131,6 +132,7 @@ export const qindex = contract({
       mcp: { tool: 'qindex.get' },
       access: 'tenant',
       scope: 'qindex/get',
+      fallback: { strategy: 'CACHE', age_ms: 60_000 },
       input: t.object({ recordId: t.id() }),
       output: IndexEntry,
       examples: [{ summary: 'By its id', input: { recordId: 'rec_01' } }],
@@ -142,6 +144,7 @@ export const qindex = contract({
       mcp: { tool: 'qindex.list' },
       access: 'tenant',
       scope: 'qindex/get',
+      fallback: { strategy: 'CACHE', age_ms: 60_000 },
       input: t.object({
         type: t.optional(typeName()),
         key: t.optional(key()),
@@ -163,6 +166,7 @@ export const qindex = contract({
       access: 'tenant',
       scope: 'qindex/get',
       limits: { perMinute: 300 },
+      fallback: { strategy: 'CACHE', age_ms: 60_000 },
       input: t.object({
         query: t.string({
           minLength: 1,

@@ -106,6 +106,7 @@ export const qmarket = contract({
       scope: 'qmarket/search',
       limits: { perMinute: 600 },
       uses: ['qindex.search'],
+      fallback: { strategy: 'CACHE', age_ms: 60_000 },
       input: t.object({
         query: t.optional(t.string({ minLength: 1, maxLength: 256 })),
         ...pageInput,
@@ -119,6 +120,7 @@ export const qmarket = contract({
       http: 'GET /listings/{listingId}',
       access: 'tenant',
       scope: 'qmarket/search',
+      fallback: { strategy: 'CACHE', age_ms: 60_000 },
       input: t.object({ listingId: t.id() }),
       output: Listing,
       examples: [{ summary: 'By its id', input: { listingId: 'listing_01' } }],

@@ -1,6 +1,6 @@
 import { errorTable, type AnyContract, type AnyOperation } from '@anarq/common-schemas';
 import { toJsonSchema, type JsonObject } from './jsonSchema.ts';
-import { failureProperties, failureRequired } from './openapiParts.ts';
+import { failureProperties, failureRequired, staleSchema } from './openapiParts.ts';
 import { isWrite, nameInWords } from './words.ts';
 
 /** One entry of an MCP server's tool list, and the operation behind it. */
@@ -132,6 +132,7 @@ function outputSchemaOf(op: AnyOperation): ToolEntry['outputSchema'] {
       },
       data,
       ...failed,
+      ...(op.fallback.strategy === 'CACHE' ? { stale: staleSchema } : {}),
     },
     additionalProperties: false,
     anyOf: [

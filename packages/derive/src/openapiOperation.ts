@@ -122,7 +122,10 @@ function successResponse(op: AnyOperation, components: Components): JsonObject {
     },
     content: {
       'application/json': {
-        schema: successSchema(toJsonSchema(op.output, { refs: 'components', components })),
+        schema: successSchema(
+          toJsonSchema(op.output, { refs: 'components', components }),
+          op.fallback.strategy === 'CACHE',
+        ),
         ...(examples.length === 0 ? {} : { examples: Object.fromEntries(examples) }),
       },
     },

@@ -100,8 +100,23 @@ const common = {
   },
 } as const;
 
-/** The envelope of a call that succeeded, around the schema of its data. */
-export const successSchema = (data: JsonObject): JsonObject => ({
+/** Of an operation whose contract lets the last answer stand in for one that cannot be had. */
+export const staleSchema = {
+  type: 'object',
+  required: ['since', 'age_ms'],
+  properties: {
+    since: { type: 'string', format: 'date-time' },
+    age_ms: { type: 'integer', minimum: 0 },
+  },
+  additionalProperties: false,
+  description: 'The module cannot be reached: this is what it answered then.',
+} as const;
+
+/**
+ * The envelope of a call that succeeded, around the schema of its data.
+ * @param mayBeStale the answer may be one of before
+ */
+export const successSchema = (data: JsonObject, mayBeStale: boolean): JsonObject => ({
   type: 'object',
   required: ['status', 'code', 'message', 'data'],
   properties: {
@@ -110,6 +125,7 @@ export const successSchema = (data: JsonObject): JsonObject => ({
     message: { type: 'string', maxLength: 4_096 },
     data,
     ...common,
+    ...(mayBeStale ? { stale: staleSchema } : {}),
   },
   additionalProperties: false,
 });

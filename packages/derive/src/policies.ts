@@ -47,6 +47,22 @@ export function policies(contract: AnyContract): string {
   ].join('');
 }
 
+/** What a caller gets while the module runs in another process that cannot be asked. */
+function fallback({ fallback: policy }: AnyOperation): string[] {
+  switch (policy.strategy) {
+    case 'REJECT':
+      return [];
+    case 'CACHE':
+      return [
+        `- While its process cannot be reached: the last answer to the same caller, of at most ${policy.age_ms} ms before, marked as stale\n`,
+      ];
+    case 'QUEUE':
+      return [
+        `- While its process cannot be reached: kept for at most ${policy.within_ms} ms, and made once, under its key, when it is back; the caller gets a job\n`,
+      ];
+  }
+}
+
 const detail = (op: AnyOperation): string =>
   [
     `\n## ${op.id}\n\n`,
@@ -56,6 +72,7 @@ const detail = (op: AnyOperation): string =>
     `- Denied by default: ${denial(op)}\n`,
     `- Ceiling: ${ceiling(op)}\n`,
     `- Limits: ${op.limits.perMinute} calls a minute of one identity, ${op.limits.bodyBytes} bytes of input, ${op.limits.timeout_ms} ms\n`,
+    ...fallback(op),
     `- May call, as its steps: ${codes(op.uses)}\n`,
     `- Own errors: ${codes(op.errors)}\n`,
   ].join('');

@@ -13,6 +13,7 @@ import {
   type RootCall,
   type SealedCapability,
 } from './capability.ts';
+import { namedIn } from './call.ts';
 import { timeOrderedId } from './clock.ts';
 import { assertNotStopped, guards } from './commands.ts';
 import { ownResource } from './identities.ts';
@@ -25,7 +26,7 @@ import { recordOf } from './record.ts';
 /** What the store keeps of an admitted call, sealed. */
 export interface Admission {
   readonly sealed: SealedCapability;
-  readonly call: Pick<Invocation['call'], 'operation' | 'input' | 'surface'>;
+  readonly call: Pick<Invocation['call'], 'operation' | 'input' | 'surface' | 'subject' | 'grant'>;
   readonly requestId: string;
   readonly now_ms: number;
   readonly inputDigest: string;
@@ -34,6 +35,7 @@ export interface Admission {
   readonly grants: readonly string[];
   readonly why: Invocation['why'];
   readonly replayKey: ReplayKey | undefined;
+  readonly ownKey?: string | undefined;
   readonly parent: Capability | undefined;
 }
 
@@ -68,7 +70,7 @@ export function admit(
       params: {
         id,
         tenant: inv.principal.tenant,
-        operation: op.id,
+        operation: inv.compiled.keptAs ?? op.id,
         version: op.version,
         kind: as.kind,
         subject: inv.subject,
@@ -177,6 +179,7 @@ export function revive(row: Row, compiled: CompiledOperation, sealer: Sealer): A
     reservations: reservationsFrom(capability),
     ...(capability.ceiling === undefined ? {} : { ceiling: capability.ceiling }),
     ...(admission.replayKey === undefined ? {} : { replayKey: admission.replayKey }),
+    ...(admission.ownKey === undefined ? {} : { ownKey: admission.ownKey }),
     release: [],
   };
   return { inv, capability };
@@ -190,7 +193,12 @@ function sealAdmission(
 ): Uint8Array {
   const admission: Admission = {
     sealed: mintCapability(sealer, capability),
-    call: { operation: inv.compiled.op.id, input: inv.call.input, surface: inv.call.surface },
+    call: {
+      operation: inv.compiled.op.id,
+      input: inv.call.input,
+      surface: inv.call.surface,
+      ...namedIn(inv.call),
+    },
     requestId: inv.requestId,
     now_ms: inv.now_ms,
     inputDigest: inv.inputDigest,
@@ -200,6 +208,7 @@ function sealAdmission(
     why: inv.why,
     // A job's call has its answer when it is admitted; its end is told by node.job.
     replayKey: isJob ? undefined : inv.replayKey,
+    ownKey: inv.compiled.keptAs === undefined ? undefined : inv.replayKey?.key,
     parent: inv.capability,
   };
   return sealer.seal('process', capability.process, utf8(JSON.stringify(admission)));

@@ -36,6 +36,19 @@ export interface Call {
   readonly peer?: string;
 }
 
+/** Whom a call names to act for, and the grant that it names. */
+export const namedIn = ({ subject, grant }: Pick<Call, 'subject' | 'grant'>) => ({
+  ...(subject === undefined ? {} : { subject }),
+  ...(grant === undefined ? {} : { grant }),
+});
+
+/** A call that is made later: its key, and whom and what it named. */
+export interface OwnCall {
+  readonly key: string;
+  readonly subject?: string;
+  readonly grant?: string;
+}
+
 /** Who acts, once proved. */
 export interface Principal {
   /** DID of the identity (or sub-identity) that acts. */

@@ -9,6 +9,8 @@ import { setTimer, type Timers } from './timers.ts';
 const DEFECTS_MAX = 8;
 const PAUSE_MIN_MS = 30_000;
 const PAUSE_MAX_MS = 3_600_000;
+/** Of more than these, the others are tried again after their pauses only. */
+const PASSING_MAX = 10_000;
 
 /** What becomes of a process that could not be brought to an end now. */
 export class Failures {
@@ -18,6 +20,8 @@ export class Failures {
   readonly #now_ms: () => number;
   readonly #wake: (id: string) => void;
   readonly #pauses = new Set<NodeJS.Timeout>();
+  /** Processes that failed for what may pass by itself. */
+  readonly #passing = new Set<string>();
 
   constructor(
     parts: KernelParts,
@@ -37,6 +41,13 @@ export class Failures {
     for (const pause of this.#pauses) clearTimeout(pause);
   }
 
+  /** Those that failed for what may pass by itself, since this was asked last; the first first. */
+  passing(): string[] {
+    const ids = [...this.#passing];
+    this.#passing.clear();
+    return ids;
+  }
+
   /**
    * Has it tried again after a pause that grows; a defect that stays parks it for a person.
    * @returns the answer where it is parked
@@ -47,6 +58,7 @@ export class Failures {
     error: unknown,
   ): Promise<Result<unknown> | undefined> {
     const { process: id } = capability;
+    if (isPassing(error) && this.#passing.size < PASSING_MAX) this.#passing.add(id);
     try {
       const [, counted] = await this.#parts.store.commit([
         {

@@ -41,7 +41,7 @@ export function watchKernel(
 
 /** What the kernel depends on, as checks of its health. */
 function kernelChecks(
-  { store, services, remote }: KernelParts,
+  { store, services }: KernelParts,
   bus: Bus,
   now_ms: () => number,
   steps: ClockSteps | undefined,
@@ -85,12 +85,6 @@ function kernelChecks(
       },
     },
     { name: 'clock', isEssential: false, look: clockCheck(store, now_ms, steps) },
-    // What other processes run: as the last call to each found it.
-    ...(remote?.places() ?? []).map(({ modules, problem }) => ({
-      name: `remote ${modules.join('+')}`,
-      isEssential: false,
-      look: async () => (problem() === undefined ? ('up' as const) : ('down' as const)),
-    })),
   ];
 }
 

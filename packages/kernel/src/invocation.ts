@@ -15,6 +15,11 @@ export interface CompiledOperation {
   readonly handler: Handler<AnyOperation>;
   readonly input: Validator;
   readonly output: Validator;
+  /**
+   * Name under which its processes and idempotency keys are kept, where that is not its own id: a
+   * call that is kept for another process of the node.
+   */
+  readonly keptAs?: string;
   /** Table of the row that the operation's resource is, once a handler has asked for it. */
   resourceTable?: Table;
 }
@@ -29,6 +34,10 @@ export interface Invocation extends ResourceTarget {
   readonly trace?: TraceContext | undefined;
   /** Set for the steps and queries of a process: the authority that its admission minted. */
   readonly capability?: Capability;
+  /** Set for a step that is the caller's own call, made later: it counts under the caller's key. */
+  readonly isOwnCall?: boolean;
+  /** Set for the job that makes such a call: the key under which its caller made it. */
+  readonly ownKey?: string;
   /** Statements that join the commit: the journal entry of a step. */
   readonly journal?: (answer: Result<unknown>) => readonly Statement[];
   principal: Principal;

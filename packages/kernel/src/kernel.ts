@@ -9,27 +9,22 @@ import {
   type OutputOf,
   type Result,
 } from '@anarq/common-schemas';
-import { compileValidator } from '@anarq/common-schemas/validator';
 import { randomBytes, toBase64url } from '@anarq/crypto';
-import { contextOf, type CallWatch, type TraceContext } from '@anarq/telemetry';
+import { contextOf, type CallWatch } from '@anarq/telemetry';
+import { Fallbacks, type Prepared } from './apart/fallbacks.ts';
 import type { RemoteModules, RemoteStep } from './apart/remote.ts';
 import { Authorities } from './authorities.ts';
-import { ANONYMOUS, type Call } from './call.ts';
+import { namedIn, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
 import { checkUses } from './checkUses.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
 import { refusedByFence } from './fence.ts';
-import {
-  correlationOf,
-  traceOf,
-  type CompiledOperation,
-  type Invocation,
-  type Step,
-} from './invocation.ts';
+import { correlationOf, traceOf, type Invocation, type Step } from './invocation.ts';
 import type { Admission } from './eventStreams.ts';
 import type { ModuleDefinition } from './module.ts';
+import { compileOperation, newInvocation, requestIdOf } from './newInvocation.ts';
 import type { KernelParts } from './parts.ts';
 import { compilePipeline, compileStepPipeline } from './pipeline.ts';
 import { Processes } from './processes.ts';
@@ -37,12 +32,7 @@ import { Reactions } from './reactions.ts';
 import { asModule, type InvokeStep } from './steps.ts';
 import { Transfers } from './transfers.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-const CID_LIKE = /^b[a-z2-7]{58}$/;
-
-interface Ready {
-  readonly compiled: CompiledOperation;
-  readonly steps: readonly Step[];
+interface Ready extends Prepared {
   readonly stepSteps: readonly Step[];
   readonly watch: CallWatch;
   readonly stepWatch: CallWatch;
@@ -54,6 +44,7 @@ export class Invoker {
   readonly reactions: Reactions;
   readonly authorities: Authorities;
   readonly transfers: Transfers;
+  readonly fallbacks: Fallbacks;
   readonly #parts: KernelParts;
   readonly #now_ms: () => number;
   readonly #operations: ReadonlyMap<string, Ready>;
@@ -84,10 +75,19 @@ export class Invoker {
       ),
     );
     checkUses(this.#operations, modules);
+    this.fallbacks = new Fallbacks({
+      parts,
+      modules,
+      limits: this.#limits,
+      admit: (prepared, call) => this.#admitTo(prepared, call),
+      answer: (prepared, call) => this.#answer(prepared, call),
+      now_ms,
+    });
     this.processes = new Processes(
       parts,
       (step) => this.#invokeStep(step),
-      (id) => this.#operations.get(id)?.compiled ?? this.reactions.find(id),
+      (id) =>
+        this.#operations.get(id)?.compiled ?? this.reactions.find(id) ?? this.fallbacks.find(id),
       now_ms,
     );
     this.reactions = new Reactions(parts, modules, now_ms);
@@ -136,7 +136,16 @@ export class Invoker {
   async #callElsewhere(op: AnyOperation | undefined, call: Call): Promise<Result<unknown>> {
     const { remote } = this.#parts;
     if (op === undefined || remote === undefined) throw new Error('nothing to call elsewhere');
-    return remote.call(op, call);
+    return this.fallbacks.after(op, call, await remote.call(op, call));
+  }
+
+  /** A call that is admitted here for another process. */
+  async #answer({ compiled, steps }: Prepared, call: Call): Promise<Result<unknown>> {
+    const inv = newInvocation(call, compiled, requestIdOf(call), this.#now_ms(), undefined);
+    const answer = this.#through(inv, steps);
+    this.#running.add(answer);
+    void answer.finally(() => this.#running.delete(answer));
+    return inTime(inv, answer);
   }
 
   /** A step of a process that runs in another process of this node. */
@@ -154,6 +163,7 @@ export class Invoker {
   async begin(bus: Bus): Promise<void> {
     await this.authorities.load();
     if (this.#parts.fence.since !== undefined) return;
+    if (this.#parts.remote !== undefined) this.#parts.remote.onBack = () => this.processes.goOn();
     await this.processes.resume();
     await this.reactions.start({ processes: this.processes, authorities: this.authorities, bus });
     this.processes.timers.start();
@@ -163,16 +173,18 @@ export class Invoker {
    * Takes a call through every step but its handler, for what goes on after the call. Never throws.
    */
   async admit(call: Call): Promise<Admission> {
-    const now_ms = this.#now_ms();
-    const requestId = requestIdOf(call);
     const ready = this.#operations.get(call.operation);
-    if (ready === undefined)
-      return { ok: false, failure: failed({ requestId, now_ms }, new QError('OPERATION_UNKNOWN')) };
-    const inv = newInvocation(call, ready.compiled, requestId, now_ms, undefined);
+    if (ready !== undefined) return this.#admitTo(ready, call);
+    const asked = { requestId: requestIdOf(call), now_ms: this.#now_ms() };
+    return { ok: false, failure: failed(asked, new QError('OPERATION_UNKNOWN')) };
+  }
+
+  async #admitTo({ compiled, steps }: Prepared, call: Call): Promise<Admission> {
+    const inv = newInvocation(call, compiled, requestIdOf(call), this.#now_ms(), undefined);
     try {
       const problem = this.#parts.follower?.problem();
       if (problem !== undefined) throw problem;
-      for (const step of ready.steps) await step(inv);
+      for (const step of steps) await step(inv);
       return { ok: true, inv };
     } catch (error) {
       return { ok: false, failure: this.#refusal(inv, inTableWords(error)) };
@@ -314,6 +326,7 @@ export class Invoker {
           surface: 'process',
           credential: { kind: 'anonymous' },
           ...(step.idempotencyKey === undefined ? {} : { idempotencyKey: step.idempotencyKey }),
+          ...(step.own === undefined ? {} : { ...namedIn(step.own), idempotencyKey: step.own.key }),
         },
         ready.compiled,
         requestId,
@@ -321,6 +334,7 @@ export class Invoker {
         contextOf(watched),
       ),
       capability: step.capability,
+      ...(step.own === undefined ? {} : { isOwnCall: true }),
       ...(step.journal === undefined ? {} : { journal: step.journal }),
     };
     const result = await this.#through(inv, ready.stepSteps);
@@ -341,49 +355,4 @@ function inTime(inv: Invocation, answer: Promise<Result<unknown>>): Promise<Resu
     }, timeout_ms);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-/**
- * The caller's request id where it is one, else a new one. One that reads like the CID of a record
- * is not taken: records name the one they belong to by CID or by id.
- */
-const requestIdOf = ({ requestId }: Call): string =>
-  requestId !== undefined && REQUEST_ID.test(requestId) && !CID_LIKE.test(requestId)
-    ? requestId
-    : `req_${toBase64url(randomBytes(12))}`;
-
-function newInvocation(
-  call: Call,
-  compiled: CompiledOperation,
-  requestId: string,
-  now_ms: number,
-  trace: TraceContext | undefined,
-): Invocation {
-  return {
-    call,
-    compiled,
-    requestId,
-    now_ms,
-    trace,
-    principal: ANONYMOUS,
-    inputDigest: '',
-    subject: '',
-    grants: [],
-    links: [],
-    why: { rule: 'not decided' },
-    reservations: [],
-    release: [],
-  };
-}
-
-function compileOperation(op: AnyOperation, module: ModuleDefinition): CompiledOperation {
-  const handler = module.handlers[op.name];
-  if (handler === undefined) throw new Error(`${op.id} has no handler`);
-  return {
-    op,
-    module,
-    handler,
-    input: compileValidator(op.input),
-    output: compileValidator(op.job?.result ?? op.output),
-  };
 }

@@ -1,6 +1,7 @@
 import type { Bus } from '@anarq/bus';
 import type { Store } from '@anarq/store';
 import type { Sample, Telemetry } from '@anarq/telemetry';
+import type { LinkState } from './apart/remote.ts';
 import type { KernelParts } from './parts.ts';
 
 const STORE_BORDERS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5];
@@ -38,6 +39,7 @@ export function measureKernel(parts: KernelParts, bus: Bus, now_ms: () => number
   measureLog(parts, now_ms);
   measureBus(parts, bus, now_ms);
   measureWork(parts);
+  measureRemotes(parts);
 }
 
 const one = (value: number): Sample[] => [{ value }];
@@ -136,6 +138,56 @@ function measureWork({ telemetry: { gauges }, store, services }: KernelParts): v
   gauges.gauge(
     { name: 'q_grants_in_force', help: 'Grants in force that are kept ready in memory.' },
     () => one(services.grants.size),
+  );
+}
+
+const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+/** How other processes of the node are called: breaker, share of what may be under way, repetitions. */
+function measureRemotes({ telemetry: { gauges }, remote }: KernelParts): void {
+  if (remote === undefined) return;
+  const labels = ['target'];
+  const each = (value: (link: LinkState) => number) => () =>
+    remote.places().map(({ url, link }) => ({ labels: { target: url }, value: value(link()) }));
+  gauges.gauge(
+    {
+      name: 'q_remote_breaker_state',
+      help: 'Whether another process is called: 0 as usual, 1 as a trial, 2 not for a while.',
+      labels,
+    },
+    each(({ breaker }) => BREAKER_VALUE[breaker]),
+  );
+  gauges.gauge(
+    { name: 'q_remote_calls_running', help: 'Calls under way at another process.', labels },
+    each(({ running }) => running),
+  );
+  gauges.gauge(
+    { name: 'q_remote_calls_running_max', help: 'How many may be under way.', labels },
+    each(({ running_max }) => running_max),
+  );
+  gauges.gauge(
+    { name: 'q_remote_calls_waiting', help: 'Calls that wait for their turn.', labels },
+    each(({ waiting }) => waiting),
+  );
+  gauges.counter(
+    { name: 'q_remote_retries_total', help: 'Attempts beyond the first of a call.', labels },
+    each(({ retries }) => retries),
+  );
+  gauges.counter(
+    {
+      name: 'q_remote_breaker_opened_total',
+      help: 'How often another process failed so often that it was spared.',
+      labels,
+    },
+    each(({ opened }) => opened),
+  );
+  gauges.counter(
+    {
+      name: 'q_remote_calls_refused_total',
+      help: 'Calls refused because it is spared, or because too many wait.',
+      labels,
+    },
+    each(({ refused }) => refused),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { LinkState } from './apart/remote.ts';
 import type { Alert, Health, HotFunction } from '@anarq/telemetry';
 
 /** What was measured of one operation since the node started. Nothing here is a promise. */
@@ -12,10 +13,19 @@ interface MeasuredObjective {
   readonly objectives_ms: { readonly p50: number; readonly p95: number; readonly p99: number };
 }
 
+/** How another process of the node is called; see `LinkState`. */
+interface RemoteStatus extends LinkState {
+  readonly target: string;
+  readonly modules: readonly string[];
+  /** What kept the last attempt from an answer. */
+  readonly problem?: string;
+}
+
 export interface NodeStatus {
   readonly health: Health;
   readonly alerts: readonly Alert[];
   readonly objectives: readonly MeasuredObjective[];
+  readonly remotes: readonly RemoteStatus[];
 }
 
 /** Health, alerts and objectives, for the modules that show them or found something. */

@@ -139,7 +139,16 @@ export class NodeWatch implements NodeWatching {
         };
       });
     const health = await this.#of().monitor.read();
-    return { health, alerts: this.#board?.all() ?? [], objectives };
+    const remotes = (this.#of().parts.remote?.places() ?? []).map((place) => {
+      const problem = place.problem();
+      return {
+        target: place.url,
+        modules: place.modules,
+        ...place.link(),
+        ...(problem === undefined ? {} : { problem }),
+      };
+    });
+    return { health, alerts: this.#board?.all() ?? [], objectives, remotes };
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import { stoppedBy, stopStatement, type RunControl, type StopCode } from './runC
 import { ProcessRun, type InvokeStep } from './steps.ts';
 import { takeTimer, Timers } from './timers.ts';
 import { Versions } from './versions.ts';
-import { Suspended, Waits } from './waits.ts';
+import { Suspended, waiting, Waits } from './waits.ts';
 
 const RERUNS_MAX = 5;
 const RETRIES = [50, 200, 800];
@@ -187,6 +187,11 @@ export class Processes {
       this.#queue.add(id);
       this.#pump();
     }
+  }
+
+  /** Something that was away is back: what failed for that is tried again now. */
+  goOn(): void {
+    for (const id of this.#failures.passing()) this.wake(id);
   }
 
   /** Tells a process that it is to stop, once that is durable. */
@@ -384,14 +389,3 @@ export class Processes {
     };
   }
 }
-
-/** A caller who waits for a process that waits itself learns what for, and asks again later. */
-const waiting = (inv: Invocation, process: string, waitingFor: string): Result<unknown> =>
-  failed(
-    inv,
-    new QError('CALL_IN_PROGRESS', `The call is admitted; it waits for ${waitingFor}.`, {
-      process,
-      waitingFor,
-      retryAfter_ms: 5_000,
-    }),
-  );

@@ -348,6 +348,7 @@ function compile(
     deprecated: undefined,
     replacement: undefined,
     job: undefined,
+    fallback: { strategy: 'REJECT' },
   };
   return {
     op,

@@ -7,6 +7,8 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
 const KEPT_MS = 24 * 3_600_000;
 /** Without a key, the same MCP call is taken for a repetition this long. */
 const SAME_CALL_MS = 600_000;
+/** A blank, which no caller's key has, keeps what the kernel names apart from callers' keys. */
+const SAME_CALL = ' same-call.';
 const RETRY_AFTER_MS = 250;
 /** Keys whose time is over go a few at a time, in commits that happen anyway. */
 const SWEEP_EVERY = 100;
@@ -134,8 +136,9 @@ export class Replay {
     const subject = inv.call.subject ?? inv.principal.boundSubject ?? inv.principal.actor;
     // Never headers, time, signature or surface: the same intent has the same print everywhere.
     const fingerprint = sha256HexOfText(`${op.id}\n${op.version}\n${subject}\n${inv.inputDigest}`);
-    const isStep = inv.capability !== undefined;
-    if (idempotencyKey !== undefined && !isStep && !KEY.test(idempotencyKey))
+    const isStep = inv.capability !== undefined && inv.isOwnCall !== true;
+    const isOwnCall = inv.isOwnCall === true;
+    if (idempotencyKey !== undefined && !isStep && !isOwnCall && !KEY.test(idempotencyKey))
       fail('INPUT_INVALID', 'An idempotency key has 1 to 200 visible ASCII characters.');
     const automatic = idempotencyKey === undefined;
     if (automatic && surface !== 'mcp') fail('IDEMPOTENCY_KEY_REQUIRED');
@@ -146,19 +149,19 @@ export class Replay {
     return {
       tenant: inv.principal.tenant,
       identity: inv.principal.actor,
-      operation: op.id,
-      // A blank, which no caller's key has, keeps what the kernel names apart from callers' keys.
+      operation: inv.compiled.keptAs ?? op.id,
       key: automatic
-        ? ` same-call.${fingerprint}${repeat}`
+        ? `${SAME_CALL}${fingerprint}${repeat}`
         : isStep
           ? ` ${idempotencyKey}`
           : idempotencyKey,
       fingerprint,
-      expires_ms: automatic
-        ? inv.now_ms + SAME_CALL_MS
-        : op.authorises !== undefined || isStep
-          ? undefined
-          : inv.now_ms + KEPT_MS,
+      expires_ms:
+        automatic || (isOwnCall && idempotencyKey.startsWith(SAME_CALL))
+          ? inv.now_ms + SAME_CALL_MS
+          : op.authorises !== undefined || isStep
+            ? undefined
+            : inv.now_ms + KEPT_MS,
     };
   }
 

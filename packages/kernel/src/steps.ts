@@ -8,6 +8,7 @@ import {
 import type { Statement } from '@anarq/store';
 import { ceilingOf } from './budget.ts';
 import { minorOf } from './budgetCounters.ts';
+import { namedIn, type OwnCall } from './call.ts';
 import type { Capability } from './capability.ts';
 import { checkOutput } from './commands.ts';
 import type { Planned, ProcessContext, StepOptions } from './context.ts';
@@ -25,6 +26,8 @@ export type InvokeStep = (step: {
   readonly input: unknown;
   readonly capability: Capability;
   readonly idempotencyKey?: string;
+  /** The caller's own call, made later: its key as it was, and whom and what it named. */
+  readonly own?: OwnCall;
   readonly journal?: (answer: Result<unknown>) => readonly Statement[];
 }) => Promise<Result<unknown>>;
 
@@ -55,6 +58,7 @@ export class ProcessRun {
   /** A step whose end is not known, or is another than before: the run counts for nothing. */
   #stop: unknown;
   #isOver = false;
+  #own: OwnCall | undefined;
   /** The handler was told that it is to stop. */
   #knowsOfStop = false;
 
@@ -76,6 +80,7 @@ export class ProcessRun {
 
   /** Runs the handler to its end, and every step that it began. */
   async handle(inv: Invocation, ids: IdSource): Promise<{ work: WorkContext; output: unknown }> {
+    this.#own = ownCallOf(inv);
     const { work, ctx } = await this.#context(inv, ids);
     let ended: { readonly output: unknown } | { readonly error: unknown };
     try {
@@ -252,6 +257,7 @@ export class ProcessRun {
       capability: as === 'module' ? asModule(this.#capability, this.#parts) : this.#capability,
       ...(op.kind === 'query' ? {} : { idempotencyKey: `${process}/${name}` }),
       ...(op.kind === 'command' ? { journal: kept } : {}),
+      ...(this.#own === undefined ? {} : { own: this.#own }),
     });
     if (result.status === 'error' && result.code === 'CALL_IN_PROGRESS' && isOpenProcess(result))
       throw new Suspended(name);
@@ -308,6 +314,10 @@ export class ProcessRun {
 /** The call began a process that is not at its end yet; when it is, the one that called goes on. */
 const isOpenProcess = ({ details }: { readonly details?: Readonly<Record<string, unknown>> }) =>
   typeof details?.['process'] === 'string';
+
+/** A call that was kept for later is made as its caller made it: under its key. */
+const ownCallOf = ({ ownKey, call }: Invocation): OwnCall | undefined =>
+  ownKey === undefined ? undefined : { key: ownKey, ...namedIn(call) };
 
 /** @throws INPUT_INVALID for what is no instant */
 function instantOf(text: string): number {

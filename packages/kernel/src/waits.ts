@@ -5,7 +5,8 @@ import type { Row, Statement } from '@anarq/store';
 import { processResource } from './admission.ts';
 import type { Capability } from './capability.ts';
 import { timeOrderedId } from './clock.ts';
-import { isConflict } from './commands.ts';
+import { failed, isConflict } from './commands.ts';
+import type { Invocation } from './invocation.ts';
 import type { Journal } from './journal.ts';
 import { nodeEvent } from './nodeEvents.ts';
 import type { KernelParts } from './parts.ts';
@@ -294,3 +295,14 @@ const own = (tenant: string, resource: string, owner: string): Statement => ({
         ON CONFLICT (tenant, resource) DO NOTHING`,
   params: { tenant, resource, owner },
 });
+
+/** A caller who waits for a process that waits itself learns what for, and asks again later. */
+export const waiting = (inv: Invocation, process: string, waitingFor: string): Result<unknown> =>
+  failed(
+    inv,
+    new QError('CALL_IN_PROGRESS', `The call is admitted; it waits for ${waitingFor}.`, {
+      process,
+      waitingFor,
+      retryAfter_ms: 5_000,
+    }),
+  );

@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import { checkDialect, type DialectProblem } from './checkDialect.ts';
+import { fallbackOf, fallbackProblems, type Fallback, type FallbackSpec } from './fallback.ts';
 import { farewellOf, farewellProblems, type Farewell, type FarewellSpec } from './farewell.ts';
 import { errorTable, type ErrorCode } from './errors.ts';
 import { eventProblems, type EventSpec } from './eventSpec.ts';
@@ -12,6 +13,7 @@ import {
   type ScheduleSpec,
 } from './ownWork.ts';
 import type { ModulePolicies } from './policies.ts';
+import { templateMembers } from './templates.ts';
 import {
   DEFAULT_LIMITS,
   DEFAULT_SLO,
@@ -69,6 +71,8 @@ export interface OperationSpec extends FarewellSpec {
   readonly slo?: Partial<OperationSlo>;
   /** A process that answers at once with the id of its job; see `job`. */
   readonly job?: JobSpec;
+  /** What callers get while its module cannot be reached; absent: a refusal. */
+  readonly fallback?: FallbackSpec;
 }
 
 /** An operation as the kernel, the surfaces and the clients see it: every default filled in. */
@@ -108,6 +112,7 @@ export interface Operation<
   readonly slo: OperationSlo;
   /** Of a job: its terms, and what it gives in the end; `output` is what it answers at once. */
   readonly job: JobTerms | undefined;
+  readonly fallback: Fallback;
   /** Type only: what the events of the module say, so that a handler's `emit` is typed. */
   readonly '~events'?: Payloads;
   /** Type only: what it takes and gives, worked out once for each operation and never for any. */
@@ -319,7 +324,7 @@ function bind(
     output: draft.job === undefined ? draft.output : JobStarted,
     job:
       draft.job === undefined ? undefined : { ...JOB_DEFAULTS, ...draft.job, result: draft.output },
-    errors: draft.errors ?? [],
+    ...fallbackOf(draft),
     emits: draft.emits ?? [],
     examples: draft.examples ?? [],
     essential: draft.essential ?? true,
@@ -343,20 +348,6 @@ function defaultRoute(name: string, draft: AnyDraft): string {
   );
   return `${draft.kind === 'query' && flat ? 'GET' : 'POST'} /${name}`;
 }
-
-/** The members named in braces: '/a/{b}' names b. */
-export function templateMembers(template: string): readonly string[] {
-  const known = membersOf.get(template);
-  if (known !== undefined) return known;
-  const members = [...template.matchAll(/\{([A-Za-z0-9_]+)\}/g)].flatMap((match) => match[1] ?? []);
-  if (membersOf.size >= TEMPLATES_MAX) membersOf.clear();
-  membersOf.set(template, members);
-  return members;
-}
-
-/** Templates are those of contracts: few, and asked for at each call. */
-const TEMPLATES_MAX = 4_096;
-const membersOf = new Map<string, readonly string[]>();
 
 function checkContract(meta: AnyContract): DialectProblem[] {
   const problems: DialectProblem[] = [];
@@ -384,6 +375,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
       if (![meta.name, ...meta.dependencies].some((name) => used.startsWith(`${name}.`)))
         say(op.id, `uses ${used}, but the module does not depend on it`);
     for (const problem of farewellProblems(op, meta.operations)) say(op.id, problem);
+    for (const problem of fallbackProblems(op)) say(`${op.id}.fallback`, problem);
     for (const topic of op.emits)
       if (!Object.hasOwn(meta.events, topic)) say(op.id, `emits ${topic}, which is not an event`);
     for (const code of op.errors)

@@ -31,6 +31,15 @@ export interface Success<T> {
   readonly cid?: string;
   /** The answer of an earlier call with the same idempotency key; nothing was done again. */
   readonly replayed?: true;
+  /** The module cannot be reached: this is what it last answered to the same question. */
+  readonly stale?: Stale;
+}
+
+/** When a stale answer was given. */
+export interface Stale {
+  /** RFC 3339, UTC. */
+  readonly since: string;
+  readonly age_ms: number;
 }
 
 /** What a call that did not succeed answers with. */

@@ -217,6 +217,13 @@ export const errorTable = {
     'A call with this idempotency key is still under way.',
     'Ask again with the same key after details.retryAfter_ms.',
   ),
+  CALL_QUEUED: entry(
+    202,
+    'ABORTED',
+    false,
+    'The module cannot be reached now; the call is kept, and is made once it is back.',
+    'Ask node.job for details.jobId; or send the call again under the same idempotency key later.',
+  ),
   // Time
   TIME_EXPIRED: entry(
     401,

@@ -1,4 +1,4 @@
-import { errorTable, type AnyContract, type AnyOperation } from '@anarq/common-schemas';
+import { errorTable, type AnyContract, type AnyOperation, type Stale } from '@anarq/common-schemas';
 import {
   GraphQLBoolean,
   GraphQLInputObjectType,
@@ -40,6 +40,7 @@ export interface GraphqlAnswer {
   readonly data: unknown;
   readonly cid?: string;
   readonly replayed?: boolean;
+  readonly stale?: Stale;
 }
 
 /** Makes the call of a field. What goes wrong is thrown. */
@@ -128,7 +129,7 @@ function fieldFor<Context>(
   const input = book.shapeOf(op.input, name) as ObjectShape;
   const output = book.shapeOf(op.output, `${name}Data`);
   return {
-    type: answerType(name, output, types),
+    type: answerType(name, output, types, op.fallback.strategy === 'CACHE'),
     description: describe(op),
     ...(op.sunset === undefined ? {} : { deprecationReason: `Goes after ${op.sunset}.` }),
     args: argumentsOf(op, input, types),
@@ -138,6 +139,7 @@ function fieldFor<Context>(
       return {
         ...answer,
         replayed: answer.replayed === true,
+        staleSince: answer.stale?.since,
         data: toGraphql(output, answer.data),
       };
     },
@@ -166,7 +168,12 @@ function argumentsOf(
   };
 }
 
-const answerType = (name: string, output: Shape, types: TypeBook): GraphQLObjectType =>
+const answerType = (
+  name: string,
+  output: Shape,
+  types: TypeBook,
+  mayBeStale: boolean,
+): GraphQLObjectType =>
   new GraphQLObjectType({
     name: `${name}Answer`,
     fields: () => ({
@@ -177,6 +184,14 @@ const answerType = (name: string, output: Shape, types: TypeBook): GraphQLObject
         type: new GraphQLNonNull(GraphQLBoolean),
         description: 'The answer of an earlier call with the same key; nothing was done again.',
       },
+      ...(mayBeStale
+        ? {
+            staleSince: {
+              type: scalars.instant ?? GraphQLString,
+              description: 'The module cannot be reached: this is what it answered then.',
+            },
+          }
+        : {}),
     }),
   });
 

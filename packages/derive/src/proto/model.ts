@@ -69,7 +69,8 @@ export function protoModelOf(contract: AnyContract): ProtoModel {
   const methods = Object.values(contract.operations).map((op): ProtoMethod => {
     const name = pascal(op.name);
     const request = book.shapeOf(op.input, `${name}Request`) as ObjectShape;
-    const reply = replyOf(name, book.shapeOf(op.output, `${name}Data`));
+    const mayBeStale = op.fallback.strategy === 'CACHE';
+    const reply = replyOf(name, book.shapeOf(op.output, `${name}Data`), mayBeStale);
     builder.add(request);
     builder.add(reply);
     return { op, name, request, reply };
@@ -87,7 +88,7 @@ export function protoModelOf(contract: AnyContract): ProtoModel {
 const text: ScalarShape = { kind: 'scalar', type: 'string', isSmall: false, value: undefined };
 
 /** What a method answers with: the envelope of a success. A failure is a status. */
-const replyOf = (name: string, data: Shape): ObjectShape => ({
+const replyOf = (name: string, data: Shape, mayBeStale: boolean): ObjectShape => ({
   kind: 'object',
   name: `${name}Reply`,
   description: undefined,
@@ -101,6 +102,16 @@ const replyOf = (name: string, data: Shape): ObjectShape => ({
       isOptional: false,
       description: 'The answer of an earlier call with the same key; nothing was done again.',
     },
+    ...(mayBeStale
+      ? [
+          {
+            name: 'staleSince',
+            shape: text,
+            isOptional: true,
+            description: 'The module cannot be reached: this is what it answered then.',
+          },
+        ]
+      : []),
   ],
 });
 

@@ -49,30 +49,38 @@ const COLUMNS = {
 
 const BYTES = new Set(['token', 'key_sealed']);
 
-export async function feedHead(store: Store): Promise<number> {
+/** As much of a store as is read here. */
+type Readable = Pick<Store, 'read'>;
+
+export async function feedHead(store: Readable): Promise<number> {
   const [row] = await store.read('SELECT coalesce(max(epoch), 0) AS head FROM kernel_feed');
   return row?.['head'] as number;
 }
 
 /** What changed after an epoch, oldest first. */
-export async function readFeed(services: Services, store: Store, after: number): Promise<FeedPage> {
+export async function readFeed(
+  services: Services,
+  store: Readable,
+  after: number,
+): Promise<FeedPage> {
+  // Before the entries: what comes between the two is in them, and never passed over.
+  const head = await feedHead(store);
   const rows = await store.read(
     'SELECT epoch, kind, key FROM kernel_feed WHERE epoch > :after ORDER BY epoch LIMIT :limit',
     { after, limit: PAGE_MAX },
   );
-  const head = await feedHead(store);
   const entries: FeedEntry[] = [];
   for (const { epoch, kind, key } of rows) {
     const entry = await entryOf(services, store, epoch as number, kind as FedKind, key as string);
     if (entry !== undefined) entries.push(entry);
   }
   const last = rows.at(-1)?.['epoch'] as number | undefined;
-  return { after, entries, upTo: last ?? Math.max(after, head), head };
+  return { after, entries, upTo: last ?? Math.max(after, head), head: Math.max(head, last ?? 0) };
 }
 
 async function entryOf(
   services: Services,
-  store: Store,
+  store: Readable,
   epoch: number,
   kind: FedKind,
   key: string,

@@ -1,6 +1,6 @@
 import type { AnyContract, Result } from '@anarq/common-schemas';
 import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
-import type { Call } from '../call.ts';
+import type { Call, OwnCall } from '../call.ts';
 import type { Capability } from '../capability.ts';
 import type { FeedPage } from './feed.ts';
 
@@ -40,6 +40,7 @@ export interface StepMessage {
   readonly input: unknown;
   readonly capability: Capability;
   readonly idempotencyKey?: string;
+  readonly own?: OwnCall;
 }
 
 /** A call as a surface made it, with the proof of its caller: it is judged where it is done. */

@@ -1,9 +1,9 @@
 import type { Store } from '@anarq/store';
-import type { HealthCheck } from '@anarq/telemetry';
+import type { CheckStatus, HealthCheck } from '@anarq/telemetry';
 import type { KernelParts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import { Follower } from './follower.ts';
-import type { PeerLink, Remote } from './remote.ts';
+import type { PeerLink, Remote, RemotePlace } from './remote.ts';
 import { Remotes } from './remotes.ts';
 
 /** How a process of a node that runs in several takes part in it. */
@@ -67,10 +67,21 @@ export function apartChecks({ remote, follower }: KernelParts): HealthCheck[] {
   const places = remote?.places() ?? [];
   return [
     ...feed,
-    ...places.map(({ url, modules, problem }): HealthCheck => ({
-      name: `${modules.join('+')} at ${url}`,
+    ...places.map((place): HealthCheck => ({
+      name: nameOf(place),
       isEssential: false,
-      look: async () => (problem() === undefined ? 'up' : 'down'),
+      look: async () => stateOf(place),
     })),
   ];
+}
+
+/** What other processes run, and where: the name of one among what a node depends on. */
+export const nameOf = ({ modules, url }: Pick<RemotePlace, 'modules' | 'url'>): string =>
+  `${modules.join('+')} at ${url}`;
+
+/** As the last call found it; one that failed often is only tried now and then. */
+function stateOf({ problem, link }: RemotePlace): CheckStatus {
+  const { breaker } = link();
+  if (breaker === 'open' || problem() !== undefined) return 'down';
+  return breaker === 'half-open' ? 'degraded' : 'up';
 }

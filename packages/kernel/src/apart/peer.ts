@@ -31,6 +31,8 @@ export class Peer {
   readonly #now_ms: () => number;
   /** Says what is wrong with a process that answered a greeting; undefined: nothing. */
   readonly #judge: (welcome: Welcome) => string | undefined;
+  /** Told when it answers after it did not. */
+  readonly #onBack: () => void;
   #paired: Promise<Paired> | undefined;
   #problem: string | undefined = 'it was not asked yet';
 
@@ -41,6 +43,7 @@ export class Peer {
     readonly boot: string;
     readonly now_ms: () => number;
     readonly judge: (welcome: Welcome) => string | undefined;
+    readonly onBack: () => void;
   }) {
     this.url = order.url;
     this.#sealer = order.sealer;
@@ -48,6 +51,7 @@ export class Peer {
     this.#boot = order.boot;
     this.#now_ms = order.now_ms;
     this.#judge = order.judge;
+    this.#onBack = order.onBack;
   }
 
   /** What kept the last attempt from an answer. */
@@ -83,11 +87,14 @@ export class Peer {
   async #attempt(body: Body, remaining_ms: number): Promise<Answer> {
     try {
       const answer = await this.#exchange(body, remaining_ms);
+      const isBack = this.#problem !== undefined;
       this.#problem = undefined;
+      // After whoever asked has its answer, and the breaker is closed.
+      if (isBack) setImmediate(this.#onBack);
       return answer;
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
-      throw error instanceof QError ? error : this.#unavailable(this.#problem);
+      throw error;
     }
   }
 
@@ -95,7 +102,7 @@ export class Peer {
     const pairing = this.#pair();
     const { pairing: paired } = await pairing;
     const number = paired.next();
-    const answer = await this.#link.post({
+    const answer = await this.#post({
       url: `${this.url}${ASK_PATH}`,
       headers: { [PAIRING_HEADER]: `${paired.id}.${number}` },
       body: paired.seal(number, { ...body, remaining_ms }),
@@ -126,7 +133,7 @@ export class Peer {
     const seal = greetingOf(this.#sealer);
     const question = freshId();
     const greeting: Greeting = { boot: this.#boot, question, at_ms: this.#now_ms() };
-    const answer = await this.#link.post({
+    const answer = await this.#post({
       url: `${this.url}${GREET_PATH}`,
       headers: {},
       body: seal.seal(greeting, 'greeting'),
@@ -143,6 +150,15 @@ export class Peer {
     if (wrong !== undefined) throw this.#unavailable(wrong);
     const pairing = new Pairing(this.#sealer, welcome.pairing, [this.#boot, welcome.boot]);
     return { pairing, welcome };
+  }
+
+  /** @throws SERVICE_UNAVAILABLE where no whole answer came: whoever asks may ask elsewhere, or again */
+  async #post(order: Parameters<PeerLink['post']>[0]): ReturnType<PeerLink['post']> {
+    try {
+      return await this.#link.post(order);
+    } catch (error) {
+      throw this.#unavailable(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #unavailable(problem: string): QError {

@@ -1,5 +1,5 @@
 import type { AnyContract, AnyOperation, Result } from '@anarq/common-schemas';
-import type { Call } from '../call.ts';
+import type { Call, OwnCall } from '../call.ts';
 import type { Capability } from '../capability.ts';
 
 /** The modules of this node that another process runs. */
@@ -8,7 +8,7 @@ export interface RemoteModules {
   /** An operation that is done in another process. */
   operation(id: string): AnyOperation | undefined;
   /** Passes a call on as it came, its signature included. Never throws. */
-  call(op: AnyOperation, call: Call): Promise<Result<unknown>>;
+  call(op: AnyOperation, call: Call): Promise<RemoteAnswer>;
   /**
    * Makes a step there, under its idempotency key. Never throws: where its end is not known, the
    * failure is retryable, and says nothing about what happened.
@@ -16,9 +16,17 @@ export interface RemoteModules {
   step(step: RemoteStep): Promise<Result<unknown>>;
   /** Each process that is called, and how it answers. */
   places(): readonly RemotePlace[];
+  /** Called when a process that did not answer answers again. */
+  onBack: () => void;
   /** Something was committed that other processes may have to know. */
   wake(): void;
   close(): Promise<void>;
+}
+
+/** `isReached`: a process answered; else the result says why none did. */
+export interface RemoteAnswer {
+  readonly result: Result<unknown>;
+  readonly isReached: boolean;
 }
 
 export interface RemoteStep {
@@ -26,6 +34,7 @@ export interface RemoteStep {
   readonly input: unknown;
   readonly capability: Capability;
   readonly idempotencyKey?: string;
+  readonly own?: OwnCall;
 }
 
 export interface RemotePlace {
@@ -33,6 +42,20 @@ export interface RemotePlace {
   readonly modules: readonly string[];
   /** What kept the last attempt from an answer; undefined: it answered. */
   readonly problem: () => string | undefined;
+  readonly link: () => LinkState;
+}
+
+/** How patiently another process is called at the moment. */
+export interface LinkState {
+  /** open: it failed too often, and is not called for a while; half-open: it is tried again. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly running: number;
+  readonly running_max: number;
+  readonly waiting: number;
+  readonly waiting_max: number;
+  readonly retries: number;
+  readonly opened: number;
+  readonly refused: number;
 }
 
 /** Modules that run elsewhere, and where. Several addresses of a module lead to the same books. */
@@ -66,4 +89,5 @@ export interface PeerLink {
   recovered(target: string): void;
   /** Whether a target is being spared at the moment. */
   isSpared(target: string): boolean;
+  stateOf(target: string): LinkState;
 }

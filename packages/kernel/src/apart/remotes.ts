@@ -7,7 +7,14 @@ import { freshId } from './channel.ts';
 import { Feeder } from './feeder.ts';
 import { contractDigest, type CallMessage, type StepMessage, type Welcome } from './messages.ts';
 import { Peer } from './peer.ts';
-import type { PeerLink, Remote, RemotePlace, RemoteModules, RemoteStep } from './remote.ts';
+import type {
+  PeerLink,
+  Remote,
+  RemoteAnswer,
+  RemotePlace,
+  RemoteModules,
+  RemoteStep,
+} from './remote.ts';
 
 interface Place {
   readonly peer: Peer;
@@ -17,6 +24,7 @@ interface Place {
 /** Calls modules that run in other processes of this node, each at one of its addresses. */
 export class Remotes implements RemoteModules {
   readonly contracts: RemoteModules['contracts'];
+  onBack: () => void = () => undefined;
   readonly #operations: ReadonlyMap<string, AnyOperation>;
   readonly #placesOf: ReadonlyMap<string, readonly Place[]>;
   readonly #places: readonly Place[];
@@ -54,6 +62,7 @@ export class Remotes implements RemoteModules {
         boot,
         now_ms,
         judge: (welcome) => this.#judge(url, remotes, welcome),
+        onBack: () => this.onBack(),
       });
       const feeder =
         source === undefined ? undefined : new Feeder({ peer, services, store, source });
@@ -72,12 +81,12 @@ export class Remotes implements RemoteModules {
     return this.#operations.get(id);
   }
 
-  call(op: AnyOperation, call: Call): Promise<Result<unknown>> {
+  call(op: AnyOperation, call: Call): Promise<RemoteAnswer> {
     return this.#ask(op, { kind: 'call', call });
   }
 
-  step({ op, ...step }: RemoteStep): Promise<Result<unknown>> {
-    return this.#ask(op, { kind: 'step', operation: op.id, ...step });
+  async step({ op, ...step }: RemoteStep): Promise<Result<unknown>> {
+    return (await this.#ask(op, { kind: 'step', operation: op.id, ...step })).result;
   }
 
   wake(): void {
@@ -91,6 +100,7 @@ export class Remotes implements RemoteModules {
         places.some((place) => place.peer === peer) ? [name] : [],
       ),
       problem: () => peer.problem,
+      link: () => this.#link.stateOf(peer.url),
     }));
   }
 
@@ -99,7 +109,7 @@ export class Remotes implements RemoteModules {
   }
 
   /** One address after the other, each call beginning with the next, those that answer first. */
-  async #ask(op: AnyOperation, message: StepMessage | CallMessage): Promise<Result<unknown>> {
+  async #ask(op: AnyOperation, message: StepMessage | CallMessage): Promise<RemoteAnswer> {
     const places = this.#placesOf.get(op.module) ?? [];
     const first = this.#turn++ % Math.max(1, places.length);
     const inTurn = [...places.slice(first), ...places.slice(0, first)];
@@ -113,7 +123,7 @@ export class Remotes implements RemoteModules {
       if (left_ms <= 0) break;
       try {
         const answer = await peer.ask(message, left_ms, async () => feeder?.upToDate());
-        if ('result' in answer) return answer.result;
+        if ('result' in answer) return { result: answer.result, isReached: true };
       } catch (error) {
         if (!(error instanceof QError)) throw error;
         last = error;
@@ -122,7 +132,8 @@ export class Remotes implements RemoteModules {
     const unknown =
       last ?? new QError('SERVICE_UNAVAILABLE', `${op.module} did not answer in time.`);
     const requestId = `req_${freshId()}`;
-    return failed({ requestId, now_ms: this.#now_ms() }, unknown);
+    const result = failed({ requestId, now_ms: this.#now_ms() }, unknown);
+    return { result, isReached: false };
   }
 
   /** What keeps a process that answered from being called. */

@@ -105,5 +105,6 @@ async function answer(
     message: result.message,
     cid: result.cid,
     replayed: result.replayed === true,
+    ...(result.stale === undefined ? {} : { staleSince: result.stale.since }),
   });
 }

@@ -14,6 +14,9 @@ export const commonHeaders = (requestId: string): OutgoingHttpHeaders => ({
 export function resultHeaders(result: Result<unknown>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   if (result.replayed === true) headers[HEADERS.replayed] = 'true';
+  // RFC 9111, section 5.1: seconds since the answer was made.
+  if (result.status === 'ok' && result.stale !== undefined)
+    headers['age'] = String(Math.ceil(result.stale.age_ms / 1_000));
   if (result.status === 'ok') return headers;
   const wait_ms = result.details?.['retryAfter_ms'];
   if (typeof wait_ms === 'number')
