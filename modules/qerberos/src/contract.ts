@@ -7,6 +7,7 @@ import {
   RecordModel,
   VerdictModel,
 } from './models.ts';
+import { WhyAnswerModel } from './whyModel.ts';
 
 const RECORD = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
 
@@ -52,6 +53,21 @@ export const qerberos = contract({
       output: t.object({ receipt: receiptJson() }),
       errors: ['LIMIT_EXCEEDED'],
       examples: [{ summary: 'Of a purchase', input: { cid: RECORD } }],
+    }),
+    why: query({
+      summary:
+        'Say why something happened or did not: who, by which grants, within what, at what cost.',
+      http: 'GET /records/{record}/why',
+      mcp: { tool: 'qerberos.why', destructive: false },
+      scope: 'qerberos/why',
+      personal: true,
+      limits: { perMinute: 600 },
+      input: t.object({
+        record: t.id({ description: 'CID of the record, or the id of its request.' }),
+      }),
+      output: WhyAnswerModel,
+      errors: ['LIMIT_EXCEEDED'],
+      examples: [{ summary: 'Of a purchase', input: { record: RECORD } }],
     }),
     verifyReceipt: query({
       summary: 'Verify a receipt with nothing but the receipt.',

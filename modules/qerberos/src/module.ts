@@ -9,6 +9,7 @@ import { receipt } from './handlers/receipt.ts';
 import { record } from './handlers/record.ts';
 import { search } from './handlers/search.ts';
 import { verifyReceipt } from './handlers/verifyReceipt.ts';
+import { why } from './handlers/why.ts';
 
 /** Audit: the log, which the kernel writes in the commit of every call, for those it concerns. */
 export default defineModule(qerberos, {
@@ -16,6 +17,7 @@ export default defineModule(qerberos, {
     search,
     record,
     receipt,
+    why,
     verifyReceipt,
     checkpoint,
     inclusion,

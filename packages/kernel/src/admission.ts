@@ -2,7 +2,7 @@ import { API_VERSION, fail } from '@anarq/common-schemas';
 import { utf8, type Sealer } from '@anarq/crypto';
 import type { Row, Statement } from '@anarq/store';
 import { readTraceparent } from '@anarq/telemetry';
-import { reserve, toSettle } from './budgetCounters.ts';
+import { moveCounters, reserving, toSettle } from './budgetCounters.ts';
 import {
   CAPABILITY_LIFE_MS,
   mintCapability,
@@ -16,6 +16,7 @@ import {
 import { namedIn } from './call.ts';
 import { timeOrderedId } from './clock.ts';
 import { assertNotStopped, guards } from './commands.ts';
+import { noteMoves } from './drawn.ts';
 import { ownResource } from './identities.ts';
 import { traceOf, type CompiledOperation, type Invocation, type ReplayKey } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
@@ -59,10 +60,12 @@ export function admit(
   const record = recordOf(inv, parts.services.log, { kind: 'admission', code: 'SUCCESS', parent });
   const from_ms = as.from_ms ?? inv.now_ms;
   const capability = capabilityOf(inv, { id, kind: as.kind, record: record.cid, from_ms });
+  const moves = reserving(inv.reservations);
   const deadline_ms = op.job === undefined ? null : inv.now_ms + op.job.deadline_ms;
   const commit = [
     ...guards(inv),
-    ...reserve(inv.reservations),
+    ...moveCounters(moves),
+    ...noteMoves(record.cid, moves, inv.now_ms),
     {
       name: `process ${id}`,
       sql: `INSERT INTO kernel_process (id, tenant, operation, version, kind, subject, actor, state, admission_sealed, record, deadline_ms, created_ms, updated_ms)

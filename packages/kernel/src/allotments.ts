@@ -10,7 +10,7 @@ import {
   type AllotmentReport,
   type Signed,
 } from './allotmentStatement.ts';
-import { minorOf, reserve, settle, textOfMinor } from './budgetCounters.ts';
+import { minorOf, moveCounters, reserving, settling, textOfMinor } from './budgetCounters.ts';
 import { drawFrom, isUnmet, takenOf, type Asking } from './budgetDraw.ts';
 import {
   reservationsFrom,
@@ -105,7 +105,7 @@ export class Allotments {
       },
     };
     return {
-      statements: prepared([...reserve(reservations), insert]),
+      statements: prepared([...moveCounters(reserving(reservations)), insert]),
       allotment: await this.#sign(ALLOTMENT_DOMAIN, statement),
     };
   }
@@ -307,7 +307,9 @@ export class Allotments {
           params: { id, spent_minor },
           expect: { changes: 1 },
         },
-        ...settle(reservationsFrom({ reservations: kept }), { amount: spent, unit }),
+        ...moveCounters(
+          settling(reservationsFrom({ reservations: kept }), { amount: spent, unit }),
+        ),
       ]),
       state: { ...given, state: 'CLOSED', spent, reserved: textOfMinor(0n, unit) },
     };

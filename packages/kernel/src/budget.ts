@@ -104,6 +104,8 @@ class Draw {
     const { op } = this.#inv.compiled;
     const limit = { unit, asked: asked.amount, ...facts };
     const why = { grant: cid, rule, limit, changeableBy: issuer };
+    // What decided is what the record of the refusal says.
+    this.#inv.why = why;
     const details = { why, operation: op.id, ...askFor(this.#inv, this.#services, why) };
     return fail('BUDGET_EXCEEDED', `${op.id} is refused: ${rule}.`, details);
   }

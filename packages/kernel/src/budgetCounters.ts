@@ -7,26 +7,39 @@ import type { Reservation } from './capability.ts';
 /** What a handler said it spent; undefined: all that it was allowed. */
 export type Used = { readonly amount: string; readonly unit: string } | undefined;
 
+/** What a commit does to one counter, in minor units. */
+export interface Move {
+  readonly of: Reservation;
+  readonly spent: bigint;
+  readonly reserved: bigint;
+}
+
 /** Spends at once: for a command, whose one commit is both reservation and settlement. */
-export const spend = (reservations: readonly Reservation[], used: Used): Statement[] =>
-  reservations.flatMap((r) => change(r, usedMinor(r, used), 0n));
+export const spending = (reservations: readonly Reservation[], used: Used): Move[] =>
+  reservations.map((of) => ({ of, spent: usedMinor(of, used), reserved: 0n }));
 
 /** Holds the ceiling while a process runs. A call is made when it is admitted, whatever comes of it. */
-export const reserve = (reservations: readonly Reservation[]): Statement[] =>
-  reservations.flatMap((r) =>
-    isCalls(r) ? change(r, r.amount_minor, 0n) : change(r, 0n, r.amount_minor),
+export const reserving = (reservations: readonly Reservation[]): Move[] =>
+  reservations.map((of) =>
+    isCalls(of)
+      ? { of, spent: of.amount_minor, reserved: 0n }
+      : { of, spent: 0n, reserved: of.amount_minor },
   );
-
-/** What a process settles in the end: its call was counted when it was admitted. */
-export const toSettle = (reservations: readonly Reservation[]): Reservation[] =>
-  reservations.filter((reservation) => !isCalls(reservation));
 
 /**
  * Ends a reservation with what was really used; the rest is free again. That happens in the period
  * in which it was taken, also when that is over.
  */
-export const settle = (reservations: readonly Reservation[], used: Used): Statement[] =>
-  reservations.flatMap((r) => change(r, usedMinor(r, used), -r.amount_minor));
+export const settling = (reservations: readonly Reservation[], used: Used): Move[] =>
+  reservations.map((of) => ({ of, spent: usedMinor(of, used), reserved: -of.amount_minor }));
+
+/** The statements of a commit that move counters, each under its limit. */
+export const moveCounters = (moves: readonly Move[]): Statement[] =>
+  moves.flatMap(({ of, spent, reserved }) => change(of, spent, reserved));
+
+/** What a process settles in the end: its call was counted when it was admitted. */
+export const toSettle = (reservations: readonly Reservation[]): Reservation[] =>
+  reservations.filter((reservation) => !isCalls(reservation));
 
 /** What a call took of a reservation, in minor units. */
 export function usedMinor(reservation: Reservation, used: Used): bigint {

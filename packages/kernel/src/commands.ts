@@ -12,7 +12,7 @@ import { randomBytes, toBase64url } from '@anarq/crypto';
 import { StoreError, type Statement } from '@anarq/store';
 import { authorise } from './authorise.ts';
 import { checkBudget, isLimited } from './budget.ts';
-import { minorOf, spend, type Used } from './budgetCounters.ts';
+import { minorOf, moveCounters, spending, type Used } from './budgetCounters.ts';
 import { budgetAlerts } from './budgetAlerts.ts';
 import {
   IdSource,
@@ -22,6 +22,7 @@ import {
   type Ask,
   type WorkContext,
 } from './contexts.ts';
+import { noteMoves } from './drawn.ts';
 import { stillInForce } from './grants.ts';
 import type { Invocation } from './invocation.ts';
 import type { KernelParts } from './parts.ts';
@@ -48,7 +49,7 @@ export async function runQuery(
 async function countQuery(inv: Invocation, parts: KernelParts): Promise<void> {
   for (let run = 1; ; run++)
     try {
-      return void (await parts.store.commit(spend(inv.reservations, undefined)));
+      return void (await parts.store.commit(moveCounters(spending(inv.reservations, undefined))));
     } catch (error) {
       if (run >= RERUNS_MAX || !isConflict(error)) throw inTableWords(error);
       await decideAgain(inv, parts);
@@ -114,11 +115,13 @@ async function succeed(
     used,
   });
   const result = { ...success(inv, output), cid: record.cid };
+  const moves = spending(inv.reservations, used);
   return {
     result,
     commit: [
       ...guards(inv),
-      ...spend(inv.reservations, used),
+      ...moveCounters(moves),
+      ...noteMoves(record.cid, moves, inv.now_ms),
       ...(await budgetAlerts(inv, parts, used, record.cid)),
       ...work.unit.statements,
       ...outboxStatements(inv, work, record.cid),

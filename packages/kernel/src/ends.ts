@@ -1,11 +1,12 @@
 import { QError, type Result } from '@anarq/common-schemas';
 import { utf8 } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
-import { settle } from './budgetCounters.ts';
+import { moveCounters, settling, type Used } from './budgetCounters.ts';
 import { budgetAlerts } from './budgetAlerts.ts';
 import type { Capability } from './capability.ts';
 import { afterCommit, failed, inTableWords, isConflict, success, usedOf } from './commands.ts';
 import { outboxStatements, type WorkContext } from './contexts.ts';
+import { noteMoves } from './drawn.ts';
 import type { CompiledOperation, Invocation } from './invocation.ts';
 import type { Asked, Cause, Entry, Journal } from './journal.ts';
 import { nodeEvent } from './nodeEvents.ts';
@@ -64,7 +65,7 @@ export class ProcessEnds {
     const result = { ...success(inv, output), cid: capability.record };
     try {
       await this.#parts.store.commit([
-        ...settle(inv.reservations, used),
+        ...settled(inv, used, record.cid),
         ...(await budgetAlerts(inv, this.#parts, used, record.cid)),
         ...work.unit.statements,
         ...outboxStatements(inv, work, capability.record),
@@ -125,7 +126,7 @@ export class ProcessEnds {
     const told = new QError(cause.code, cause.message, cause.details);
     const result = { ...failed(inv, told), cid: capability.record };
     await this.#parts.store.commit([
-      ...settle(inv.reservations, nothingOf(inv)),
+      ...settled(inv, nothingOf(inv), record.cid),
       ...this.#close(capability, 'UNDONE', inv, result),
       ...record.statements,
     ]);
@@ -164,7 +165,7 @@ export class ProcessEnds {
     const result = { ...failed(inv, facts), cid: capability.record };
     const used = isUndone ? nothingOf(inv) : inv.ceiling;
     await this.#parts.store.commit([
-      ...settle(inv.reservations, used),
+      ...settled(inv, used, record.cid),
       ...(await budgetAlerts(inv, this.#parts, used, record.cid)),
       ...this.#close(capability, isUndone ? 'UNDONE' : 'ABANDONED', inv, result, problem),
       ...record.statements,
@@ -340,6 +341,12 @@ const undosOf = ({ steps, undone }: Asked): [string, Undo][] =>
     .flatMap(([name, { undo }]): [string, Undo][] =>
       undo === undefined || undone.has(name) ? [] : [[name, undo]],
     );
+
+/** Ends what was held, and writes down how the budgets stand then. */
+function settled(inv: Invocation, used: Used, record: string): Statement[] {
+  const moves = settling(inv.reservations, used);
+  return [...moveCounters(moves), ...noteMoves(record, moves, inv.now_ms)];
+}
 
 const nothingOf = ({ ceiling }: Invocation) =>
   ceiling === undefined ? undefined : { ...ceiling, amount: '0' };

@@ -5,6 +5,7 @@ import type { Statement, Store } from '@anarq/store';
 import { fed } from './apart/feedTables.ts';
 import { minorOf } from './budgetCounters.ts';
 import { budgetStatesOf, type BudgetState } from './budgetState.ts';
+import { drawnBy, type Drawn } from './drawn.ts';
 import type { Endings } from './endings.ts';
 import { GrantsInForce } from './grantsInForce.ts';
 import { CHAIN_MAX, recordOf, StoredGrants, type GrantRecord } from './storedGrants.ts';
@@ -276,6 +277,11 @@ export class Grants {
   /** What a link lets its holder spend; undefined where it carries no such budget. */
   async budget(cid: string): Promise<BudgetState | undefined> {
     return (await this.budgets(cid)).find(({ counts }) => counts === 'amount');
+  }
+
+  /** What some records drew on budgets, and how those stood before and after. */
+  drawn(records: readonly string[]): Promise<Drawn[]> {
+    return drawnBy(this.#store, records);
   }
 
   async #inTableWords<T>(work: () => Promise<T>): Promise<T> {

@@ -40,6 +40,9 @@ export interface Invocation extends ResourceTarget {
   readonly ownKey?: string;
   /** Statements that join the commit: the journal entry of a step. */
   readonly journal?: (answer: Result<unknown>) => readonly Statement[];
+  /** When the call came and when it was admitted, by a clock that never goes back. */
+  readonly begun_ms?: number;
+  admitted_ms?: number;
   principal: Principal;
   /** SHA-256, hex, of the canonical input. */
   inputDigest: string;

@@ -216,6 +216,7 @@ export class Invoker {
         if (waiting !== undefined) await waiting;
         if (inv.answer !== undefined) return inv.answer;
       }
+      inv.admitted_ms = performance.now();
       return await this.#run(inv);
     } catch (error) {
       return this.#refusal(inv, inTableWords(error));

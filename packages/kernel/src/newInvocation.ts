@@ -32,6 +32,7 @@ export function newInvocation(
     requestId,
     now_ms,
     trace,
+    begun_ms: performance.now(),
     principal: ANONYMOUS,
     inputDigest: '',
     subject: '',

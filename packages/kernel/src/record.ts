@@ -56,10 +56,27 @@ export function recordOf(
       ...(inv.replayKey === undefined
         ? {}
         : { idempotencyKeyDigest: sha256HexOfText(inv.replayKey.key) }),
+      ...latencyOf(inv, facts.kind),
       ...noteOf(inv, facts.note),
     },
     [...parties],
   );
+}
+
+/**
+ * How long it took until the call was admitted, and from then on until now, in whole microseconds;
+ * what is written later than it happened says nothing of that.
+ */
+function latencyOf({ begun_ms, admitted_ms }: Invocation, kind: RecordFacts['kind']) {
+  const isTimely = kind === 'call' || kind === 'admission' || kind === 'outcome';
+  if (!isTimely || begun_ms === undefined || admitted_ms === undefined) return {};
+  const micros = (from_ms: number, to_ms: number) => Math.round((to_ms - from_ms) * 1_000);
+  return {
+    latency: {
+      admit_us: micros(begun_ms, admitted_ms),
+      handle_us: micros(admitted_ms, performance.now()),
+    },
+  };
 }
 
 /** What a mock answered is told from what was done, for as long as the log is kept. */

@@ -148,4 +148,16 @@ CREATE TABLE kernel_allotment_taken (
 CREATE INDEX kernel_allotment_taken_grant ON kernel_allotment_taken (grant_cid, issuer, expires_ms);
 `,
   },
+  {
+    id: 6,
+    sql: `
+CREATE TABLE kernel_drawn (
+  record TEXT NOT NULL, grant_cid TEXT NOT NULL, counts TEXT NOT NULL, unit TEXT NOT NULL,
+  spent_minor INTEGER NOT NULL, reserved_minor INTEGER NOT NULL,
+  spent_after_minor INTEGER NOT NULL, reserved_after_minor INTEGER NOT NULL, total_minor INTEGER,
+  at_ms INTEGER NOT NULL, PRIMARY KEY (record, grant_cid, counts)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kernel_drawn_age ON kernel_drawn (grant_cid, at_ms);
+`,
+  },
 ];

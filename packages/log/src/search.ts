@@ -16,6 +16,8 @@ export interface SearchQuery {
   readonly tenant: string;
   readonly op?: string;
   readonly code?: string;
+  /** The id of the request. */
+  readonly id?: string;
   /** From this instant on. */
   readonly from_ms?: number;
   /** Before this instant. */
@@ -57,6 +59,7 @@ export async function search(
         and k.at_ms >= :from_ms and k.at_ms < :to_ms
         and (k.at_ms, k.cid) < (:after_ms, :after_cid)
         and (r.op = :op or :op is null) and (r.code = :code or :code is null)
+        and (r.id = :id or :id is null)
       order by k.at_ms desc, k.cid desc limit :limit`,
     {
       party: pseudonymOf(sealer, query.party),
@@ -67,6 +70,7 @@ export async function search(
       after_cid: after.cid,
       op: query.op ?? null,
       code: query.code ?? null,
+      id: query.id ?? null,
       limit: limit + 1,
     },
   );

@@ -1,8 +1,5 @@
-import type { Client } from '@anarq/common-clients';
-import { fail, QError, type OutputOf } from '@anarq/common-schemas';
-import { verifyReceipt } from '@anarq/log';
+import type { OutputOf } from '@anarq/common-schemas';
 import { qerberos } from '@anarq/qerberos/contract';
-import { qonsent } from '@anarq/qonsent/contract';
 import { operatorClient } from '../connection.ts';
 import { columns, cross, dot, paint, say, tick } from '../terminal.ts';
 
@@ -11,151 +8,76 @@ interface Options {
   readonly json?: boolean;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-type Grant = OutputOf<typeof qonsent.get>;
-type Budget = OutputOf<typeof qonsent.budget>['budgets'][number];
-
-interface Link {
-  readonly grant: string;
-  /** Absent where it does not concern the operator. */
-  readonly shown: Grant | undefined;
-  readonly budget: Budget | undefined;
-}
-
-const CID = /^b[a-z2-7]{58}$/;
-const CHAIN_MAX = 8;
-/** How many of the newest records are looked through for a request id. */
-const LOOKED_MAX = 1_000;
-const PAGE = 200;
+type Answer = OutputOf<typeof qerberos.why>;
+type Link = Answer['chains'][number][number];
+type Step = Answer['steps'][number];
+type Latency = NonNullable<Answer['latency']>;
 
 /** Why something happened, or did not: who, under which grants, by which rule, at what cost. */
-export async function why(name: string, options: Options): Promise<void> {
-  const { client } = await operatorClient(options.data, [qerberos, qonsent]);
-  const cid = CID.test(name) ? name : await cidOf(client, name);
-  const { receipt } = await client.call(qerberos.receipt, { cid });
-  const [root, ...steps] = verifyReceipt(receipt).records;
-  const { body } = root ?? fail('QINDEX_NOT_FOUND', `There is no record ${cid} for you.`);
-  if (body === null) return fail('QINDEX_NOT_FOUND', `The record ${cid} is not for you to open.`);
-  const verdict = (body['why'] ?? {}) as Body;
-  const chains = await Promise.all(leavesOf(body, verdict).map((leaf) => chainOf(client, leaf)));
-  if (options.json === true)
-    return say(
-      JSON.stringify(
-        { record: cid, ...body, chains, steps: steps.map((s) => ({ record: s.cid, ...s.body })) },
-        (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
-      ),
-    );
-  tellCall(cid, body, verdict);
-  for (const chain of chains) tellChain(chain);
-  if (steps.length > 0) say(paint.bold('  steps'));
-  for (const line of columns(
-    steps.map(({ cid: step, body: done }) => [
-      `    ${markOf(done)} ${text(done?.['op'], 'sealed: not for you')}`,
-      text(done?.['kind']),
-      text(done?.['code']),
-      paint.dim(step),
-    ]),
-  ))
-    say(line);
-  say(`  receipt   ./q call qerberos.receipt '{"cid":"${cid}"}' --json > receipt.json`);
+export async function why(record: string, options: Options): Promise<void> {
+  const { client } = await operatorClient(options.data, [qerberos]);
+  const answer = await client.call(qerberos.why, { record });
+  if (options.json === true) return say(JSON.stringify(answer));
+  tellCall(answer);
+  for (const chain of answer.chains) tellChain(chain);
+  if (answer.steps.length > 0) say(paint.bold('  steps'));
+  for (const line of columns(answer.steps.map(stepLine))) say(line);
+  say(`  receipt   ./q call qerberos.receipt '{"cid":"${answer.record}"}' --json > receipt.json`);
 }
 
-/** The record of a call, by the id of its request, among the newest. */
-async function cidOf(client: Client, requestId: string): Promise<string> {
-  let cursor: string | undefined;
-  for (let looked = 0; looked < LOOKED_MAX; looked += PAGE) {
-    const page = await client.call(qerberos.search, {
-      limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    const found = page.items.find(({ body }) => (body as Body)['id'] === requestId);
-    if (found !== undefined) return found.cid;
-    cursor = page.next;
-    if (cursor === undefined) break;
-  }
-  return fail(
-    'QINDEX_NOT_FOUND',
-    `No record of ${requestId} is among your newest ${LOOKED_MAX}. Refusals are counted: the first of each kind in a second is kept, a second later.`,
-  );
-}
-
-/** The grants that allowed it; of a refusal, the one whose rule decided. */
-function leavesOf(body: Body, verdict: Body): string[] {
-  const grants = Array.isArray(body['grants']) ? body['grants'].map(String) : [];
-  return grants.length > 0 || typeof verdict['grant'] !== 'string' ? grants : [verdict['grant']];
-}
-
-/** A grant and those above it, the leaf first, with what is spent of each now. */
-async function chainOf(client: Client, leaf: string): Promise<Link[]> {
-  const budgets = (await ifShown(client.call(qonsent.budget, { grant: leaf })))?.budgets ?? [];
-  const links: Link[] = [];
-  for (let cid: string | undefined = leaf; cid !== undefined && links.length < CHAIN_MAX;) {
-    const grant: string = cid;
-    const shown: Grant | undefined = await ifShown(client.call(qonsent.get, { grant }));
-    links.push({ grant, shown, budget: budgets.find((one) => one.grant === grant) });
-    cid = shown?.proof;
-  }
-  return links;
-}
-
-/** What does not concern the operator is left out, not an error. */
-async function ifShown<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof QError && ['QINDEX_NOT_FOUND', 'QONSENT_DENIED'].includes(error.code))
-      return undefined;
-    throw error;
-  }
-}
-
-function tellCall(cid: string, body: Body, verdict: Body): void {
-  const isDone = body['code'] === 'SUCCESS';
-  const outcome = isDone ? paint.green('SUCCESS') : paint.red(text(body['code']));
-  say(`${isDone ? tick : cross} ${paint.bold(text(body['op']))}  ${outcome}`);
-  say(`  record    ${cid}`);
-  say(`  when      ${text(body['at'])}, over ${text(body['surface'])}`);
-  say(`  who       ${text(body['actor'])}, signed by ${text(body['signedBy'])}`);
-  if (body['subject'] !== body['actor']) say(`  for       ${text(body['subject'])}`);
-  if (body['resource'] !== undefined) say(`  on        ${text(body['resource'])}`);
-  say(`  rule      ${text(verdict['rule'])}`);
-  const limit = Object.entries((verdict['limit'] ?? {}) as Body);
-  if (limit.length > 0)
-    say(`  limit     ${limit.map(([name, value]) => `${name} ${text(value)}`).join(', ')}`);
-  if (verdict['changeableBy'] !== undefined)
-    say(`  changed   by ${text(verdict['changeableBy'])}, who can give more or less`);
-  if (body['ceiling'] !== undefined) say(`  at most   ${amount(body['ceiling'])}`);
-  if (body['cost'] !== undefined) say(`  cost      ${amount(body['cost'])}`);
-  if (body['note'] !== undefined) say(`  note      ${text(body['note'])}`);
+function tellCall(answer: Answer): void {
+  const { record, op, code, at, surface, actor, signedBy, subject, rule, limit } = answer;
+  const isDone = (answer.outcome ?? code) === 'SUCCESS';
+  const outcome = isDone ? paint.green('SUCCESS') : paint.red(answer.outcome ?? code);
+  say(`${isDone ? tick : cross} ${paint.bold(op)}  ${outcome}`);
+  say(`  record    ${record}`);
+  say(`  when      ${at}${surface === undefined ? '' : `, over ${surface}`}`);
+  say(`  who       ${actor}, signed by ${signedBy}`);
+  if (subject !== undefined && subject !== actor) say(`  for       ${subject}`);
+  if (answer.resource !== undefined) say(`  on        ${answer.resource}`);
+  say(`  rule      ${rule}`);
+  const limits = Object.entries(limit).map(([name, value]) => `${name} ${value}`);
+  if (limits.length > 0) say(`  limit     ${limits.join(', ')}`);
+  if (answer.changeableBy !== undefined)
+    say(`  changed   by ${answer.changeableBy}, who can give more or less`);
+  if (answer.ceiling !== undefined) say(`  at most   ${amount(answer.ceiling)}`);
+  if (answer.cost !== undefined) say(`  cost      ${amount(answer.cost)}`);
+  if (answer.note !== undefined) say(`  note      ${answer.note}`);
+  if (answer.latency !== undefined) say(`  took      ${duration(answer.latency)}`);
 }
 
 function tellChain(chain: readonly Link[]): void {
   say(paint.bold('  allowed by, the last given first'));
-  for (const { grant, shown, budget } of chain) {
+  for (const { grant, issuer, audience, command, policy, inForce, budgets } of chain) {
     say(`    ${paint.dim(grant)}`);
-    if (shown === undefined) {
+    if (issuer === undefined) {
       say('      not for you to see');
       continue;
     }
-    say(`      from      ${shown.issuer}`);
-    say(`      to        ${shown.audience}`);
-    const policy = Array.isArray(shown.policy) ? shown.policy : [];
-    say(`      lets      ${shown.command === '/' ? 'any operation' : shown.command}`);
-    for (const statement of policy) say(`      only if   ${inWords(statement)}`);
-    if (budget !== undefined) {
-      const { spent, reserved, total, unit, left, perCall } = budget;
-      say(`      spent     ${spent} of ${total ?? 'any amount of'} ${unit}, ${reserved} held now`);
-      if (left !== undefined) say(`      left      ${left} ${unit} now`);
-      if (perCall !== undefined) say(`      per call  ${perCall} ${unit} at most`);
+    say(`      from      ${issuer}`);
+    say(`      to        ${audience}`);
+    say(`      lets      ${command === '/' ? 'any operation' : command}`);
+    const statements = Array.isArray(policy) ? (policy as readonly unknown[]) : [];
+    for (const statement of statements) say(`      only if   ${inWords(statement)}`);
+    for (const { unit, total, before, after } of budgets) {
+      const of = `of ${total ?? 'any amount of'} ${unit}`;
+      say(`      before    ${before.spent} ${of} spent, ${before.reserved} held`);
+      say(`      spent     ${after.spent} ${of}, ${after.reserved} held`);
     }
-    if (!shown.inForce) say(`      ${paint.red('no longer in force')}`);
+    if (inForce !== true) say(`      ${paint.red('no longer in force')}`);
   }
 }
 
-function markOf(body: Body | null): string {
-  if (body === null) return dot;
-  return body['code'] === 'SUCCESS' ? tick : cross;
+function stepLine({ record, op, kind, code, latency }: Step): string[] {
+  if (op === undefined) return [`    ${dot} sealed: not for you`, '', '', '', paint.dim(record)];
+  const mark = code === 'SUCCESS' ? tick : cross;
+  const took = latency === undefined ? '' : milliseconds(latency.admit_us + latency.handle_us);
+  return [`    ${mark} ${op}`, kind ?? '', code ?? '', took, paint.dim(record)];
 }
+
+const milliseconds = (micros: number): string => `${(micros / 1_000).toFixed(1)} ms`;
+const duration = ({ admit_us, handle_us }: Latency): string =>
+  `${milliseconds(admit_us)} to admit it, ${milliseconds(handle_us)} to do it`;
 
 const OPERATORS: Readonly<Record<string, string>> = {
   '==': 'is',
@@ -179,14 +101,8 @@ function inWords(statement: unknown): string {
   return `${text(selector).replace(/^\./, '')} ${OPERATORS[text(operator)] ?? text(operator)} ${text(value)}`;
 }
 
-function amount(value: unknown): string {
-  const { amount: number, unit } = value as { amount?: unknown; unit?: unknown };
-  return `${text(number)} ${text(unit)}`;
-}
+const amount = ({ amount: number, unit }: { amount: string; unit: string }): string =>
+  `${number} ${unit}`;
 
-const text = (value: unknown, otherwise = ''): string =>
-  value === undefined || value === null
-    ? otherwise
-    : typeof value === 'string'
-      ? value
-      : JSON.stringify(value);
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

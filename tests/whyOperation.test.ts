@@ -1,0 +1,213 @@
+import { createClient, http, mcp, bearer, type Client } from '@anarq/common-clients';
+import type { Result } from '@anarq/common-schemas';
+import { qerberos } from '@anarq/qerberos/contract';
+import { qmarket } from '@anarq/qmarket/contract';
+import { qwallet } from '@anarq/qwallet/contract';
+import { keys } from '@anarq/common-clients';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentOf, offer, PRICE, type Agent } from './delegates.ts';
+import {
+  bringIn,
+  contracts,
+  fund,
+  startServedNode,
+  UNIT,
+  type Party,
+  type ServedNode,
+} from './servedNode.ts';
+
+let served: ServedNode;
+let alice: Party;
+let bob: Party;
+let eve: Party;
+let agent: Agent;
+const spoken = [...contracts, qerberos];
+
+beforeAll(async () => {
+  served = await startServedNode();
+  [alice, bob, eve] = [
+    await bringIn(served, 'alice'),
+    await bringIn(served, 'bob'),
+    await bringIn(served, 'eve'),
+  ];
+  await fund(served, alice, '100');
+  agent = await agentOf(served, alice, 'payer', {
+    command: '/',
+    budget: { unit: UNIT, total: '30', perCall: '8' },
+  });
+}, 60_000);
+afterAll(() => served.close());
+
+const clientFor = ({ did, seed }: Party): Client =>
+  createClient({
+    contracts: spoken,
+    transport: http({
+      url: served.url,
+      credentials: keys({ did, seed, nodeDid: served.node.kernel.node.did }),
+    }),
+  });
+const asAgent = (): Client =>
+  createClient({
+    contracts: spoken,
+    transport: http({ url: served.url, credentials: bearer(agent.token) }),
+  });
+const pay = (client: Client, amount: string): Promise<Result<unknown>> =>
+  client.result(
+    qwallet.pay,
+    { amount, unit: UNIT, recipients: [{ identity: bob.did, amount }] },
+    { retry: false },
+  );
+const cidOf = (answer: Result<unknown>): string => {
+  if (answer.cid === undefined) throw new Error(answer.message);
+  return answer.cid;
+};
+const notFound = (answer: Result<unknown>) => expect(answer.code).toBe('QINDEX_NOT_FOUND');
+
+describe('why', () => {
+  it('says who, under which grant, within which budget before and after, at what cost', async () => {
+    const cid = cidOf(await pay(asAgent(), '4'));
+    const told = await clientFor(alice).call(qerberos.why, { record: cid });
+    expect(told).toMatchObject({
+      record: cid,
+      op: 'qwallet.pay',
+      code: 'SUCCESS',
+      actor: agent.did,
+      subject: alice.did,
+      signedBy: 'custodian',
+      surface: 'http',
+      changeableBy: alice.did,
+      ceiling: { amount: '4', unit: UNIT },
+      cost: { amount: '4', unit: UNIT },
+      chains: [
+        [
+          {
+            grant: agent.grant,
+            issuer: alice.did,
+            audience: agent.did,
+            command: '/',
+            inForce: true,
+            budgets: [
+              {
+                counts: 'amount',
+                unit: UNIT,
+                total: '30',
+                before: { spent: '0', reserved: '0' },
+                after: { spent: '4', reserved: '0' },
+              },
+            ],
+          },
+        ],
+      ],
+    });
+    expect(told.rule).toContain('the grant covers');
+  });
+
+  it('is answered the same over MCP, and to the agent as to its owner', async () => {
+    const cid = cidOf(await pay(asAgent(), '1'));
+    const overMcp = createClient({
+      contracts: spoken,
+      transport: mcp({ url: `${served.url}/mcp`, token: agent.token }),
+    });
+    const told = await clientFor(alice).call(qerberos.why, { record: cid });
+    expect(await overMcp.call(qerberos.why, { record: cid })).toEqual(told);
+    expect(await asAgent().call(qerberos.why, { record: cid })).toEqual(told);
+  });
+
+  it('knows exactly how a budget stood around each of many calls at once', async () => {
+    const racer = await agentOf(served, alice, 'racer', {
+      command: '/',
+      budget: { unit: UNIT, total: '5' },
+    });
+    const client = createClient({
+      contracts: spoken,
+      transport: http({ url: served.url, credentials: bearer(racer.token) }),
+    });
+    const paid = await Promise.all(Array.from({ length: 8 }, () => pay(client, '0.5')));
+    const stands = await Promise.all(
+      paid.map(async (answer) => {
+        const { chains } = await client.call(qerberos.why, { record: cidOf(answer) });
+        const [budget] = chains[0]?.[0]?.budgets ?? [];
+        return Number(budget?.after.spent);
+      }),
+    );
+    // Each of them left the budget as no other did.
+    expect(stands.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 8 }, (_, i) => (i + 1) * 0.5),
+    );
+  });
+
+  it('says of a process what it held and spent, and how long each step took', async () => {
+    const { listingId } = await offer(served, bob, 'fields');
+    const bought = await asAgent().result(qmarket.purchase, {
+      listingId,
+      maxPrice: '8',
+      unit: UNIT,
+    });
+    const told = await clientFor(alice).call(qerberos.why, { record: cidOf(bought) });
+    const [budget] = told.chains[0]?.[0]?.budgets ?? [];
+    expect(budget).toMatchObject({
+      before: { spent: '5', reserved: '0' },
+      after: { spent: String(5 + Number(PRICE)), reserved: '0' },
+    });
+    expect(told).toMatchObject({
+      kind: 'admission',
+      outcome: 'SUCCESS',
+      ceiling: { amount: '8' },
+      cost: { amount: PRICE },
+    });
+    const outcome = told.steps.find(({ kind }) => kind === 'outcome');
+    expect(outcome).toMatchObject({ code: 'SUCCESS', cost: { amount: PRICE, unit: UNIT } });
+    const hold = told.steps.find(({ op }) => op === 'qwallet.reserve');
+    for (const { latency } of [told, outcome, hold].filter((one) => one !== undefined)) {
+      expect(latency).toBeDefined();
+      for (const micros of Object.values(latency ?? {})) expect(micros).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('says of a refusal which rule, limit and link, also by the id of its request', async () => {
+    const refused = await pay(asAgent(), '8.5');
+    if (refused.status === 'ok') throw new Error('not refused');
+    let told: Result<unknown> | undefined;
+    // Refusals are recorded once a second.
+    await expect
+      .poll(
+        async () => {
+          const record = refused.requestId;
+          told = await clientFor(alice).result(qerberos.why, { record }, { retry: false });
+          return told.code;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('SUCCESS');
+    expect(told).toMatchObject({
+      data: {
+        code: 'BUDGET_EXCEEDED',
+        kind: 'denials',
+        limit: { perCall: '8', asked: '8.5', unit: UNIT },
+        changeableBy: alice.did,
+      },
+    });
+  });
+
+  it('is told to nobody whom the record does not concern', async () => {
+    const cid = cidOf(await pay(asAgent(), '1'));
+    notFound(await clientFor(eve).result(qerberos.why, { record: cid }));
+    const asAlice = { subject: alice.did };
+    expect((await clientFor(eve).result(qerberos.why, { record: cid }, asAlice)).code).toBe(
+      'QONSENT_DENIED',
+    );
+    notFound(await clientFor(alice).result(qerberos.why, { record: 'req_nobody' }));
+    const unproved = createClient({ contracts: spoken, transport: http({ url: served.url }) });
+    expect((await unproved.result(qerberos.why, { record: cid })).code).toBe('QLOCK_AUTH_FAIL');
+  });
+
+  it('shows a link between others as that, and nothing of it', async () => {
+    const shop = await agentOf(served, bob, 'shop', { command: '/' });
+    expect(shop.grant).toBeDefined();
+    const cid = cidOf(await pay(asAgent(), '2'));
+    // Bob was paid, so the record is his, too; the grant is between Alice and her agent.
+    const told = await clientFor(bob).result(qerberos.why, { record: cid });
+    if (told.status === 'error') return notFound(told);
+    expect(told.data.chains).toEqual([[{ grant: agent.grant, budgets: [] }]]);
+  });
+});
