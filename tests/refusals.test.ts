@@ -20,6 +20,8 @@ const PUBLIC = new Set([
   'qlock.verify',
   'qerberos.checkpoint',
   'qerberos.consistency',
+  'node.tools',
+  'node.negotiate',
 ]);
 
 const REFUSALS = [

@@ -10,6 +10,7 @@ import {
 } from '@anarq/common-schemas';
 import { NodeStatusModel, ProfileModel, SwitchModel } from './statusModel.ts';
 import { eventOperations } from './eventOperations.ts';
+import { REGISTRY_BYTES_MAX, toolOperations } from './toolOperations.ts';
 import {
   ApprovalModel,
   AuthorityModel,
@@ -23,11 +24,6 @@ import {
   waitName,
 } from './models.ts';
 
-/** Of one node. */
-export const MODULES_MAX = 200;
-/** The registry of one module, as JSON. */
-const REGISTRY_BYTES_MAX = 1_048_576;
-
 const JOB = 'job_01990000000070008000000000000000';
 const PROCESS = 'proc_01990000000070008000000000000000';
 const APPROVAL = 'approval_01990000000070008000000000000000';
@@ -40,6 +36,7 @@ export const node = contract({
   purpose: 'Jobs, waiting processes and approvals: what goes on without anybody waiting for it.',
   operations: {
     ...eventOperations,
+    ...toolOperations,
     job: query({
       summary: 'How far a job is, and what came of it.',
       http: 'GET /jobs/{jobId}',
@@ -138,22 +135,6 @@ export const node = contract({
       input: t.object({ processId: t.id() }),
       output: ProcessDetailModel,
       examples: [{ summary: 'By its id', input: { processId: PROCESS } }],
-    }),
-    announceTools: command({
-      summary:
-        'Tell whoever listens which tools and events have changed since this was last asked.',
-      http: 'POST /tools/announce',
-      mcp: false,
-      resource: 'node',
-      scope: 'node/announceTools',
-      input: t.object({}),
-      output: t.object({
-        added: t.array(t.id(), { maxItems: MODULES_MAX }),
-        updated: t.array(t.id(), { maxItems: MODULES_MAX }),
-        removed: t.array(t.id(), { maxItems: MODULES_MAX }),
-      }),
-      emits: ['q.tools.registry.updated.v1'],
-      examples: [{ summary: 'After a start', input: {} }],
     }),
     retryProcess: command({
       summary: 'Have a process that needs attention go on from where it stopped.',

@@ -12,6 +12,8 @@ import { jobs } from './handlers/jobs.ts';
 import { process } from './handlers/process.ts';
 import { processes } from './handlers/processes.ts';
 import { consumers } from './handlers/consumers.ts';
+import { negotiate } from './handlers/negotiate.ts';
+import { tools } from './handlers/tools.ts';
 import { deadLetters } from './handlers/deadLetters.ts';
 import { readEvents } from './handlers/readEvents.ts';
 import { retryDeadLetter } from './handlers/retryDeadLetter.ts';
@@ -52,5 +54,7 @@ export default defineModule(node, {
     switches,
     switchOperation,
     announceTools,
+    tools,
+    negotiate,
   },
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { toolRegistryOf } from '@anarq/derive';
 import { handler } from '@anarq/kernel';
-import { MODULES_MAX, node } from '../contract.ts';
+import { node } from '../contract.ts';
 import { announced } from '../store.ts';
+import { MODULES_MAX } from '../toolOperations.ts';
 
 /** Places in the registry are relative to the node: it has another address tomorrow. */
 const HERE = '';
