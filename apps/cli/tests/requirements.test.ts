@@ -16,10 +16,11 @@ describe('a group', () => {
 });`;
 
 /** The check on a repository in `repo`, with the full list beside it where `ids` are given. */
-function check(rows: readonly string[], ids?: readonly string[]): Promise<Verdict> {
+function check(rows: readonly string[], ids?: readonly string[], reasons = ''): Promise<Verdict> {
   const files = {
     [`repo/${requirementsPath}`]: `${[header, ...rows].join('\n')}\n`,
     'repo/tests/a.test.ts': testFile,
+    'repo/docs/adr/0001-why.md': reasons,
     ...(ids === undefined ? {} : { 'shared/requirements.tsv': `id\tseed\n${ids.join('\n')}\n` }),
   };
   return withFiles(files, async (root) => {
@@ -54,6 +55,15 @@ describe('the requirements check', () => {
     expect(verdict.failed).toBe(1);
     expect(verdict.output).toContain(`${requirementsPath}:3: `);
     expect(verdict.output).toContain(message);
+  });
+
+  it('asks of a settled home for a test or a reason of each row', async () => {
+    const met = ['QI-001\tIt works\ttests/a.test.ts\truns'];
+    const ids = [1, 2, 3].map((n) => `QI-00${n}\t000\tx\tx\tops\tkernel\tBUILD`);
+    const elsewhere = 'QI-004\t000\tx\tx\tops\tqpic\tBUILD';
+    const open = await check(met, [...ids, elsewhere], 'Not QI-002: it has a reason.');
+    expect(open.output).toBe('QI-003 (kernel) has no test here, and no reason in docs/adr');
+    expect((await check(met, [...ids, elsewhere], 'QI-002, QI-003')).failed).toBe(0);
   });
 
   it('refuses the same row twice', async () => {

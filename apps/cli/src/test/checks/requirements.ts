@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { verdictOf } from '../check.ts';
@@ -6,6 +7,20 @@ import { textOf } from '../files.ts';
 
 /** Which requirement is met, and the test that shows it: one row each. */
 export const requirementsPath = 'docs/requirements.tsv';
+
+/** Rooms of the house that are finished: each of their rows has a test here, or a reason in docs/adr. */
+const SETTLED_HOMES: ReadonlySet<string> = new Set([
+  'kernel',
+  'contracts',
+  'module-kit',
+  'mcp',
+  'store-sql',
+  'bus',
+  'testing',
+  'gateway',
+  'observability',
+]);
+const reasonsPath = 'docs/adr';
 
 const header = 'id\trequirement\ttest file\ttest name';
 const idShape = /^Q[IEVXD]-\d{3}$/;
@@ -16,7 +31,7 @@ const opensTest = /(?:\b(?:it|test|describe)(?:\.\w+)*|\))\(\s*$/;
 /**
  * Whether every row of docs/requirements.tsv names a well-formed id once per test, a test file
  * that exists, and a test in it by its exact title. Where the full list of requirements lies beside
- * the repository, the id must stand there.
+ * the repository, the id must stand there, and no row of a settled home is without test and reason.
  */
 export async function checkRequirements(root: string): Promise<Verdict> {
   const text = await textOf(join(root, requirementsPath));
@@ -33,20 +48,39 @@ export async function checkRequirements(root: string): Promise<Verdict> {
     seen.add(row);
     if (problem !== undefined) problems.push(`${requirementsPath}:${index + 2}: ${problem}`);
   }
-  return verdictOf(problems);
+  const met = new Set(rows.map((row) => row.split('\t')[0] ?? ''));
+  return verdictOf([...problems, ...(await unsettled(root, known, met))]);
 }
 
-async function knownIds(root: string): Promise<Set<string> | undefined> {
+/** Every id that is demanded, and its home; undefined where the full list is not here. */
+async function knownIds(root: string): Promise<ReadonlyMap<string, string> | undefined> {
   const text = await textOf(join(root, '..', 'shared', 'requirements.tsv'));
-  return text === undefined
-    ? undefined
-    : new Set(text.split('\n').map((row) => row.split('\t')[0] ?? ''));
+  if (text === undefined) return undefined;
+  const rows = text.split('\n').map((row) => row.split('\t'));
+  return new Map(rows.map((columns) => [columns[0] ?? '', columns[5] ?? '']));
+}
+
+/** Rows of settled homes that have neither a test nor a reason. */
+async function unsettled(
+  root: string,
+  known: ReadonlyMap<string, string> | undefined,
+  met: ReadonlySet<string>,
+): Promise<string[]> {
+  const open = [...(known ?? [])].filter(([id, home]) => SETTLED_HOMES.has(home) && !met.has(id));
+  if (open.length === 0) return [];
+  const folder = join(root, reasonsPath);
+  const names = await readdir(folder).catch((): string[] => []);
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const given = new Set(texts.flatMap((text) => text.match(/\bQ[IEVXD]-\d{3}\b/g) ?? []));
+  return open
+    .filter(([id]) => !given.has(id))
+    .map(([id, home]) => `${id} (${home}) has no test here, and no reason in ${reasonsPath}`);
 }
 
 async function rowProblem(
   root: string,
   row: string,
-  known: Set<string> | undefined,
+  known: ReadonlyMap<string, string> | undefined,
 ): Promise<string | undefined> {
   const columns = row.split('\t');
   const [id = '', requirement = '', file = '', title = ''] = columns;
