@@ -68,6 +68,12 @@ q.command('up')
       'Q_BUS',
     ),
   )
+  .addOption(
+    new Option(
+      '--bridge <url...>',
+      'brings events elsewhere: amqp://host?topics=q.qmarket.* or mqtt://host?topics=…',
+    ).env('Q_BRIDGE'),
+  )
   .option('--empty', 'without the example on the market')
   .addOption(
     new Option('--modules <list>', 'only these modules in this process: qwallet,ledger')

@@ -5,6 +5,7 @@ import type { Kernel, ModuleDefinition, Probe } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
 import { ADDRESS_FILE, KEYS_FOLDER_FILE, keysFolderOf, type NodeAddress } from './address.ts';
 import { modulesOf, type RemoteAddresses } from './apart.ts';
+import { bridgeOrders, openBridges } from './bridges.ts';
 import type { ModuleName } from './modules.ts';
 import type { LogOptions } from '@anarq/telemetry';
 import { openSurfaces, type SurfaceOptions, type Surfaces } from './openSurfaces.ts';
@@ -27,6 +28,8 @@ export interface StartOptions extends SurfaceOptions {
   readonly standby?: boolean | undefined;
   /** `nats://…`: how the processes of a node tell each other of events. */
   readonly bus?: string | undefined;
+  /** Brokers of other systems that events are brought to; see `parseBridge` of @anarq/bridges. */
+  readonly bridges?: readonly string[] | undefined;
   /** Modules that are called and do not run are mocked; the folder stays standalone for good. */
   readonly standalone?: boolean | undefined;
   /** Modules to be mocked although they could run; standalone only. */
@@ -65,6 +68,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     isStandalone: options.standalone === true,
     mocks: options.mocks ?? [],
   });
+  const orders = await bridgeOrders(options.bridges ?? []);
   const observers = await observersOf(options);
   const opened = await openNode({
     dataFolder: options.dataFolder,
@@ -102,6 +106,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     // Beside the other keys: whoever may read those may read what the node counts.
     await writeAtomically(join(keysFolder, METRICS_TOKEN_FILE), `${opened.metricsToken}\n`);
     await writeAtomically(addressFile, `${JSON.stringify(address, null, 2)}\n`);
+    const bridges = await openBridges(orders, kernel);
     let closing: Promise<void> | undefined;
     const { close } = surfaces;
     return {
@@ -114,6 +119,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
       close: () =>
         (closing ??= (async () => {
           await close();
+          await bridges?.close();
           await opened.close();
           await rm(addressFile, { force: true });
         })()),

@@ -21,6 +21,7 @@ interface UpOptions {
   readonly store?: string;
   readonly standby?: boolean;
   readonly bus?: string;
+  readonly bridge?: readonly string[] | string;
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
@@ -57,6 +58,7 @@ export async function up(options: UpOptions): Promise<void> {
     store: options.store,
     standby: options.standby,
     bus: options.bus,
+    bridges: options.bridge === undefined ? undefined : words(options.bridge),
     host: options.host,
     port: options.port,
     grpcPort: options.grpcPort,

@@ -46,6 +46,7 @@ const packageFloors: Readonly<Record<string, Floor>> = {
   schemas: 'schemas',
   derive: 'derive',
   store: 'base',
+  bridges: 'base',
   bus: 'base',
   content: 'base',
   crypto: 'base',

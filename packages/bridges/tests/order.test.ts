@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { startBridges, parseBridge } from '../src/index.ts';
+
+describe('the address of a bridge', () => {
+  it('says where, what, of whom, and from when', () => {
+    expect(
+      parseBridge('amqps://me:secret@mq.example/shop?exchange=sales&topics=q.qmarket.*,q.a.b.v1'),
+    ).toMatchObject({
+      url: 'amqps://me:secret@mq.example/shop',
+      shown: 'amqps://me@mq.example/shop sales',
+      place: 'sales',
+      topics: ['q.qmarket.*', 'q.a.b.v1'],
+      from: 'now',
+    });
+    expect(
+      parseBridge('mqtt://things.example?prefix=a/&topics=q.*&from=start&tenant=acme'),
+    ).toMatchObject({ place: 'a/', from: 'start', tenant: 'acme' });
+  });
+
+  it('names the same cursor whatever its password and its topics', () => {
+    const [one, two, other] = [
+      'amqp://me:a@mq.example?topics=q.a.*',
+      'amqp://me:b@mq.example?topics=q.b.*',
+      'amqp://me:a@mq.example?topics=q.a.*&exchange=else',
+    ].map((address) => parseBridge(address).consumer);
+    expect(two).toBe(one);
+    expect(other).not.toBe(one);
+    expect(one).toMatch(/^bridge\/amqp\/[0-9a-f]{16}$/);
+  });
+
+  it.each([
+    ['no address', 'rabbit'],
+    ['another protocol', 'kafka://mq.example?topics=q.*'],
+    ['no topics', 'mqtt://mq.example'],
+    ['an unknown member', 'mqtt://mq.example?topics=q.*&exchange=x'],
+    ['another beginning', 'mqtt://mq.example?topics=q.*&from=later'],
+    ['a prefix with a wildcard', 'mqtt://mq.example?topics=q.*&prefix=a/%23'],
+  ])('is refused: %s', (_what, address) => {
+    expect(() => parseBridge(address)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
+  });
+});
+
+it('without any, nothing runs', async () => {
+  const consumers = async () => [];
+  const bus = { consumers, forget: async () => undefined, subscribe: () => expect.fail() };
+  const bridges = await startBridges([], bus, () => undefined);
+  expect(bridges.states()).toEqual([]);
+  await bridges.close();
+});
