@@ -1,28 +1,37 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { RawAnswer, RawRequest } from './rawWorker.ts';
 
-/** The main thread's end of the raw store: numbered inserts, one message a tick. */
+interface Waiting {
+  readonly resolve: (changes: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The main thread's end of the raw store: numbered statements, one message a tick. */
 export class RawStore {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, () => void>();
-  #outbox: { id: number; x: string }[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  #outbox: RawRequest[] = [];
   #last = 0;
 
   constructor(file: string) {
     this.#worker = new Worker(new URL('./rawWorker.ts', import.meta.url), { workerData: file });
-    this.#worker.on('message', (answers: { id: number }[]) => {
-      for (const { id } of answers) {
-        this.#waiting.get(id)?.();
-        this.#waiting.delete(id);
+    this.#worker.on('message', (answers: RawAnswer[]) => {
+      for (const answer of answers) {
+        const waiting = this.#waiting.get(answer.id);
+        this.#waiting.delete(answer.id);
+        if ('problem' in answer) waiting?.reject(new Error(answer.problem));
+        else waiting?.resolve(Number(answer.changes));
       }
     });
   }
 
-  insert(x: string): Promise<void> {
-    return new Promise((resolve) => {
+  /** @returns how many rows it changed, once that is on the disk */
+  run(sql: string, params: RawRequest['params']): Promise<number> {
+    return new Promise((resolve, reject) => {
       const id = ++this.#last;
-      this.#waiting.set(id, resolve);
-      this.#outbox.push({ id, x });
+      this.#waiting.set(id, { resolve, reject });
+      this.#outbox.push({ id, sql, params });
       if (this.#outbox.length === 1)
         queueMicrotask(() => {
           this.#worker.postMessage(this.#outbox);
@@ -37,6 +46,5 @@ export class RawStore {
 
   async opened(): Promise<void> {
     await once(this.#worker, 'online');
-    await this.insert('first');
   }
 }

@@ -8,7 +8,7 @@ import { RawStore } from './rawStore.ts';
 const CALLERS = [1, 8, 64];
 const TEXT = 'x'.repeat(64);
 
-/** Durable commits a second of the store, beside a worker that does nothing but insert and commit. */
+/** Durable commits a second of the store, beside a worker that runs one statement a caller and no more. */
 export async function measureStore({ progress, quick }: BenchRun): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'q-bench-'));
   const store = await openStore({ file: join(folder, 'store.sqlite') });
@@ -18,12 +18,12 @@ export async function measureStore({ progress, quick }: BenchRun): Promise<Figur
     await store.migrate('bench', [
       { id: 1, sql: 'CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT) STRICT' },
     ]);
-    const insert = [{ sql: 'INSERT INTO t (x) VALUES (:x)', params: { x: TEXT } }];
+    const insert = { sql: 'INSERT INTO t (x) VALUES (:x)', params: { x: TEXT } };
     const figures: Figure[] = [];
     for (const callers of CALLERS) {
       const each = quick ? 20 : 100;
-      const ours = () => perSecond(callers, each, () => store.commit(insert));
-      const bare = () => perSecond(callers, each, () => raw.insert(TEXT));
+      const ours = () => perSecond(callers, each, () => store.commit([insert]));
+      const bare = () => perSecond(callers, each, () => raw.run(insert.sql, insert.params));
       await bare();
       await ours();
       const [values, against]: [number[], number[]] = [[], []];

@@ -105,17 +105,17 @@ export function macCall(sessionKey: Uint8Array, sessionId: string, fields: CallF
 }
 
 /**
- * Whether a header is the session form, of this session, and its MAC covers this call; compared in
- * constant time. Never throws.
+ * Whether a header, as it came or taken apart, is the session form, of this session, and its MAC
+ * covers this call; compared in constant time. Never throws.
  */
 export function verifyCallMac(
   sessionKey: Uint8Array,
   sessionId: string,
   fields: CallFields,
-  header: string,
+  header: string | SignatureHeader,
 ): boolean {
   try {
-    const parsed = parseSignatureHeader(header);
+    const parsed = typeof header === 'string' ? parseSignatureHeader(header) : header;
     if (parsed.kind !== 'session' || parsed.sessionId !== sessionId) return false;
     return equalBytes(parsed.mac, callMac(sessionKey, sessionId, fields));
   } catch {

@@ -104,10 +104,7 @@ async function fromSignature(
   const session = await services.sessions.get(header.sessionId);
   if (session === undefined || session.expires_ms <= inv.now_ms) return fail('SESSION_EXPIRED');
   const isItsOwn = session.identity === credential.identity && session.subId === credential.subId;
-  if (
-    !isItsOwn ||
-    !isSigned(() => verifyCallMac(session.key, session.id, fields, credential.signature))
-  )
+  if (!isItsOwn || !isSigned(() => verifyCallMac(session.key, session.id, fields, header)))
     fail('SIGNATURE_INVALID', 'The code does not belong to this call and session.');
   return { ...principal, signedBy: 'session' };
 }
@@ -189,7 +186,8 @@ export function checkTime(inv: Invocation): void {
   const { credential } = inv.call;
   if (credential.kind !== 'signature') return;
   const at_ms = Date.parse(credential.ts);
+  const isLate = Number.isNaN(at_ms) || at_ms < inv.now_ms - PAST_MS;
+  if (!isLate && at_ms <= inv.now_ms + FUTURE_MS) return;
   const details = { serverTime: new Date(inv.now_ms).toISOString(), callTime: credential.ts };
-  if (Number.isNaN(at_ms) || at_ms < inv.now_ms - PAST_MS) fail('TIME_EXPIRED', undefined, details);
-  if (at_ms > inv.now_ms + FUTURE_MS) fail('TIME_IN_FUTURE', undefined, details);
+  fail(isLate ? 'TIME_EXPIRED' : 'TIME_IN_FUTURE', undefined, details);
 }

@@ -78,13 +78,17 @@ export function resourceOf(op: AnyOperation, input: unknown): string | undefined
   if (op.resource === undefined) return undefined;
   if (op.resource === 'node') return 'node';
   const members = input as Readonly<Record<string, unknown>>;
-  if (templateMembers(op.resource).some((member) => typeof members[member] !== 'string'))
-    return undefined;
-  // In one pass, and by a function: a value is text, never a pattern or a member to fill in again.
-  const filled = op.resource.replace(/\{([A-Za-z0-9_]+)\}/g, (_, member: string) =>
-    String(members[member]),
-  );
-  return `${op.module}/${filled}`;
+  let filled = `${op.module}/`;
+  let rest = op.resource;
+  // From left to right: a value is text, never a member to fill in again.
+  for (const member of templateMembers(op.resource)) {
+    const value = members[member];
+    if (typeof value !== 'string') return undefined;
+    const at = rest.indexOf(`{${member}}`);
+    filled += rest.slice(0, at) + value;
+    rest = rest.slice(at + member.length + 2);
+  }
+  return filled + rest;
 }
 
 async function findResource(inv: Invocation, op: AnyOperation, store: Store): Promise<void> {

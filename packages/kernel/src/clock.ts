@@ -20,3 +20,11 @@ function uuidV7(prefix: string, now_ms: number, random: Uint8Array): string {
   bytes[8] = 0x80 | (eighth & 0x3f);
   return `${prefix}_${bytes.toHex()}`;
 }
+
+let last = { at_ms: Number.NaN, text: '' };
+
+/** An instant as RFC 3339 has it, in UTC with milliseconds. Calls ask for the same one again and again. */
+export function instantOf(at_ms: number): string {
+  if (last.at_ms !== at_ms) last = { at_ms, text: new Date(at_ms).toISOString() };
+  return last.text;
+}

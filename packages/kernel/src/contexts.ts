@@ -9,7 +9,7 @@ import { compileValidator, type Validator } from '@anarq/common-schemas/validato
 import { canonicalJson } from '@anarq/crypto';
 import type { Statement } from '@anarq/store';
 import { holdersOf } from './authorise.ts';
-import { derivedId } from './clock.ts';
+import { derivedId, instantOf } from './clock.ts';
 import type { CallFacts, ReadContext, WriteContext } from './context.ts';
 import { holdAtMost } from './guards.ts';
 import { traceOf, type Invocation } from './invocation.ts';
@@ -163,7 +163,7 @@ function baseContext(
   return {
     call,
     now_ms: inv.now_ms,
-    now: new Date(inv.now_ms).toISOString(),
+    now: instantOf(inv.now_ms),
     services: parts.forModules,
     select: (sql, params = {}) => {
       const texts = typeof sql === 'string' ? { sql } : sql;

@@ -2,6 +2,7 @@ import { errorEntry, type Result, type Why } from '@anarq/common-schemas';
 import { canonicalJson, sha256HexOfText } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Statement, Store } from '@anarq/store';
+import { instantOf } from './clock.ts';
 import type { Invocation } from './invocation.ts';
 import { isMock, MOCK_NOTE } from './standalone/mode.ts';
 
@@ -32,7 +33,7 @@ export function recordOf(
     {
       id: inv.requestId,
       kind: facts.kind,
-      at: new Date(inv.now_ms).toISOString(),
+      at: instantOf(inv.now_ms),
       // Who proved nothing belongs to no tenant.
       tenant: principal.tenant === '' ? '-' : principal.tenant,
       actor: principal.actor,

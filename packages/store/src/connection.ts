@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 import { StoreError, toStoreError } from './errors.ts';
-import { BATCH_BYTES_MAX, CHECKPOINT_PAGES, SQL_CHARS_MAX, WAL_BYTES_KEPT } from './limits.ts';
+import { BATCH_BYTES_MAX, SQL_CHARS_MAX, WAL_BYTES_KEPT } from './limits.ts';
 import type { WorkerOptions } from './messages.ts';
 
 const LIMITS = { length: BATCH_BYTES_MAX, sqlLength: SQL_CHARS_MAX * 4, attach: 0 };
@@ -51,7 +51,6 @@ export function openWriter(options: WorkerOptions): DatabaseSync {
       pragma foreign_keys = on;
       pragma trusted_schema = off;
       pragma journal_size_limit = ${WAL_BYTES_KEPT};
-      pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
     `);
     if (options.page_count_max !== null) {
       db.exec(`pragma max_page_count = ${Math.trunc(options.page_count_max)}`);

@@ -22,8 +22,3 @@ export const QUEUE_BYTES_MAX = 512 * 1024 * 1024;
 export const PROBLEMS_MAX = 200;
 /** Bytes of the write-ahead log file kept after a checkpoint. */
 export const WAL_BYTES_KEPT = 64 * 1024 * 1024;
-/**
- * Pages in the write-ahead log before they are copied into the data file. A page that is changed again
- * and again is copied once; after a kill so many are read again.
- */
-export const CHECKPOINT_PAGES = 4_000;

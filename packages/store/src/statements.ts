@@ -18,6 +18,8 @@ interface Prepared {
   readonly statement: StatementSync;
   readonly returnsRows: boolean;
   readonly writes: boolean;
+  /** Since it was last considered for being forgotten. */
+  isUsed: boolean;
 }
 
 /** Runs statements on a connection. Installs the connection's authorizer. */
@@ -63,9 +65,7 @@ export class Statements {
   #prepare(sql: string): Prepared {
     const known = this.#cache.get(sql);
     if (known !== undefined) {
-      // A Map keeps insertion order: the first key is the least recently used.
-      this.#cache.delete(sql);
-      this.#cache.set(sql, known);
+      known.isUsed = true;
       return known;
     }
     this.#sawWrite = false;
@@ -78,15 +78,20 @@ export class Statements {
       );
     }
     const returnsRows = statement.columns().length > 0;
-    const prepared = { statement, returnsRows, writes: this.#sawWrite };
+    const prepared = { statement, returnsRows, writes: this.#sawWrite, isUsed: true };
     if (sql.length <= CACHED_SQL_CHARS_MAX) this.#cache.set(sql, prepared);
-    if (this.#cache.size > STATEMENT_CACHE_MAX) this.#forgetOldest();
+    if (this.#cache.size > STATEMENT_CACHE_MAX) this.#forgetOne();
     return prepared;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#cache.keys();
-    if (oldest !== undefined) this.#cache.delete(oldest);
+  /** The oldest that was not used since it was last looked at; the used ones get another round. */
+  #forgetOne(): void {
+    for (const [sql, prepared] of this.#cache) {
+      this.#cache.delete(sql);
+      if (!prepared.isUsed) return;
+      prepared.isUsed = false;
+      this.#cache.set(sql, prepared);
+    }
   }
 
   /** Asked by SQLite while it compiles a statement. https://www.sqlite.org/c3ref/set_authorizer.html */

@@ -7,7 +7,8 @@ import type { Answer, CallKind, Calls, Request, WorkerMessage, WorkerOptions } f
 import { readAnswers, RequestWriter } from './wire.ts';
 
 interface Waiting {
-  readonly resolve: (value: Calls[CallKind]['answers']) => void;
+  /** The worker answers a request of a kind with the value of that kind. */
+  readonly resolve: (value: never) => void;
   readonly reject: (error: StoreError) => void;
 }
 
@@ -86,11 +87,7 @@ export class Thread {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
-      this.#waiting.set(id, {
-        // The worker answers a request of a kind with the value of that kind.
-        resolve: (value) => resolve(value as Calls[K]['answers']),
-        reject,
-      });
+      this.#waiting.set(id, { resolve, reject });
       if (this.#outbox.isEmpty) queueMicrotask(() => this.#send());
       this.#outbox.write({ id, kind, payload } as Request);
     });
@@ -141,7 +138,7 @@ export class Thread {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ('error' in answer) waiting?.reject(fromWire(answer.error));
-    else waiting?.resolve('results' in answer ? answer.results : answer.value);
+    else waiting?.resolve(('results' in answer ? answer.results : answer.value) as never);
   }
 
   #die(why: StoreError): void {

@@ -29,8 +29,17 @@ export function toParams(params: Params): Record<string, SqlValue> {
  * @throws StoreError `UNSAFE_INTEGER` or `SQL`.
  */
 export function valuesOf(names: readonly string[], params: Params): SqlValue[] {
-  checkNames(names, params);
-  return names.map((name) => checked(name, params[name] as SqlValue));
+  let count = 0;
+  for (const _ in params) count += 1;
+  const values: SqlValue[] = [];
+  for (const name of names) {
+    const value = params[name];
+    if (value === undefined) checkNames(names, params);
+    values.push(checked(name, value as SqlValue));
+  }
+  // As many as there are names, and all of these are among them.
+  if (count !== names.length) checkNames(names, params);
+  return values;
 }
 
 /**
