@@ -8,6 +8,8 @@ import { figure, type BenchRun, type Figure } from './measuring/figures.ts';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const ROUNDS = 5;
+/** A size that would take longer than this, by what the one before took, is left out. */
+const STAGE_MS_MAX = 600_000;
 
 interface Sample {
   readonly read: number[];
@@ -26,8 +28,15 @@ export async function run(order: BenchRun): Promise<Figure[]> {
   const samples: [number, Sample][] = [];
   try {
     let size = 0;
+    let stage_ms = 0;
     for (const next of order.quick ? SIZES.slice(0, 2) : SIZES) {
+      if (size > 0 && stage_ms * (next / size) > STAGE_MS_MAX) {
+        order.progress(`${next}: left out, ${size} took ${Math.round(stage_ms / 1_000)} s`);
+        break;
+      }
+      const begun_ms = performance.now();
       samples.push([next, await sample(folder, load, size, next, order)]);
+      stage_ms = performance.now() - begun_ms;
       size = next;
     }
   } finally {

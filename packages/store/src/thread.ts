@@ -1,5 +1,6 @@
-/** The main thread's end of one worker: numbered calls, one message a tick, no answer lost. */
+/** The main thread's end of one worker: numbered calls, one message a turn of the loop, no answer lost. */
 
+import { setImmediate } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 
 import { fromWire, StoreError } from './errors.ts';
@@ -82,13 +83,14 @@ export class Thread {
     return this.#dead !== null;
   }
 
-  /** Sends a request. Calls of one tick travel in one message, in their order. */
+  /** Sends a request. Calls of one turn of the loop travel in one message, in their order. */
   call<K extends CallKind>(kind: K, payload: Calls[K]['takes']): Promise<Calls[K]['answers']> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      if (this.#outbox.isEmpty) queueMicrotask(() => this.#send());
+      // Behind what the loop has at hand: the calls of all that came in with it wake the thread once.
+      if (this.#outbox.isEmpty) setImmediate(() => this.#send());
       this.#outbox.write({ id, kind, payload } as Request);
     });
   }
