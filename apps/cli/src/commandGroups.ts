@@ -72,6 +72,28 @@ export function approvalCommands(q: Command, { dataOption, jsonOption }: SharedO
       );
 }
 
+/** `q new` and `q pack`: what others build on, and what they build. */
+export function buildCommands(q: Command, { jsonOption }: Pick<SharedOptions, 'jsonOption'>): void {
+  q.command('new')
+    .description('Begin something of your own.')
+    .command('module')
+    .description(
+      'Make a module that works: contract, table, handlers, test; in this repository, or with --at anywhere.',
+    )
+    .argument('<name>', '3 to 24 of a-z and 0-9')
+    .option('--at <folder>', 'a new or empty folder outside of this repository')
+    .option('--packages <folder>', 'with --at: where q pack left the packages it builds on')
+    .addOption(jsonOption())
+    .action(async (name, options) =>
+      (await import('./commands/newModule.ts')).newModule(name, options),
+    );
+  q.command('pack')
+    .description('Pack what a module outside of this repository builds on: JavaScript and types.')
+    .option('--to <folder>', 'where the tarballs go', '.q/packages')
+    .addOption(jsonOption())
+    .action(async (options) => (await import('./commands/pack.ts')).pack(options));
+}
+
 /** `q keys`: the root key of a node: which there were, another one, and what when it is lost. */
 export function keyCommands(q: Command, { dataOption, jsonOption }: SharedOptions): void {
   const keys = q.command('keys').description('The root key of a node.');
@@ -91,7 +113,9 @@ export function keyCommands(q: Command, { dataOption, jsonOption }: SharedOption
   command(
     'forget',
     'Let earlier root keys go, once nothing of the stopped node is sealed under them.',
-  ).action(async (options) => (await import('./commands/keys.ts')).keysForget(options));
+  )
+    .option('--module <path...>', 'a module of your own that the node was started with')
+    .action(async (options) => (await import('./commands/keys.ts')).keysForget(options));
   command('recover', 'Take lost keys out of a backup that was made with them.')
     .argument('<backup>', 'a backup, or a folder of them')
     .addOption(new Option('--passphrase-file <file>', 'holds their passphrase; else Q_PASSPHRASE'))

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
-import { approvalCommands, eventCommands, keyCommands } from './commandGroups.ts';
+import { approvalCommands, buildCommands, eventCommands, keyCommands } from './commandGroups.ts';
 import { defaultDataFolder } from './dataFolder.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
@@ -90,6 +90,7 @@ q.command('up')
     '--standalone',
     'modules that are called and do not run are mocked from the examples of their contracts; on folders of its own (env: Q_STANDALONE=1)',
   )
+  .option('--module <path...>', 'a module of your own: its file, or its folder')
   .addOption(
     new Option('--mock <list>', 'with --standalone: mock these too, although they could run')
       .env('Q_MOCK')
@@ -145,6 +146,7 @@ q.command('call')
   .option('--grant <cid>', 'the grant to use')
   .option('--key <text>', 'idempotency key; default: a fresh one')
   .option('--token <token>', 'call with an agent token instead of the operator key')
+  .option('--module <path...>', 'a module of your own that the node was started with')
   .addOption(jsonOption())
   .helpOption(false)
   .option('-h, --help', 'say what the operation takes and gives')
@@ -302,17 +304,7 @@ q.command('doctor')
   .addOption(jsonOption())
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 
-q.command('new')
-  .description('Begin something of your own in this repository.')
-  .command('module')
-  .description(
-    'Make a module that works: contract, table, handlers, test, and its place in the node.',
-  )
-  .argument('<name>', '3 to 24 of a-z and 0-9')
-  .addOption(jsonOption())
-  .action(async (name, options) =>
-    (await import('./commands/newModule.ts')).newModule(name, options),
-  );
+buildCommands(q, { jsonOption });
 
 const passphraseOption = () =>
   new Option('--passphrase-file <file>', 'holds the passphrase of the keys; else Q_PASSPHRASE');

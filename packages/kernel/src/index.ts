@@ -81,6 +81,8 @@ export {
   sealed,
   table,
   text,
+  type Column,
+  type Columns,
   type RowOf,
   type Table,
 } from './table.ts';

@@ -461,9 +461,13 @@ export const errorEntry = (code: ErrorCode): ErrorEntry => errorTable[code];
 export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(errorTable, value);
 
+/** The same in every copy of this package: a module from elsewhere brings one of its own. */
+const BRAND = Symbol.for('@anarq/common-schemas QError');
+
 /** An error of the table on its way to the surface. */
 export class QError extends Error {
   override readonly name = 'QError';
+  readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
@@ -476,6 +480,11 @@ export class QError extends Error {
     super(message ?? errorTable[code].message, options);
     this.code = code;
     this.details = details;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== QError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 
   get retryable(): boolean {

@@ -106,3 +106,20 @@ describe('an error', () => {
     expect(compileValidator(t.instant()).check(detailed.timestamp)).toBe(true);
   });
 });
+
+describe('an error of another copy of the table', () => {
+  it('is one of the table here, and nothing else is', async () => {
+    const copy = '../src/errors.ts?another=copy';
+    const other = (await import(copy)) as { QError: typeof QError };
+    expect(other.QError).not.toBe(QError);
+    const error = new other.QError('INPUT_INVALID', 'from elsewhere');
+    expect(error).toBeInstanceOf(QError);
+    expect(error.retryable).toBe(false);
+    class Special extends QError {}
+    expect(new Special('INPUT_INVALID')).toBeInstanceOf(QError);
+    for (const every of [error, new QError('INPUT_INVALID')])
+      expect(every).not.toBeInstanceOf(Special);
+    for (const none of [new Error('INPUT_INVALID'), { code: 'INPUT_INVALID' }, null, 'x'])
+      expect(none).not.toBeInstanceOf(QError);
+  });
+});

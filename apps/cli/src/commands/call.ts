@@ -16,8 +16,16 @@ interface CallOptions {
   readonly grant?: string;
   readonly key?: string;
   readonly token?: string;
+  readonly module?: readonly string[];
   readonly json?: boolean;
   readonly help?: boolean;
+}
+
+/** Contracts of modules that the node was started with beside its own. */
+async function outsideContracts({ module = [] }: CallOptions): Promise<AnyContract[]> {
+  if (module.length === 0) return [];
+  const { loadOutside } = await import('../outsideModule.ts');
+  return Promise.all(module.map(async (path) => (await loadOutside(path)).contract));
 }
 
 /** Calls one operation. What it takes is read from its contract. */
@@ -27,7 +35,7 @@ export async function call(
   options: CallOptions,
 ): Promise<void> {
   const { loadContracts } = await import('@anarq/node/modules');
-  const contracts = await loadContracts();
+  const contracts = [...(await loadContracts()), ...(await outsideContracts(options))];
   if (operationId === undefined) return listOperations(contracts);
   const op = findOperation(contracts, operationId);
   if (options.help === true) {

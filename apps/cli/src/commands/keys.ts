@@ -3,6 +3,7 @@ import { keysFolderOf, keyStoresOf } from '@anarq/node';
 import { forgetEarlierKeys, rotateRootKey } from '../keys/changeRootKey.ts';
 import { recoverKeys } from '../keys/recoverKeys.ts';
 import { rootKeyFile } from '../keys/rootKeyFile.ts';
+import { loadOutside } from '../outsideModule.ts';
 import { columns, dot, paint, say, tick } from '../terminal.ts';
 import { passphraseOf } from './backup.ts';
 
@@ -67,11 +68,12 @@ export async function keysRotate(
 }
 
 /** Lets earlier root keys go, once nothing is sealed under them. */
-export async function keysForget(options: KeysOptions): Promise<void> {
-  const count = await forgetEarlierKeys({
-    dataFolder: options.data,
-    keysFolder: await folderOf(options),
-  });
+export async function keysForget(
+  options: KeysOptions & { readonly module?: readonly string[] },
+): Promise<void> {
+  const place = { dataFolder: options.data, keysFolder: await folderOf(options) };
+  const others = await Promise.all((options.module ?? []).map((path) => loadOutside(path)));
+  const count = await forgetEarlierKeys(place, others);
   if (options.json === true) return say(JSON.stringify({ ok: true, forgotten: count }));
   say(count === 0 ? `${tick} there was none` : `${tick} forgot ${count} earlier root key(s)`);
 }

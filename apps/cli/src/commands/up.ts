@@ -30,6 +30,7 @@ interface UpOptions {
   readonly remote?: readonly string[] | string;
   readonly standalone?: boolean;
   readonly mock?: readonly string[];
+  readonly module?: readonly string[];
   readonly origin?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -42,6 +43,18 @@ interface UpOptions {
   readonly otlp?: string;
 }
 
+/** @throws INPUT_INVALID where one is no module, or gRPC is to serve it too */
+async function outsideModules({ module = [], grpcPort }: UpOptions) {
+  if (module.length === 0) return [];
+  if (grpcPort !== undefined)
+    fail(
+      'INPUT_INVALID',
+      'gRPC serves the modules of this repository, whose field numbers are kept there: leave out --grpc-port.',
+    );
+  const { loadOutside } = await import('../outsideModule.ts');
+  return Promise.all(module.map((path) => loadOutside(path)));
+}
+
 /** Without --log: what goes wrong, to stderr. With it: a line for each call too. */
 const logOf = ({ log, logLevel, logDays, logMegabytes }: UpOptions): LogOptions => ({
   to: log ?? 'stderr',
@@ -52,6 +65,7 @@ const logOf = ({ log, logLevel, logDays, logMegabytes }: UpOptions): LogOptions 
 /** Starts a node and keeps it until a signal; then it finishes what is under way and closes. */
 export async function up(options: UpOptions): Promise<void> {
   const begun = performance.now();
+  const extra = await outsideModules(options);
   const node = await startNode({
     dataFolder: options.data,
     keysFolder: options.keys,
@@ -70,6 +84,7 @@ export async function up(options: UpOptions): Promise<void> {
     remotes: parseRemotes(options.remote === undefined ? [] : words(options.remote)),
     standalone: options.standalone === true || process.env['Q_STANDALONE'] === '1',
     mocks: options.mock as readonly ModuleName[] | undefined,
+    extra,
     version,
     log: logOf(options),
     otlp: options.otlp,

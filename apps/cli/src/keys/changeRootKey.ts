@@ -9,7 +9,7 @@ import {
   rotatedKey,
   type RotationReason,
 } from '@anarq/crypto';
-import { epochsOf, resealStore } from '@anarq/kernel';
+import { epochsOf, resealStore, type ModuleDefinition } from '@anarq/kernel';
 import { keyStoreFile, keyStoresOf, loadModules, storePlaceOf } from '@anarq/node';
 import type { Store } from '@anarq/store';
 import { rootKeyFile } from './rootKeyFile.ts';
@@ -37,10 +37,14 @@ export const rotateRootKey = (place: Place, reason: RotationReason): Promise<num
 
 /**
  * Lets the earlier root keys of a node that does not run go, once nothing is sealed under them.
+ * @param others modules that are not of this repository, and that the node was started with
  * @returns how many went
  * @throws STATE_CONFLICT where something still needs them
  */
-export const forgetEarlierKeys = (place: Place): Promise<number> =>
+export const forgetEarlierKeys = (
+  place: Place,
+  others: readonly ModuleDefinition[] = [],
+): Promise<number> =>
   withStoppedStore(place.dataFolder, async (store) => {
     const file = rootKeyFile(place.keysFolder);
     const rootKey = await openRootKey({ file, create: false });
@@ -49,7 +53,8 @@ export const forgetEarlierKeys = (place: Place): Promise<number> =>
     const epoch = epochOf(rootKey);
     await requireStarted(store, epoch);
     await requireOthers(place, epoch);
-    const modules = await loadModules();
+    const modules = [...(await loadModules()), ...others];
+    await requireAllModules(store, modules);
     const { left } = await resealStore({ store, sealer: createSealer(rootKey), modules }, rootKey);
     if (left.length > 0)
       fail('STATE_CONFLICT', `An earlier key is still needed: ${left.join('; ')}.`, {
@@ -58,6 +63,21 @@ export const forgetEarlierKeys = (place: Place): Promise<number> =>
     await replaceRootKey(file, forgetEarlier(rootKey));
     return kept;
   });
+
+/** What a module from elsewhere sealed can be sealed anew only where it says what that is. */
+async function requireAllModules(
+  store: Store,
+  modules: readonly ModuleDefinition[],
+): Promise<void> {
+  const rows = await store.read(`SELECT key FROM kernel_meta WHERE key LIKE 'module %'`);
+  const there = rows.map((row) => String(row['key']).slice('module '.length));
+  const unknown = there.filter((name) => !modules.some(({ contract }) => contract.name === name));
+  if (unknown.length > 0)
+    fail(
+      'STATE_CONFLICT',
+      `${unknown.join(', ')} may have something sealed here: name each with --module PATH.`,
+    );
+}
 
 /** The log is handed over, and what follows from a theft is done, at the first start after a change. */
 async function requireStarted(store: Store, epoch: number): Promise<void> {

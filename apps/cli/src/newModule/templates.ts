@@ -104,9 +104,9 @@ const definitionOf = (name: string): string => `import { defineModule } from '@a
 import { ${name} } from './contract.ts';
 import { add } from './handlers/add.ts';
 import { read } from './handlers/read.ts';
-import { migrations } from './store.ts';
+import { items, migrations } from './store.ts';
 
-export default defineModule(${name}, { migrations, handlers: { add, read } });
+export default defineModule(${name}, { migrations, tables: [items], handlers: { add, read } });
 `;
 
 const addOf = (name: string): string => `import { handler } from '@anarq/kernel';

@@ -12,17 +12,22 @@ const NODE_PACKAGE = 'apps/node/package.json';
 /** After the last module of the table. */
 const TABLE_END = '} as const satisfies Record<';
 
+/** @throws QError INPUT_INVALID */
+export function checkName(name: string): void {
+  if (!NAME.test(name) || RESERVED.has(name))
+    fail(
+      'INPUT_INVALID',
+      `${name} is no name of a module: 3 to 24 of a-z and 0-9, a letter first.`,
+    );
+}
+
 /**
  * Makes the folder of a module, and puts it into the node. All or nothing: what is there already is
  * found before anything is written.
  * @returns the paths that were written
  */
 export async function writeModule(root: string, name: string): Promise<string[]> {
-  if (!NAME.test(name) || RESERVED.has(name))
-    fail(
-      'INPUT_INVALID',
-      `${name} is no name of a module: 3 to 24 of a-z and 0-9, a letter first.`,
-    );
+  checkName(name);
   const folder = join(root, 'modules', name);
   if ((await stat(folder).catch(() => undefined)) !== undefined)
     fail('STATE_CONFLICT', `modules/${name} is there already.`);
