@@ -17,11 +17,12 @@ import { revoke } from './handlers/revoke.ts';
 import { settleAllotment } from './handlers/settleAllotment.ts';
 import { takeAllotment } from './handlers/takeAllotment.ts';
 import { withdrawRequest } from './handlers/withdrawRequest.ts';
-import { migrations } from './store.ts';
+import { migrations, requests as requestTable } from './store.ts';
 
 /** Consent: grants, kept by the kernel, which checks them at every call. */
 export default defineModule(qonsent, {
   migrations,
+  tables: [requestTable],
   handlers: {
     grant,
     check,

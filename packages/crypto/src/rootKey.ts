@@ -26,7 +26,7 @@ export interface EarlierKey {
 }
 
 /** Purposes under whose keys names are found again: they stay those of the first key for good. */
-const NAME_PURPOSES = ['identity-name', 'log-party'];
+const NAME_PURPOSES = ['identity-name', 'log-party', 'qonsent-ask'];
 /** One byte in front of what is sealed tells the key: 1 is the first. */
 const EARLIER_MAX = 254;
 const TYPE = 'q.root-key.v1';

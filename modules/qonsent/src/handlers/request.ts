@@ -36,7 +36,7 @@ export const request = handler(qonsent.request, async (input, ctx) => {
   const open_until_ms = openUntil(input.openUntil, ctx.now_ms);
 
   const same = canonicalJson({ actor, from, subject, terms });
-  const ask = toBase64url(ctx.services.sealer.mac('qonsent-ask', utf8(same)));
+  const ask = toBase64url(ctx.services.sealer.nameMac('qonsent-ask', utf8(same)));
   const rows = ctx.rows(requests);
   const { items } = await rows.list({ where: { ask, state: 'OPEN' }, of: 'tenant', limit: 1 });
   const [known] = items;
