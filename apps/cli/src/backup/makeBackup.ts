@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openBlockStore } from '@anarq/content';
 import { deriveLogKeys, openRootKey, randomBytes, toBase64url, type RootKey } from '@anarq/crypto';
@@ -7,6 +7,7 @@ import { isCheckpointOf, vkeysOf, type LogVkeys } from '@anarq/log';
 import { BLOCKS_FOLDER } from '@anarq/node';
 import { copyStore, openStore, type Store } from '@anarq/store';
 import { blocksBelow, copyBlocks, type Copied } from './blocks.ts';
+import { LAST_BACKUP_FILE, type LastBackup } from './lastBackup.ts';
 import {
   BLOCKS_FILE,
   CONTENT_FOLDER,
@@ -29,9 +30,6 @@ interface BackupOrder {
   /** Puts a sealed copy of the keys beside the data. */
   readonly passphrase?: string | undefined;
 }
-
-/** When the last backup of a data folder was made, and where; for q doctor. */
-const LAST_BACKUP_FILE = 'last-backup.json';
 
 /**
  * Makes a backup of a node that may be running. It is whole when its folder has its name: until
@@ -85,11 +83,11 @@ export async function makeBackup(
     const folder = join(order.folder, name);
     await rename(partial, folder);
     await sync(order.folder);
-    await writeFile(
-      join(order.dataFolder, LAST_BACKUP_FILE),
-      `${JSON.stringify({ at: madeAt, folder: resolve(folder) })}\n`,
-      { mode: 0o600 },
-    );
+    const withKeys = order.passphrase !== undefined;
+    const last: LastBackup = { at: madeAt, folder: resolve(folder), withKeys };
+    await writeFile(join(order.dataFolder, LAST_BACKUP_FILE), `${JSON.stringify(last)}\n`, {
+      mode: 0o600,
+    });
     return { folder, manifest, newBlocks: (await countOf(contentFolder)) - before };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
@@ -167,15 +165,3 @@ const unusable =
   (folder: string) =>
   (error: NodeJS.ErrnoException): never =>
     fail('FOLDER_UNUSABLE', `${folder} cannot be used: ${error.code ?? error.message}.`);
-
-/** When the last backup of a data folder was made, and where. */
-export async function lastBackup(
-  dataFolder: string,
-): Promise<{ readonly at: string; readonly folder: string } | undefined> {
-  try {
-    const text = await readFile(join(dataFolder, LAST_BACKUP_FILE), 'utf8');
-    return JSON.parse(text) as { at: string; folder: string };
-  } catch {
-    return undefined;
-  }
-}

@@ -1,17 +1,16 @@
-import { access, chmod, constants, stat, statfs } from 'node:fs/promises';
+import { access, chmod, constants, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateKeyPairSync } from 'node:crypto';
 import { keysFolderOf, storePlaceOf, type NodeAddress, type StorePlace } from '@anarq/node';
 import { StoreError } from '@anarq/store';
 import { findNode } from '../connection.ts';
-import { dataFindings } from '../doctor/dataFindings.ts';
+import { dataFindings, isAlive } from '../doctor/dataFindings.ts';
+import { diskFinding, nearestExisting } from '../doctor/diskFinding.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { bytesText, columns, cross, paint, say, tick } from '../terminal.ts';
-
-const DISK_FREE_MIN = 1024 ** 3;
+import { keyFindings } from '../doctor/keyFindings.ts';
+import { columns, cross, paint, say, tick } from '../terminal.ts';
 
 /** Looks at this machine and at the node on it. Exit code 1 when something fails. */
 export async function doctor(options: {
@@ -21,13 +20,24 @@ export async function doctor(options: {
 }): Promise<void> {
   let findings = await look(options.data);
   if (options.fix === true) {
-    for (const { repair } of findings) await repair?.();
-    findings = await look(options.data);
+    const failed = await mend(findings);
+    findings = [...(await look(options.data)), ...failed];
   }
   const isOk = findings.every(({ state }) => state !== 'fail');
   if (options.json === true) say(JSON.stringify({ ok: isOk, findings }));
   else tell(findings);
   if (!isOk) process.exitCode = 1;
+}
+
+/** Does what is safe, and says what of it did not work. */
+async function mend(findings: readonly Finding[]): Promise<Finding[]> {
+  const failed: Finding[] = [];
+  for (const { check, repair, fix } of findings)
+    await repair?.().catch((error: unknown) => {
+      const found = `could not be mended: ${error instanceof Error ? error.message : String(error)}`;
+      failed.push({ check, state: 'fail', found, ...(fix === undefined ? {} : { fix }) });
+    });
+  return failed;
 }
 
 async function look(dataFolder: string): Promise<Finding[]> {
@@ -41,11 +51,16 @@ async function look(dataFolder: string): Promise<Finding[]> {
     checkSqlite(),
     checkPostQuantum(),
     await checkFolder(dataFolder),
-    await checkDisk(dataFolder),
+    await diskFinding(dataFolder),
     ...(place.url === undefined ? [] : [await checkServer(place, address !== undefined)]),
     await checkKeyFile(`${keysFolder}/root.key`, isFounded),
     await checkKeyFile(`${keysFolder}/operator.key`, isFounded),
     address === undefined ? await checkPort(8080) : await checkRunning(address),
+    ...(await keyFindings({
+      dataFolder,
+      keysFolder,
+      isRunning: address !== undefined && isAlive(address),
+    })),
     ...(await dataFindings(dataFolder, Date.now(), address)),
   ];
 }
@@ -158,20 +173,6 @@ async function checkServer({ url = '', shown }: StorePlace, isRunning: boolean):
   }
 }
 
-async function checkDisk(folder: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(await nearestExisting(folder));
-  const free = bavail * bsize;
-  const found = `${bytesText(free)} free`;
-  return free >= DISK_FREE_MIN
-    ? { check: 'Disk', state: 'ok', found }
-    : {
-        check: 'Disk',
-        state: 'warn',
-        found,
-        fix: 'free some space; a full disk stops every write',
-      };
-}
-
 async function checkKeyFile(file: string, isNeeded: boolean): Promise<Finding> {
   const check = file.endsWith('root.key') ? 'Root key' : 'Operator key';
   const info = await stat(file).catch(() => undefined);
@@ -240,12 +241,5 @@ async function checkRunning(address: NodeAddress): Promise<Finding> {
       found: `process ${address.pid} does not answer at ${address.url}`,
       fix: 'it was killed or hangs: start it again with ./q up, which takes up where it was',
     };
-  }
-}
-
-async function nearestExisting(folder: string): Promise<string> {
-  for (let path = folder; ; path = dirname(path)) {
-    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
-    if (path === dirname(path)) return path;
   }
 }

@@ -1,14 +1,15 @@
-import { chmod, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readdir, rm, stat } from 'node:fs/promises';
+import { join, parse, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { loadModules } from '@anarq/node';
 import { ADDRESS_FILE, type NodeAddress } from '@anarq/node/address';
-import { lastBackup } from '../backup/makeBackup.ts';
+import { lastBackup } from '../backup/lastBackup.ts';
 import { STORE_FILE } from '../backup/manifest.ts';
 import type { Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 const BACKUP_AGE_MAX_DAYS = 7;
+const STEP_TOLD_DAYS = 7;
 /** What the node wrote may be this much younger than the clock. */
 const AHEAD_MAX_MS = 60_000;
 const RECORDS_WAIT_MAX = 10_000;
@@ -25,6 +26,7 @@ export async function dataFindings(
     await folderFinding(dataFolder),
     await backupFinding(dataFolder, now_ms),
     ...(address === undefined ? [] : staleFinding(dataFolder, address)),
+    ...(await restoringFinding(dataFolder)),
   ];
   try {
     const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
@@ -34,6 +36,7 @@ export async function dataFindings(
         attentionFinding(db),
         logFinding(db),
         clockFinding(db, now_ms),
+        ...stepFinding(db, now_ms),
         await migrationsFinding(db),
       );
     } finally {
@@ -76,22 +79,46 @@ async function backupFinding(dataFolder: string, now_ms: number): Promise<Findin
 }
 
 /** A node that was killed leaves its address behind. */
-function staleFinding(dataFolder: string, { pid, url }: NodeAddress): Finding[] {
-  try {
-    process.kill(pid, 0);
-    return [];
-  } catch (error) {
-    // Of another user, but there.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') return [];
-  }
+function staleFinding(dataFolder: string, address: NodeAddress): Finding[] {
+  if (isAlive(address)) return [];
   const file = join(dataFolder, ADDRESS_FILE);
   return [
     {
       check: 'Address',
       state: 'warn',
-      found: `${file} names process ${pid} at ${url}, which is gone`,
+      found: `${file} names process ${address.pid} at ${address.url}, which is gone`,
       fix: './q up writes a new one; ./q doctor --fix removes it',
       repair: () => rm(file, { force: true }),
+    },
+  ];
+}
+
+/** Whether the process that a data folder names is there. */
+export function isAlive({ pid }: NodeAddress): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Of another user, but there.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** A restore builds its copy beside the folder, and gives it the name when it is whole. */
+async function restoringFinding(dataFolder: string): Promise<Finding[]> {
+  const { dir, base } = parse(resolve(dataFolder));
+  const names = await readdir(dir).catch((): string[] => []);
+  const left = names.filter((name) => name.startsWith(`${base}.restoring-`));
+  if (left.length === 0) return [];
+  return [
+    {
+      check: 'Left copies',
+      state: 'warn',
+      found: `an interrupted restore left ${left.join(', ')} in ${dir}`,
+      fix: 'where no restore runs now: ./q doctor --fix removes them',
+      repair: async () => {
+        for (const name of left) await rm(join(dir, name), { recursive: true, force: true });
+      },
     },
   ];
 }
@@ -157,6 +184,23 @@ function clockFinding(db: DatabaseSync, now_ms: number): Finding {
     found: `the last record is ${Math.round(ahead_ms / 60_000)} minutes in the future`,
     fix: 'set the clock (timedatectl set-ntp true): sessions, grants and signed calls depend on it',
   };
+}
+
+/** The node saw the clock jump, and says when and how far. */
+function stepFinding(db: DatabaseSync, now_ms: number): Finding[] {
+  const row = db.prepare(`SELECT value FROM kernel_meta WHERE key = 'clock_step'`).get();
+  if (row === undefined) return [];
+  const { by_ms, at_ms } = JSON.parse(String(row['value'])) as { by_ms: number; at_ms: number };
+  if (now_ms - at_ms > STEP_TOLD_DAYS * DAY_MS) return [];
+  const far = `${Math.round(Math.abs(by_ms) / 1_000)} s ${by_ms > 0 ? 'forward' : 'back'}`;
+  return [
+    {
+      check: 'Clock steps',
+      state: 'warn',
+      found: `the clock jumped ${far} at ${new Date(at_ms).toISOString().slice(0, 19)}Z`,
+      fix: 'a machine that slept does that; otherwise have it set by the network: timedatectl set-ntp true',
+    },
+  ];
 }
 
 async function migrationsFinding(db: DatabaseSync): Promise<Finding> {
