@@ -29,7 +29,7 @@ export async function stateOf({ store, kernel }: TestNode): Promise<NodeState> {
 /**
  * What became of the state: rows and blocks that came and went; a row that changed did both. What
  * only records a refusal is no change: the answer under the call's key, and the journal of a process
- * that was undone, with the answers of its steps.
+ * that was undone, with the answers of its steps and how its budgets stood meanwhile.
  * @param key idempotency key of the refused call
  */
 export function changesBetween(before: NodeState, after: NodeState, key?: string): string[] {
@@ -38,6 +38,7 @@ export function changesBetween(before: NodeState, after: NodeState, key?: string
     /^kernel_replay .* key= proc_/,
     /^kernel_process .* state=UNDONE /,
     /^kernel_step /,
+    /^kernel_drawn /,
   ];
   return [
     ...[...before.difference(after)].map((entry) => `- ${entry}`),

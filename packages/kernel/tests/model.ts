@@ -11,14 +11,19 @@ export type Asked =
 
 export const TOTAL = 100;
 export const PER_CALL = 40;
+export const PER_HOUR = 55;
+/** The budget ends when this many hours are over. */
+export const HOURS = 3;
 
 /**
  * The kernel in a few obvious lines: a call happens once under its key, a budget is never exceeded,
- * and a process happens wholly or not at all.
+ * in all, in an hour or after its end, and a process happens wholly or not at all.
  */
 export class Model {
   left = TOTAL;
   paid = 0;
+  hour = 0;
+  paidThisHour = 0;
   readonly items = new Set<string>();
   readonly #answered = new Map<string, string>();
 
@@ -26,7 +31,8 @@ export class Model {
     const before = this.#answered.get(key);
     if (before !== undefined) return before;
     const code = this.#happens(asked);
-    this.#answered.set(key, code);
+    // What a budget refuses is no outcome: the same may fit in another hour.
+    if (code !== 'BUDGET_EXCEEDED') this.#answered.set(key, code);
     return code;
   }
 
@@ -42,12 +48,19 @@ export class Model {
         );
   }
 
+  /** The next hour begins. */
+  wait(): void {
+    this.hour += 1;
+    this.paidThisHour = 0;
+  }
+
   #happens(asked: Asked): string {
     if (asked.kind === 'put') {
       this.items.add(asked.item);
       return 'SUCCESS';
     }
-    if (asked.amount > PER_CALL || asked.amount > this.left) return 'BUDGET_EXCEEDED';
+    const isOver = this.hour >= HOURS || asked.amount > PER_HOUR - this.paidThisHour;
+    if (isOver || asked.amount > PER_CALL || asked.amount > this.left) return 'BUDGET_EXCEEDED';
     if (asked.kind === 'buy') {
       if (asked.refused) return 'STATE_CONFLICT';
       this.items.add(asked.item);
@@ -55,6 +68,7 @@ export class Model {
     const spent = asked.kind === 'pay' ? asked.really : asked.amount;
     this.left -= spent;
     this.paid += spent;
+    this.paidThisHour += spent;
     return 'SUCCESS';
   }
 }

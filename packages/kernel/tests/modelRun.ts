@@ -5,8 +5,8 @@ import fc from 'fast-check';
 
 import { call } from '../src/index.ts';
 import { lab, labModule } from './lab.ts';
-import { Model, PER_CALL, TOTAL, type Asked } from './model.ts';
-import { agentOf, insist, totalPaid } from './support.ts';
+import { HOURS, Model, PER_CALL, PER_HOUR, TOTAL, type Asked } from './model.ts';
+import { custodial, grant, insist, token, totalPaid } from './support.ts';
 
 const UNIT = 'EUR';
 let node: TestNode;
@@ -14,11 +14,21 @@ let node: TestNode;
 let crashPoint: string | undefined;
 let isDown = false;
 
+const HOUR_MS = 3_600_000;
+/** How far the node's clock is ahead of the machine's; it only ever goes on. */
+let ahead_ms = 0;
+const now_ms = (): number => Date.now() + ahead_ms;
+/** Goes to the begin of the next hour, so that none ends while calls are under way. */
+const nextHour = (): void => {
+  ahead_ms += HOUR_MS - (now_ms() % HOUR_MS);
+};
+
 /** Starts the node that the runs share; each run has people, a grant and a budget of its own. */
 export async function startModelled(): Promise<void> {
   node = await startTestNode({
     modules: [],
     extra: [labModule({ buy })],
+    now_ms,
     probe: (point) => {
       isDown ||= point === crashPoint;
       if (isDown) throw new Error('crash');
@@ -52,14 +62,24 @@ let runs = 0;
 
 async function begin(): Promise<{ model: Model; real: Real }> {
   const name = `run${runs++}`;
+  nextHour();
   const ana = await node.person(name);
-  const budget = { unit: UNIT, total: String(TOTAL), perCall: String(PER_CALL) };
-  const agent = await agentOf(node, ana, { budget });
+  const budget = {
+    unit: UNIT,
+    total: String(TOTAL),
+    perCall: String(PER_CALL),
+    perHour: String(PER_HOUR),
+    until_s: Math.floor(now_ms() / HOUR_MS + HOURS) * 3600,
+  };
+  const did = await custodial(node, `agent of ${name}`);
+  const cid = await grant(node, ana, did, { budget, now_ms: now_ms() });
+  const text = await token(node, did, cid, now_ms() + 100 * HOUR_MS);
+  const agent = { ...node.withToken(did, text), grant: cid };
   return { model: new Model(), real: { ana, agent, paidBefore: await totalPaid(node), name } };
 }
 
 function ask({ ana, agent, name }: Real, key: string, asked: Asked): Promise<Result<unknown>> {
-  const options = { idempotencyKey: `${name}.${key}` };
+  const options = { idempotencyKey: `${name}.${key}`, skew_ms: ahead_ms };
   const item = (of: string) => `${name}-${of}`;
   switch (asked.kind) {
     case 'put':
@@ -86,17 +106,19 @@ function ask({ ana, agent, name }: Real, key: string, asked: Asked): Promise<Res
 /** Money, budget and things are what the model says they are. */
 async function compare(model: Model, { ana, agent, paidBefore, name }: Real): Promise<void> {
   const budget = await node.kernel.services.grants.budget(agent.grant);
-  const { items } = await ana.call(lab.list, { limit: 200 });
+  const { items } = await ana.call(lab.list, { limit: 200 }, { skew_ms: ahead_ms });
   const found = {
     paid: (await totalPaid(node)) - paidBefore,
     spent: Number(budget?.spent),
     reserved: Number(budget?.reserved),
+    thisHour: budget?.periods.map(({ spent, reserved }) => [Number(spent), Number(reserved)]),
     items: items.map(({ id }) => id).toSorted(),
   };
   const expected = {
     paid: BigInt(model.paid) * 100n,
     spent: TOTAL - model.left,
     reserved: 0,
+    thisHour: [[model.paidThisHour, 0]],
     items: [...model.items].map((item) => `${name}-${item}`).toSorted(),
   };
   deepEqual(found, expected);
@@ -167,6 +189,17 @@ class Crash implements Command {
   toString = () => `crash at ${this.point} in ${this.key}: ${JSON.stringify(this.asked)}`;
 }
 
+/** Time goes on to the next hour. */
+class Wait implements Command {
+  check = async () => true;
+  async run(model: Model, real: Real): Promise<void> {
+    nextHour();
+    model.wait();
+    await compare(model, real);
+  }
+  toString = () => 'an hour later';
+}
+
 /** A key is asked for one thing only, so the thing follows from the key. */
 const key = fc.nat({ max: 11 });
 const askedOf = (n: number): Asked => {
@@ -202,6 +235,7 @@ const commands = fc.commands<Model, Real, true>(
       .uniqueArray(key.filter(neverRefused), { minLength: 2, maxLength: 4 })
       .map((keys) => new AtOnce(keys.map(once))),
     fc.tuple(points, key).map(([point, n]) => new Crash(point, once(n).key, once(n).asked)),
+    fc.constant(new Wait()),
   ],
   {
     size: 'medium',
