@@ -76,7 +76,7 @@ export function apartChecks({ remote, follower }: KernelParts): HealthCheck[] {
 }
 
 /** What other processes run, and where: the name of one among what a node depends on. */
-export const nameOf = ({ modules, url }: Pick<RemotePlace, 'modules' | 'url'>): string =>
+const nameOf = ({ modules, url }: Pick<RemotePlace, 'modules' | 'url'>): string =>
   `${modules.join('+')} at ${url}`;
 
 /** As the last call found it; one that failed often is only tried now and then. */
