@@ -50,7 +50,15 @@ export const qerberos = contract({
       personal: true,
       limits: { perMinute: 600 },
       input: t.object({ cid: t.cid() }),
-      output: t.object({ receipt: receiptJson() }),
+      output: t.object({
+        receipt: receiptJson(),
+        missing: t.optional(
+          t.array(t.string({ maxLength: 64 }), {
+            maxItems: 256,
+            description: 'Modules whose process could not be asked: their records are not in it.',
+          }),
+        ),
+      }),
       errors: ['LIMIT_EXCEEDED'],
       examples: [{ summary: 'Of a purchase', input: { cid: RECORD } }],
     }),

@@ -68,16 +68,31 @@ export const VerdictModel = t.named(
     rootHashHex: t.optional(t.string({ maxLength: 64 })),
     signedAt: t.optional(t.string({ maxLength: 64 })),
     at: t.optional(t.string({ maxLength: 512 })),
+    others: t.optional(
+      t.array(
+        t.object({
+          origin: t.string({ maxLength: 255 }),
+          size: t.integer({ minimum: 0 }),
+          rootHashHex: t.string({ maxLength: 64 }),
+          signedAt: t.string({ maxLength: 64 }),
+          records: t.integer({ minimum: 0 }),
+        }),
+        { maxItems: 16, description: 'Trees of other processes of the node.' },
+      ),
+    ),
     records: t.array(
       t.object({
         cid: t.cid(),
+        origin: t.optional(
+          t.string({ maxLength: 255, description: 'Of a record in one of the other trees.' }),
+        ),
         leafIndex: t.integer({ minimum: 0 }),
         body: t.optional(recordBody()),
       }),
       { maxItems: 256 },
     ),
     problems: sentences(1_000),
-    proves: sentences(16),
+    proves: sentences(32),
     doesNotProve: sentences(16),
   }),
 );

@@ -11,6 +11,7 @@ import {
   type Observers,
 } from '@anarq/telemetry';
 import { PeerDesk } from './apart/desk.ts';
+import type { RecordsMessage } from './apart/messages.ts';
 import { openApart, type ApartOptions } from './apart/openApart.ts';
 import type { RemotePlace } from './apart/remote.ts';
 import type { Call } from './call.ts';
@@ -31,6 +32,7 @@ import { NodeWatch } from './nodeWatch.ts';
 import type { KernelParts, Probe } from './parts.ts';
 import { carriedLog } from './prepared.ts';
 import { ProcessDesk } from './processDesk.ts';
+import { receiptsOver } from './receipts.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
 import type { Resealed } from './reseal.ts';
@@ -133,6 +135,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     watch,
     events: new EventReader(bus, new EventAccess(opened.services, operationsOf(modules), now_ms)),
     shedding,
+    receipts: receiptsOver(opened.services.log, () => parts.remote),
   };
   const { log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
@@ -263,6 +266,7 @@ function deskOf(
   if (apart === undefined) return {};
   const work = {
     step: (step: Parameters<Invoker['step']>[0]) => invoker.step(step),
+    records: ({ of, party }: RecordsMessage) => services.log.steps(of, party),
     call: (call: Call) => invoker.invoke(call),
   };
   const { sealer } = services;

@@ -44,7 +44,7 @@ export async function openServices(
   now_ms: () => number,
   onError: (error: unknown) => void,
 ): Promise<{
-  readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding'>;
+  readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding' | 'receipts'>;
   readonly process: string;
   readonly fence: Fence;
   readonly resealing: Resealing;

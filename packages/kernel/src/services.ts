@@ -2,7 +2,7 @@ import type { AnyContract } from '@anarq/common-schemas';
 import type { Allotments } from './allotments.ts';
 import type { BlockStore, Tickets } from '@anarq/content';
 import type { Sealer } from '@anarq/crypto';
-import type { Log } from '@anarq/log';
+import type { Log, Receipt } from '@anarq/log';
 import type { Endings } from './endings.ts';
 import type { EventReader } from './eventReader.ts';
 import type { Grants } from './grants.ts';
@@ -39,7 +39,20 @@ export interface Services {
   /** Told when a grant, a token or an identity ends before its time. */
   readonly endings: Endings;
   /** What the node does without under pressure, and what the operator switched off. */
+  readonly receipts: Receipts;
   readonly shedding: Pick<Shedding, 'switches' | 'prepareSwitch'>;
+}
+
+/** Receipts of records and their steps, wherever in the node they were made. */
+export interface Receipts {
+  /**
+   * @returns the receipt; and the modules whose process could not be asked for its records
+   * @throws LogError NOT_FOUND, LIMIT
+   */
+  of(
+    cid: string,
+    party: string,
+  ): Promise<{ readonly receipt: Receipt; readonly missing: readonly string[] }>;
 }
 
 export interface NodeFacts {

@@ -9,8 +9,8 @@ import { Integrator, signEmptyTree } from './integrator.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { vkeysOf } from './logKeys.ts';
 import { endRetention, eraseParty } from './parties.ts';
-import { findRecords, makeReceipt } from './receipt.ts';
-import type { Receipt } from './receiptFormat.ts';
+import { findRecords, findSteps, makeBranch, stepsOf, type StepsOf } from './receipt.ts';
+import type { Receipt, ReceiptBranch } from './receiptFormat.ts';
 import type { Recorder } from './recorder.ts';
 import { createRecorder } from './recorder.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -58,8 +58,17 @@ export interface Log {
   tile(level: number, index: number, width: number): Promise<Uint8Array>;
   /** Bytes of an entry bundle: each entry is the CID (36 bytes) of a record. Throws LogError NOT_FOUND. */
   entries(index: number, width: number): Promise<Uint8Array>;
-  /** Receipt of a record and its steps, opened as far as the party may. Throws LogError NOT_FOUND or LIMIT. */
-  receipt(cid: string, party: string): Promise<Receipt>;
+  /**
+   * Receipt of a record and its steps, opened as far as the party may; `elsewhere` finds those that are
+   * in logs of other processes of the node. Throws LogError NOT_FOUND or LIMIT.
+   */
+  receipt(
+    cid: string,
+    party: string,
+    elsewhere?: (of: StepsOf) => Promise<readonly ReceiptBranch[]>,
+  ): Promise<Receipt>;
+  /** What is here of the steps of records that are elsewhere; undefined where there are none. */
+  steps(of: StepsOf, party: string): Promise<ReceiptBranch | undefined>;
   /** Opened records of a party. Throws LogError MALFORMED or LIMIT. */
   search(query: SearchQuery): Promise<SearchPage>;
   /** Statements that erase a party, for the caller's commit. Throws LogError MALFORMED. */
@@ -131,9 +140,23 @@ function assemble(
       checkWidth(integrator.tree, 0, index, width);
       return readEntries(store, index, width);
     },
-    receipt: async (cid, party) => {
+    receipt: async (cid, party, elsewhere) => {
       const found = await findRecords(store, sealer, cid, party);
-      return makeReceipt(options, { vkeys, handovers }, await integrator.integrate(), found);
+      const tree = await integrator.integrate();
+      const branch = await makeBranch(options, { vkeys, handovers }, tree, found);
+      const others = (await elsewhere?.(stepsOf(found))) ?? [];
+      return {
+        type: 'q.receipt.v1',
+        root: found.records[0]?.cid ?? '',
+        ...branch,
+        ...(others.length === 0 ? {} : { others }),
+      };
+    },
+    steps: async (of, party) => {
+      const found = await findSteps(store, sealer, of, party);
+      if (found.records.length === 0) return undefined;
+      const tree = await integrator.integrate();
+      return makeBranch(options, { vkeys, handovers }, tree, found);
     },
     search: (query) => search(store, sealer, query),
     erase: (party) => eraseParty(sealer, party),

@@ -6,7 +6,7 @@ import { LogError } from './errors.ts';
 import type { Handover } from './handover.ts';
 import type { LogVkeys } from './logKeys.ts';
 import { pseudonymOf, unwrapKey } from './parties.ts';
-import type { Receipt, ReceiptRecord } from './receiptFormat.ts';
+import type { ReceiptBranch, ReceiptRecord } from './receiptFormat.ts';
 import { RECEIPT_RECORDS_MAX } from './receiptFormat.ts';
 import type { TreeState } from './treeStore.ts';
 import { bytes, integer, leafIndexOf, overTree, text } from './treeStore.ts';
@@ -26,6 +26,35 @@ export interface RecordTree {
   readonly records: readonly FoundRecord[];
 }
 
+/** Records, by CID or id, whose steps may be in another log of the node. */
+export interface StepsOf {
+  readonly tenant: string;
+  readonly parents: readonly string[];
+}
+
+export const stepsOf = ({ records }: RecordTree): StepsOf => ({
+  tenant: records[0]?.tenant ?? '',
+  parents: records.flatMap(({ cid, id }) => (id === null ? [cid] : [cid, id])),
+});
+
+/** Reads the steps that are here of records that are elsewhere, opened as far as the party may. */
+export async function findSteps(
+  store: Store,
+  sealer: Sealer,
+  { tenant, parents }: StepsOf,
+  party: string,
+): Promise<RecordTree> {
+  const pseudonym = pseudonymOf(sealer, party);
+  const found = new Map<string, FoundRecord>();
+  for (const parent of parents.slice(0, 2 * RECEIPT_RECORDS_MAX)) {
+    const where = 'r.tenant = :tenant and r.parent = :parent';
+    for (const step of await readRecords(store, pseudonym, where, { tenant, parent }))
+      found.set(step.cid, step);
+  }
+  await addSteps(store, pseudonym, found);
+  return { party, records: [...found.values()] };
+}
+
 /**
  * Reads a record that the party may open, and its steps in commit order, breadth first.
  * Throws LogError NOT_FOUND (no such record, or not for this party: the two look alike) or LIMIT.
@@ -42,6 +71,16 @@ export async function findRecords(
     throw new LogError('NOT_FOUND', 'there is no such record, or it is not for this party');
   }
   const found = new Map([[root.cid, root]]);
+  await addSteps(store, pseudonym, found);
+  return { party, records: [...found.values()] };
+}
+
+/** Adds the steps of what was found, and theirs. */
+async function addSteps(
+  store: Store,
+  pseudonym: string,
+  found: Map<string, FoundRecord>,
+): Promise<void> {
   for (const record of found.values()) {
     const names = { tenant: record.tenant, cid: record.cid, id: record.id ?? record.cid };
     const where = 'r.tenant = :tenant and r.parent in (:cid, :id)';
@@ -52,16 +91,15 @@ export async function findRecords(
       throw new LogError('LIMIT', `the record has more than ${RECEIPT_RECORDS_MAX - 1} steps`);
     }
   }
-  return { party, records: [...found.values()] };
 }
 
-/** Makes the receipt of records found before the tree was signed, so that all of them are in it. */
-export async function makeReceipt(
+/** Proves records found before the tree was signed, so that all of them are in it. */
+export async function makeBranch(
   options: { readonly store: Store; readonly sealer: Sealer; readonly origin: string },
   log: { readonly vkeys: LogVkeys; readonly handovers: readonly Handover[] },
   tree: TreeState,
   found: RecordTree,
-): Promise<Receipt> {
+): Promise<ReceiptBranch> {
   const { store, sealer, origin } = options;
   const placed: (FoundRecord & { readonly leafIndex: number })[] = [];
   for (const record of found.records) {
@@ -77,10 +115,7 @@ export async function makeReceipt(
     if (wrapped === null) return record;
     return { ...record, key: toBase64url(unwrapKey(sealer, cid, found.party, wrapped)) };
   });
-  const root = records[0]?.cid ?? '';
   return {
-    type: 'q.receipt.v1',
-    root,
     records,
     checkpoint: tree.note,
     log: { origin, ...log.vkeys },

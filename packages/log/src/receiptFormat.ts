@@ -18,17 +18,29 @@ export interface ReceiptRecord {
   readonly proof: readonly string[];
 }
 
-/** A receipt that anyone verifies offline: a record, its steps, and the signed tree that they are in. */
-export interface Receipt {
-  readonly type: 'q.receipt.v1';
-  /** CID of the record it is about, the first of `records`. */
-  readonly root: string;
+/** Records of one log, and the signed tree that they are in. */
+export interface ReceiptBranch {
   readonly records: readonly ReceiptRecord[];
   /** The signed note (C2SP tlog-checkpoint) that all proofs lead to. */
   readonly checkpoint: string;
   readonly log: { readonly origin: string } & LogVkeys;
   /** How keys that were pinned earlier handed the log over to these; absent where none did. */
   readonly handovers?: readonly Handover[];
+}
+
+/** A receipt that anyone verifies offline: a record, its steps, and the signed trees that they are in. */
+export interface Receipt extends ReceiptBranch {
+  readonly type: 'q.receipt.v1';
+  /** CID of the record it is about, the first of `records`. */
+  readonly root: string;
+  /** Steps that other processes of the node made, each in its own log; absent where there are none. */
+  readonly others?: readonly ReceiptBranch[];
+}
+
+/** A branch of a receipt, decoded. */
+export interface ParsedBranch {
+  readonly branch: ReceiptBranch;
+  readonly records: readonly ParsedRecord[];
 }
 
 /** A record of a receipt, decoded; nothing in it is verified yet. */
@@ -41,41 +53,58 @@ export interface ParsedRecord {
 }
 
 const VKEY_LENGTH_MAX = 4096;
+/** Logs of other processes of the node. */
+const OTHERS_MAX = 16;
+const BRANCH = ['records', 'checkpoint', 'log'];
 
 /**
  * Reads a receipt strictly: exactly these fields, canonical encodings, limits on everything. One receipt has one
  * spelling, so that a changed byte is never a matter of taste. Throws LogError MALFORMED or LIMIT.
  */
-export function parseReceipt(value: unknown): [Receipt, ParsedRecord[]] {
-  const members = ['type', 'root', 'records', 'checkpoint', 'log'];
-  const receipt = fields(value, members, 'receipt', ['handovers']);
+export function parseReceipt(value: unknown): {
+  readonly main: ParsedBranch;
+  readonly others: readonly ParsedBranch[];
+} {
+  const receipt = fields(value, ['type', 'root', ...BRANCH], 'receipt', ['handovers', 'others']);
   if (receipt['type'] !== 'q.receipt.v1') malformed('type is not q.receipt.v1');
-  const log = fields(receipt['log'], ['origin', 'ed25519', 'mldsa44'], 'log');
-  const raw = receipt['records'];
+  const main = parseBranch(receipt);
+  const [first] = main.records;
+  if (first?.cid !== string(receipt['root'], 100, 'root'))
+    malformed('the first record is not the root');
+  if (first?.key === undefined) malformed('the root record has no key');
+  const others = receipt['others'] === undefined ? [] : parseOthers(receipt['others']);
+  const all = [main, ...others].flatMap(({ records }) => records);
+  if (all.length > RECEIPT_RECORDS_MAX)
+    throw new LogError('LIMIT', `a receipt has ${RECEIPT_RECORDS_MAX} records at most`);
+  if (new Set(all.map(({ cid }) => cid)).size < all.length) malformed('a record is twice');
+  return { main, others };
+}
+
+function parseOthers(value: unknown): ParsedBranch[] {
+  if (!Array.isArray(value) || value.length === 0) return malformed('others is no list');
+  if (value.length > OTHERS_MAX)
+    throw new LogError('LIMIT', `a receipt has records of ${OTHERS_MAX} other logs at most`);
+  return value.map((one: unknown) => parseBranch(fields(one, BRANCH, 'branch', ['handovers'])));
+}
+
+function parseBranch(value: Readonly<Record<string, unknown>>): ParsedBranch {
+  const log = fields(value['log'], ['origin', 'ed25519', 'mldsa44'], 'log');
+  const raw = value['records'];
   if (!Array.isArray(raw) || raw.length === 0) return malformed('there are no records');
   if (raw.length > RECEIPT_RECORDS_MAX) {
     throw new LogError('LIMIT', `a receipt has ${RECEIPT_RECORDS_MAX} records at most`);
   }
-  const records = raw.map(parseRecord);
-  const root = string(receipt['root'], 100, 'root');
-  if (records[0]?.cid !== root) malformed('the first record is not the root');
-  if (records[0]?.key === undefined) malformed('the root record has no key');
-  if (new Set(records.map(({ cid }) => cid)).size < records.length) malformed('a record is twice');
-  const parsed: Receipt = {
-    type: 'q.receipt.v1',
-    root,
+  const branch: ReceiptBranch = {
     records: raw,
-    checkpoint: string(receipt['checkpoint'], NOTE_LENGTH_MAX, 'checkpoint'),
+    checkpoint: string(value['checkpoint'], NOTE_LENGTH_MAX, 'checkpoint'),
     log: {
       origin: string(log['origin'], 255, 'log.origin'),
       ed25519: string(log['ed25519'], VKEY_LENGTH_MAX, 'log.ed25519'),
       mldsa44: string(log['mldsa44'], VKEY_LENGTH_MAX, 'log.mldsa44'),
     },
-    ...(receipt['handovers'] === undefined
-      ? {}
-      : { handovers: parseHandovers(receipt['handovers']) }),
+    ...(value['handovers'] === undefined ? {} : { handovers: parseHandovers(value['handovers']) }),
   };
-  return [parsed, records];
+  return { branch, records: raw.map(parseRecord) };
 }
 
 function parseHandovers(value: unknown): Handover[] {

@@ -11,12 +11,19 @@ export function statementsOf(found: {
   readonly unlinked: number;
   /** From the pinned key to the one that signed; empty where the pinned key signed. */
   readonly handedOver: readonly Handover[];
+  /** Trees of other processes of the node, and how many of the records each holds. */
+  readonly others: readonly { readonly tree: Checkpoint; readonly count: number }[];
 }): Pick<ReceiptVerdict, 'proves' | 'doesNotProve'> {
-  const { signer, postQuantumKey, checkpoint, records, unlinked, handedOver } = found;
+  const { signer, postQuantumKey, checkpoint, records, unlinked, handedOver, others } = found;
+  const here = others.reduce((left, { count }) => left - count, records.length);
   const sealed = records.filter(({ body }) => body === null).length;
   const proves = [
-    `${records.length} record(s) are in the log ${checkpoint.origin} among its first ${checkpoint.size} leaves, and were not changed since.`,
-    `${records.length - sealed} of them are shown in clear; no other contents can be shown for the same record.`,
+    `${here} record(s) are in the log ${checkpoint.origin} among its first ${checkpoint.size} leaves, and were not changed since.`,
+    ...others.map(
+      ({ tree, count }) =>
+        `${count} record(s) are in the log ${tree.origin} of another process of the same node, under the same keys, among its first ${tree.size} leaves.`,
+    ),
+    `${records.length - sealed} of ${others.length === 0 ? 'them' : 'all'} are shown in clear; no other contents can be shown for the same record.`,
     signer === 'trusted'
       ? handedOver.length === 0
         ? 'The tree was signed with the pinned key of this log.'

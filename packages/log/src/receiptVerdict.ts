@@ -17,6 +17,8 @@ export interface ReceiptVerdict {
   readonly signedAt?: string;
   /** When the root record says that it happened (ISO 8601), by the clock of the node. */
   readonly at?: string;
+  /** Trees of other processes of the node that hold some of the records. */
+  readonly others?: readonly SignedTreeOf[];
   /** The records in the order of the receipt; body is null where the receipt has no key for it. */
   readonly records: readonly OpenedRecord[];
   readonly problems: readonly string[];
@@ -24,9 +26,21 @@ export interface ReceiptVerdict {
   readonly doesNotProve: readonly string[];
 }
 
+/** A tree as its log signed it. */
+interface SignedTreeOf {
+  readonly origin: string;
+  readonly size: number;
+  readonly rootHashHex: string;
+  readonly signedAt: string;
+  /** How many of the records are in it. */
+  readonly records: number;
+}
+
 /** A record of a verified receipt. */
 export interface OpenedRecord {
   readonly cid: string;
+  /** The log that holds it, where that is not the one of the receipt. */
+  readonly origin?: string;
   readonly leafIndex: number;
   readonly body: RecordBody | null;
 }

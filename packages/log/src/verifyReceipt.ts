@@ -1,10 +1,10 @@
-import { leafHash, verifyInclusion } from '@anarq/tlog';
+import { leafHash, parseVkey, verifyInclusion } from '@anarq/tlog';
 import type { Checkpoint } from '@anarq/tlog';
 import { LogError } from './errors.ts';
 import { verifyHandovers } from './handover.ts';
-import { openCheckpoint, type LogVkeys } from './logKeys.ts';
+import { openCheckpoint, type LogVkeys, type SignedCheckpoint } from './logKeys.ts';
 import { parseReceipt } from './receiptFormat.ts';
-import type { ParsedRecord, Receipt } from './receiptFormat.ts';
+import type { ParsedRecord, ReceiptBranch } from './receiptFormat.ts';
 import { linkProblems } from './receiptLinks.ts';
 import { statementsOf } from './receiptStatements.ts';
 import type { OpenedRecord, ReceiptVerdict } from './receiptVerdict.ts';
@@ -20,24 +20,18 @@ export function verifyReceipt(
   options: { readonly trust?: string } = {},
 ): ReceiptVerdict {
   try {
-    return verdictOf(...parseReceipt(receipt), options.trust);
+    return verdictOf(parseReceipt(receipt), options.trust);
   } catch (error) {
     return refused([error instanceof Error ? error.message : String(error)]);
   }
 }
 
 function verdictOf(
-  receipt: Receipt,
-  parsed: readonly ParsedRecord[],
+  { main, others }: ReturnType<typeof parseReceipt>,
   trust: string | undefined,
 ): ReceiptVerdict {
-  const { log } = receipt;
-  const checkpoint = openCheckpoint(receipt.checkpoint, log);
-  if (checkpoint.origin !== log.origin) {
-    throw new LogError('CONTRADICTION', 'the checkpoint is of another log than the receipt says');
-  }
-  const { handovers = [] } = receipt;
-  verifyHandovers(handovers, log);
+  const { log, handovers = [] } = main.branch;
+  const checkpoint = openTree(main.branch);
   // Whoever pinned the keys before goes on with those that they handed the log over to.
   const since = handovers.findLastIndex(({ from }) => isPinned(trust, from) !== undefined);
   const direct = isPinned(trust, log);
@@ -48,7 +42,23 @@ function verdictOf(
   }
 
   const problems: string[] = [];
-  const records = parsed.map((record) => openVerified(record, checkpoint, problems));
+  const branches = others.map(({ branch, records: parsed }) => {
+    const tree = openTree(branch);
+    // Its keys are those of the log that was judged above: whoever trusts the one trusts the other.
+    if (!isSameNode(log, branch.log))
+      problems.push(`the log ${tree.origin} is not one of a process of the node of ${log.origin}`);
+    return {
+      tree,
+      records: parsed.map((record) => ({
+        ...openVerified(record, tree, problems),
+        origin: tree.origin,
+      })),
+    };
+  });
+  const records: OpenedRecord[] = [
+    ...main.records.map((record) => openVerified(record, checkpoint, problems)),
+    ...branches.flatMap((branch) => branch.records),
+  ];
   const links = linkProblems(records);
   problems.push(...links.problems);
   if (problems.length > 0) return refused(problems);
@@ -65,6 +75,17 @@ function verdictOf(
     rootHashHex: checkpoint.root.toHex(),
     signedAt: instant(checkpoint.signedAt_s),
     ...(typeof at === 'string' ? { at } : {}),
+    ...(branches.length === 0
+      ? {}
+      : {
+          others: branches.map(({ tree, records: ofTree }) => ({
+            origin: tree.origin,
+            size: tree.size,
+            rootHashHex: tree.root.toHex(),
+            signedAt: instant(tree.signedAt_s),
+            records: ofTree.length,
+          })),
+        }),
     records,
     problems: [],
     ...statementsOf({
@@ -73,9 +94,39 @@ function verdictOf(
       checkpoint,
       records,
       unlinked: links.unlinked,
+      others: branches.map(({ tree, records: ofTree }) => ({ tree, count: ofTree.length })),
       handedOver: direct === undefined && trusted ? handovers.slice(since) : [],
     }),
   };
+}
+
+/** Opens the signed tree of a branch, and checks how its log came by its keys. */
+function openTree({ checkpoint: note, log, handovers = [] }: ReceiptBranch): SignedCheckpoint {
+  const checkpoint = openCheckpoint(note, log);
+  if (checkpoint.origin !== log.origin)
+    throw new LogError('CONTRADICTION', 'the checkpoint is of another log than the receipt says');
+  verifyHandovers(handovers, log);
+  return checkpoint;
+}
+
+/**
+ * Processes of one node keep logs under the same keys, and under names of their own that begin with
+ * the node's: 'q/QmNode' and 'q/QmNode/process'.
+ */
+function isSameNode(one: LogVkeys & Named, other: LogVkeys & Named): boolean {
+  const node = (origin: string) => origin.split('/').slice(0, 2).join('/');
+  const isSameKey = (a: string, b: string) =>
+    parseVkey(a).publicKey.toHex() === parseVkey(b).publicKey.toHex();
+  return (
+    one.origin !== other.origin &&
+    node(one.origin) === node(other.origin) &&
+    isSameKey(one.ed25519, other.ed25519) &&
+    isSameKey(one.mldsa44, other.mldsa44)
+  );
+}
+
+interface Named {
+  readonly origin: string;
 }
 
 /** Which of a log's keys somebody pinned: both, the one, or neither. */

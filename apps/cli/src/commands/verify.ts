@@ -24,8 +24,8 @@ export async function verify(
       ? paint.green('signed by the log you trust')
       : paint.yellow('consistent, signer not trusted (pass --trust LOGKEY)');
   say(`${tick} ${paint.bold('this receipt holds')}  ${signer}`);
-  const rows = verdict.records.map(({ leafIndex, body }) => [
-    `  #${leafIndex}`,
+  const rows = verdict.records.map(({ leafIndex, body, origin }) => [
+    `  #${leafIndex}${origin === undefined ? '' : paint.dim(` of ${processOf(origin)}`)}`,
     String(body?.['at'] ?? ''),
     String(body?.['op'] ?? paint.dim('sealed: you are not a party')),
     String(body?.['kind'] ?? ''),
@@ -37,6 +37,9 @@ export async function verify(
   say(paint.dim('  It does not show'));
   for (const line of verdict.doesNotProve) say(`  ${paint.dim('·')} ${line}`);
 }
+
+/** 'q/QmNode/process' is the log of a process of the node 'q/QmNode'. */
+const processOf = (origin: string): string => origin.split('/').at(-1) ?? origin;
 
 /** A receipt as it is, or as qerberos.receipt answers with it. */
 function unwrap(value: unknown): unknown {

@@ -6,12 +6,14 @@ import { RECEIPT_BYTES_MAX } from '../models.ts';
 import { asJson } from '../recordView.ts';
 
 export const receipt = handler(qerberos.receipt, async (input, ctx) => {
-  const made = await inTableWords(() => ctx.services.log.receipt(input.cid, ctx.call.subject));
+  const { receipt: made, missing } = await inTableWords(() =>
+    ctx.services.receipts.of(input.cid, ctx.call.subject),
+  );
   const bytes = Buffer.byteLength(JSON.stringify(made));
   if (bytes > RECEIPT_BYTES_MAX)
     fail('LIMIT_EXCEEDED', 'The receipt has more steps than fit in one answer.', {
       limit: RECEIPT_BYTES_MAX,
       bytes,
     });
-  return { receipt: asJson(made) };
+  return { receipt: asJson(made), ...(missing.length === 0 ? {} : { missing: [...missing] }) };
 });

@@ -9,10 +9,13 @@ const PROBLEMS_MAX = 1_000;
 export const verifyReceipt = handler(qerberos.verifyReceipt, (input) => {
   const { trust } = input;
   const verdict = verify(input.receipt, trust === undefined ? {} : { trust });
+  const { others, ...rest } = verdict;
   return {
-    ...verdict,
-    records: verdict.records.map(({ cid, leafIndex, body }) => ({
+    ...rest,
+    ...(others === undefined ? {} : { others: [...others] }),
+    records: verdict.records.map(({ cid, origin, leafIndex, body }) => ({
       cid,
+      ...(origin === undefined ? {} : { origin }),
       leafIndex,
       ...(body === null ? {} : { body: asJson(body) }),
     })),

@@ -1,5 +1,6 @@
 import { QError, type AnyContract, type Result } from '@anarq/common-schemas';
 import type { Sealer } from '@anarq/crypto';
+import type { ReceiptBranch } from '@anarq/log';
 import { failed } from '../commands.ts';
 import { freshId, greetingOf, Pairing } from './channel.ts';
 import type { Follower } from './follower.ts';
@@ -9,6 +10,7 @@ import {
   type CallMessage,
   type Greeting,
   type Message,
+  type RecordsMessage,
   type StepMessage,
   type Welcome,
 } from './messages.ts';
@@ -21,6 +23,7 @@ const GREETING_AGE_MAX_MS = 300_000;
 export interface PeerWork {
   readonly step: (step: StepMessage) => Promise<Result<unknown>>;
   readonly call: (call: CallMessage['call']) => Promise<Result<unknown>>;
+  readonly records: (asked: RecordsMessage) => Promise<ReceiptBranch | undefined>;
 }
 
 /** Where other processes of this node are answered. It knows them by the root key that they share. */
@@ -101,6 +104,11 @@ export class PeerDesk {
           result: failed(call, new QError('STATE_CONFLICT', 'This process follows no feed.')),
         };
       return { following: await this.#follower.follow(message) };
+    }
+    if (message.kind === 'records') {
+      const { of, party } = message;
+      const branch = await this.#work.records({ kind: 'records', of, party });
+      return { branch: branch ?? null };
     }
     const late = new QError('TIMEOUT_ERROR', 'The caller waits no longer.', {
       remaining_ms: message.remaining_ms,

@@ -2,6 +2,7 @@ import type { AnyContract, Result } from '@anarq/common-schemas';
 import { canonicalJson, sha256Hex, utf8 } from '@anarq/crypto';
 import type { Call, OwnCall } from '../call.ts';
 import type { Capability } from '../capability.ts';
+import type { ReceiptBranch, StepsOf } from '@anarq/log';
 import type { FeedPage } from './feed.ts';
 
 /** Where processes of one node speak to each other; nothing there is for anybody else. */
@@ -56,13 +57,23 @@ export interface FeedMessage {
   readonly page: FeedPage;
 }
 
-export type Message = (StepMessage | CallMessage | FeedMessage) & {
+/** Asks for the records of steps that were made there, as far as somebody may open them. */
+export interface RecordsMessage {
+  readonly kind: 'records';
+  readonly of: StepsOf;
+  readonly party: string;
+}
+
+export type Message = (StepMessage | CallMessage | FeedMessage | RecordsMessage) & {
   /** What is left of the caller's patience, in milliseconds. */
   readonly remaining_ms: number;
 };
 
-/** Answer to a step or call; of a feed page, how far its reader has come. */
-export type Answer = { readonly result: Result<unknown> } | { readonly following: Followed };
+/** Answer to a step or call; of a feed page, how far its reader has come; records and their proofs. */
+export type Answer =
+  | { readonly result: Result<unknown> }
+  | { readonly following: Followed }
+  | { readonly branch: ReceiptBranch | null };
 
 /** What two processes must agree on about a module: its version and the shape of its operations. */
 export const contractDigest = ({ name, version, operations }: AnyContract): string =>

@@ -1,4 +1,5 @@
 import type { AnyContract, AnyOperation, Result } from '@anarq/common-schemas';
+import type { ReceiptBranch, StepsOf } from '@anarq/log';
 import type { Call, OwnCall } from '../call.ts';
 import type { Capability } from '../capability.ts';
 
@@ -14,6 +15,14 @@ export interface RemoteModules {
    * failure is retryable, and says nothing about what happened.
    */
   step(step: RemoteStep): Promise<Result<unknown>>;
+  /**
+   * What other processes recorded of steps of records that are here; and the modules whose process
+   * could not be asked.
+   */
+  records(
+    of: StepsOf,
+    party: string,
+  ): Promise<{ readonly branches: readonly ReceiptBranch[]; readonly missing: readonly string[] }>;
   /** Each process that is called, and how it answers. */
   places(): readonly RemotePlace[];
   /** Called when a process that did not answer answers again. */

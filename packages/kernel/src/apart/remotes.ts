@@ -1,11 +1,19 @@
 import { QError, type AnyOperation, type Result } from '@anarq/common-schemas';
+import type { ReceiptBranch, StepsOf } from '@anarq/log';
 import type { Store } from '@anarq/store';
 import type { Call } from '../call.ts';
 import { failed } from '../commands.ts';
 import type { Services } from '../services.ts';
 import { freshId } from './channel.ts';
 import { Feeder } from './feeder.ts';
-import { contractDigest, type CallMessage, type StepMessage, type Welcome } from './messages.ts';
+import {
+  contractDigest,
+  type Answer,
+  type CallMessage,
+  type RecordsMessage,
+  type StepMessage,
+  type Welcome,
+} from './messages.ts';
 import { Peer } from './peer.ts';
 import type {
   PeerLink,
@@ -15,6 +23,9 @@ import type {
   RemoteModules,
   RemoteStep,
 } from './remote.ts';
+
+/** How long another process may take to prove its records. */
+const RECORDS_TIMEOUT_MS = 10_000;
 
 interface Place {
   readonly peer: Peer;
@@ -108,13 +119,36 @@ export class Remotes implements RemoteModules {
     await Promise.all(this.#places.map(async ({ feeder }) => feeder?.close()));
   }
 
+  async records(of: StepsOf, party: string): ReturnType<RemoteModules['records']> {
+    const branches = new Map<string, ReceiptBranch>();
+    const missing: string[] = [];
+    const asked = new Set<readonly Place[]>();
+    for (const [name, places] of this.#placesOf) {
+      // Modules that one process runs have the same addresses, and one log.
+      const same = [...asked].find((others) => others.every((one, at) => one === places[at]));
+      if (same?.length === places.length) continue;
+      asked.add(places);
+      const { answer } = await this.#askPlaces(places, RECORDS_TIMEOUT_MS, {
+        kind: 'records',
+        of,
+        party,
+      });
+      if (answer === undefined || !('branch' in answer)) missing.push(name);
+      else if (answer.branch !== null) branches.set(answer.branch.log.origin, answer.branch);
+    }
+    return { branches: [...branches.values()], missing };
+  }
+
   /** One address after the other, each call beginning with the next, those that answer first. */
-  async #ask(op: AnyOperation, message: StepMessage | CallMessage): Promise<RemoteAnswer> {
-    const places = this.#placesOf.get(op.module) ?? [];
+  async #askPlaces(
+    places: readonly Place[],
+    within_ms: number,
+    message: StepMessage | CallMessage | RecordsMessage,
+  ): Promise<{ readonly answer?: Answer; readonly last?: QError }> {
     const first = this.#turn++ % Math.max(1, places.length);
     const inTurn = [...places.slice(first), ...places.slice(0, first)];
     const isSpared = ({ peer }: Place) => this.#link.isSpared(peer.url);
-    const until_ms = performance.now() + op.limits.timeout_ms;
+    const until_ms = performance.now() + within_ms;
     let last: QError | undefined;
     for (const { peer, feeder } of inTurn.toSorted(
       (a, b) => Number(isSpared(a)) - Number(isSpared(b)),
@@ -123,12 +157,20 @@ export class Remotes implements RemoteModules {
       if (left_ms <= 0) break;
       try {
         const answer = await peer.ask(message, left_ms, async () => feeder?.upToDate());
-        if ('result' in answer) return { result: answer.result, isReached: true };
+        return { answer };
       } catch (error) {
         if (!(error instanceof QError)) throw error;
         last = error;
       }
     }
+    return last === undefined ? {} : { last };
+  }
+
+  async #ask(op: AnyOperation, message: StepMessage | CallMessage): Promise<RemoteAnswer> {
+    const places = this.#placesOf.get(op.module) ?? [];
+    const { answer, last } = await this.#askPlaces(places, op.limits.timeout_ms, message);
+    if (answer !== undefined && 'result' in answer)
+      return { result: answer.result, isReached: true };
     const unknown =
       last ?? new QError('SERVICE_UNAVAILABLE', `${op.module} did not answer in time.`);
     const requestId = `req_${freshId()}`;

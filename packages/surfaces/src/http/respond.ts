@@ -53,7 +53,7 @@ export function sendResult(
   const headers = commonHeaders(result.status === 'error' ? result.requestId : requestId);
   headers['content-type'] = 'application/json; charset=utf-8';
   // Most results say nothing beside their body.
-  if (result.status === 'error' || result.replayed === true)
+  if (result.status === 'error' || result.replayed === true || result.stale !== undefined)
     Object.assign(headers, resultHeaders(result));
   return reply.code(status).headers(headers).send(JSON.stringify(result));
 }
