@@ -58,12 +58,15 @@ describe('an agent that may not do enough', () => {
     const refused = await call('qmarket.purchase', order);
     expect(refused.code).toBe('BUDGET_EXCEEDED');
     const { operation, input } = refused.details.ask;
-    const budget = { unit: 'rUv', total: '5', perCall: '5' };
-    const asked = await call(operation, { ...input, budget, reason: 'The zones cost 5.' });
+    const until = '2099-01-01T00:00:00Z';
+    const budget = { unit: 'rUv', total: '5', perCall: '5', perDay: '5', until };
+    const calls = { perHour: 3 };
+    const asked = await call(operation, { ...input, budget, calls, reason: 'The zones cost 5.' });
 
     const shown = (await run('approvals')).stdout;
     expect(shown).toContain('The zones cost 5.');
-    expect(shown).toContain('5 rUv in all, 5 rUv a call');
+    expect(shown).toContain('5 rUv in all, 5 rUv a call, 5 rUv a day, until 2099-01-01T00:00:00');
+    expect(shown).toContain('3 calls an hour');
     const { requestId } = asked.data;
     const yes = await run('approvals', 'approve', requestId, '--note', 'once', '--json');
     const { grant } = read<{ grant: string }>(yes.stdout);

@@ -33,23 +33,46 @@ export async function approvalsList(options: Options): Promise<void> {
 }
 
 function tellRequest(request: Asked): void {
-  const { command, policy, budget, expiresAt, asker, openUntil, reason, requestId } = request;
+  const { command, policy, budget, calls, expiresAt, asker, openUntil, reason, requestId } =
+    request;
   say(paint.bold(`${command === '/' ? 'any operation' : command}, for ${asker}`));
   say(`  because  ${reason}`);
   for (const statement of policy as readonly unknown[])
     say(`  only if  ${JSON.stringify(statement)}`);
-  if (budget !== undefined) {
-    const { unit, total, perCall } = budget;
-    const limits = [
-      ...(total === undefined ? [] : [`${total} ${unit} in all`]),
-      ...(perCall === undefined ? [] : [`${perCall} ${unit} a call`]),
-    ];
-    say(`  budget   ${limits.join(', ')}`);
-  }
+  const limits = [...limitsOf(budget), ...callsOf(calls)];
+  if (limits.length > 0) say(`  budget   ${limits.join(', ')}`);
   say(`  ends     ${expiresAt ?? 'when you revoke it'}`);
   say(`  asked    until ${openUntil}`);
   tellAnswers(requestId);
 }
+
+const SPANS = [
+  ['total', 'in all'],
+  ['perCall', 'a call'],
+  ['perMinute', 'a minute'],
+  ['perHour', 'an hour'],
+  ['perDay', 'a day'],
+  ['perMonth', 'a month'],
+] as const;
+
+/** Every limit that a budget has, in words: nobody agrees to one that was not shown. */
+function limitsOf(budget: Asked['budget']): string[] {
+  if (budget === undefined) return [];
+  const { unit, until, node: counter } = budget;
+  return [
+    ...SPANS.flatMap(([member, words]) =>
+      budget[member] === undefined ? [] : [`${budget[member]} ${unit} ${words}`],
+    ),
+    ...(until === undefined ? [] : [`until ${until}`]),
+    ...(counter === undefined ? [] : [`counted by ${counter}`]),
+  ];
+}
+
+const callsOf = (calls: Asked['calls']): string[] =>
+  SPANS.flatMap(([member, words]) => {
+    const count = member === 'perCall' ? undefined : calls?.[member];
+    return count === undefined ? [] : [`${count} calls ${words}`];
+  });
 
 function tellAnswers(id: string): void {
   say(`  yes      ./q approvals approve ${id}`);
@@ -83,7 +106,7 @@ async function answerRequest(
     return say(`${tick} refused  ${asker} is told`);
   }
   const request = await findRequest(client, requestId);
-  const { asker: audience, subject, command, policy, budget, expiresAt } = request;
+  const { asker: audience, subject, command, policy, budget, calls, expiresAt } = request;
   const { operator: issuer } = address;
   if (subject !== issuer)
     fail(
@@ -98,7 +121,8 @@ async function answerRequest(
     subject,
     command,
     policy,
-    budget,
+    budget: budget === undefined ? undefined : asSigned(budget),
+    calls,
     exp_s: expiresAt === undefined ? undefined : Math.floor(Date.parse(expiresAt) / 1000),
   });
   const { grant } = await client.call(qonsent.approveRequest, {
@@ -111,6 +135,12 @@ async function answerRequest(
   say(`  grant    ${grant}`);
   say(`  end it   ./q revoke ${grant}`);
 }
+
+/** A budget as a delegation carries it: its end in whole seconds. */
+const asSigned = ({ until, ...limits }: NonNullable<Asked['budget']>) => ({
+  ...limits,
+  ...(until === undefined ? {} : { until_s: Math.floor(Date.parse(until) / 1000) }),
+});
 
 async function findRequest(client: Client, requestId: string): Promise<Asked> {
   const { items } = await client.call(qonsent.requests, { limit: LISTED_MAX });
