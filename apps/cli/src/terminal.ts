@@ -49,15 +49,22 @@ export function tellError(error: unknown): void {
     return;
   }
   warn(`${cross} ${paint.bold(error.code)}  ${error.message}`);
-  const { why, violations, ...details } = (error.details ?? {}) as {
+  const { why, violations, ask, ...details } = (error.details ?? {}) as {
     why?: { rule?: string; changeableBy?: string };
     violations?: readonly { path: string; expected: string }[];
+    ask?: { operation: string; input: object };
   };
   if (why?.rule !== undefined) warn(`  why   ${why.rule}`);
   if (why?.changeableBy !== undefined) warn(`  who   ${why.changeableBy} can change it`);
   for (const { path, expected } of violations ?? []) warn(`  input ${path || '/'}: ${expected}`);
   for (const [name, value] of Object.entries(details))
-    warn(`  ${paint.dim(name)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    warn(
+      `  ${paint.dim(name.padEnd(5))} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+  if (ask !== undefined) {
+    const input = JSON.stringify({ ...ask.input, reason: '…' });
+    warn(`  ask   ./q call ${ask.operation} '${input}' --token …`);
+  }
   // The advice on input speaks of violations; without any there is nothing to compare.
   const isAdvised = error.code !== 'INPUT_INVALID' || violations !== undefined;
   for (const action of isAdvised ? error.suggestedActions : []) warn(`  do    ${action}`);
