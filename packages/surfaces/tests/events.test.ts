@@ -1,12 +1,14 @@
 import {
   bearer,
   createClient,
+  delegate,
   followEvents,
   http,
   keys,
   type CallError,
   type StreamedEvent,
 } from '@anarq/common-clients';
+import { deriveKeys, toBase64url } from '@anarq/crypto';
 import { node as nodeContract } from '@anarq/node-module/contract';
 import { qonsent } from '@anarq/qonsent/contract';
 import { squid } from '@anarq/squid/contract';
@@ -127,6 +129,33 @@ describe('a stream of events', () => {
       expect(reader.seen).toEqual([]);
     },
   );
+
+  it('goes on without what its reader may no longer see, once somebody took back a grant', async () => {
+    const [hana, ivo] = [await node.person('hana'), await node.person('ivo')];
+    const delegation = delegate({
+      keys: deriveKeys(hana.seed),
+      issuer: hana.did,
+      audience: ivo.did,
+      subject: hana.did,
+      command: '/qindex/events',
+    });
+    const { grant } = await hana.call(qonsent.grant, {
+      audience: ivo.did,
+      command: '/qindex/events',
+      token: toBase64url(delegation),
+    });
+    const reader = read(keysOf(ivo), { topics: ['q.qindex.*'] });
+    await expect.poll(() => openStreams(ivo.did)).toBe(1);
+    const shown = await put(hana, 'while it may be seen');
+    await expect.poll(() => subjects(reader)).toEqual([shown]);
+    await hana.call(qonsent.revoke, { grant });
+    await put(hana, 'not for ivo any more');
+    const own = await put(ivo, 'of its own');
+    // What comes after it is there, so what lies before was left out.
+    await expect.poll(() => subjects(reader)).toEqual([shown, own]);
+    expect(openStreams(ivo.did)).toBe(1);
+    await reader.stop();
+  });
 
   it('is refused to nobody in particular, and every event to all but the owner of the node', async () => {
     const anonymous = await fetch(`${surface.url}/events`);
