@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import type { NodeAddress } from '@anarq/node';
 import { startNodeProcess } from '@anarq/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import { auditRecords } from './crashes/audit.ts';
 import { Load } from './crashes/load.ts';
 import { foundCrashWorld, removeCrashWorld, type CrashWorld } from './crashes/world.ts';
@@ -72,14 +71,15 @@ async function subscribed({ url }: NodeAddress) {
   });
   const got: { subscription?: string; id?: string; ended?: { code: string }; result?: unknown }[] =
     [];
-  socket.on('message', (data: Buffer) => got.push(JSON.parse(data.toString()) as (typeof got)[0]));
+  socket.addEventListener('message', ({ data }) =>
+    got.push(JSON.parse(String(data)) as (typeof got)[0]),
+  );
   await once(socket, 'open');
   socket.send(JSON.stringify({ id: 'sub', op: 'subscribe' }));
   await expect.poll(() => got.length, { timeout: 20_000 }).toBe(1);
-  const closed = once(socket, 'close').then(([code, reason]) => ({
-    code: code as number,
-    reason: String(reason),
-  }));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
+  });
   return { socket, got, closed };
 }
 
@@ -164,7 +164,7 @@ describe('a node that is asked to stop', { timeout: 240_000 }, () => {
     await expect
       .poll(() => socket.got.find(({ id }) => id === 'again')?.result, { timeout: 20_000 })
       .toMatchObject({ status: 'error', code: 'GRANT_REVOKED' });
-    socket.socket.terminate();
+    socket.socket.close();
     child.kill('SIGTERM');
     expect(await exited).toEqual({ code: 0, signal: null });
   });
