@@ -314,7 +314,8 @@ describe('an answer', () => {
     expect((await agent.robot.call(qonsent.myRequests, {})).items).toMatchObject([
       { state: 'APPROVED' },
     ]);
-    const [given] = (await alice.call(qonsent.list, {})).items;
-    expect(given).toMatchObject({ command: '/squid/agents', inForce: true });
+    const { items } = await alice.call(qonsent.list, {});
+    const given = items.find(({ command }) => command === '/squid/agents');
+    expect(given).toMatchObject({ audience: agent.did, inForce: true });
   });
 });
