@@ -25,6 +25,7 @@ describe.skipIf(!(await canReachPostgres()))('on PostgreSQL', () => {
   describe('limits', async () => void (await import('./limits.test.ts')));
   describe('model', async () => void (await import('./model.test.ts')));
   describe('ownership', async () => void (await import('./ownership.test.ts')));
+  describe('patientKills', async () => void (await import('./patientKills.test.ts')));
   describe('processTables', async () => void (await import('./processTables.test.ts')));
   describe('processes', async () => void (await import('./processes.test.ts')));
   describe('reactions', async () => void (await import('./reactions.test.ts')));
