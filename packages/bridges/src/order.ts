@@ -25,7 +25,7 @@ const PLACE_CHARS_MAX = 200;
 const OWN_MEMBERS = ['topics', 'tenant', 'from'] as const;
 
 /**
- * Reads the address of a bridge: `amqp://user:password@host/vhost?exchange=q.events&topics=q.qmarket.*`
+ * Reads the address of a bridge: `amqp://host/vhost?exchange=q.events&topics=q.qmarket.*`
  * or `mqtt://host?prefix=shop/&topics=q.qmarket.*,q.qdrive.*`. Topics must be named: what leaves a
  * node is its operator's decision. `tenant` leaves out all others; `from=start` begins with what is
  * kept, the default with what happens next.
