@@ -279,6 +279,7 @@ const item = (id: string, words: string) => ({
 export const labModule = (hands: LabHandlers = {}): ModuleDefinition =>
   defineModule(lab, {
     migrations: [{ id: 1, sql: [items, counts, totals].map(createTable).join('\n') }],
+    tables: [items],
     handlers: {
       put: handler(lab.put, (input, ctx) => {
         ctx.rows(items).insert(item(input.id, input.text));
