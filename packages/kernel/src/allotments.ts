@@ -20,6 +20,7 @@ import {
 } from './capability.ts';
 import { givenState, takenState, type AllotmentState } from './allotmentState.ts';
 import type { Identities } from './identities.ts';
+import { countLostAt_ms } from './lostCount.ts';
 import { prepared } from './prepared.ts';
 
 /** How long an allotment may last: so long a grant that is revoked here may still be spent there. */
@@ -151,7 +152,8 @@ export class Allotments {
 
   /**
    * Takes an allotment that another node set aside for this one; the same again is the same.
-   * @throws SIGNATURE_INVALID, GRANT_CHAIN_BROKEN, GRANT_EXPIRED, AMOUNT_INVALID
+   * @throws SIGNATURE_INVALID, GRANT_CHAIN_BROKEN, GRANT_EXPIRED, AMOUNT_INVALID, STATE_CONFLICT on
+   * a restored copy whose old node may have taken it
    */
   async prepareTake(
     allotment: Signed<Allotment>,
@@ -180,6 +182,7 @@ export class Allotments {
       );
     const expires_ms = Date.parse(expiresAt);
     if (expires_ms <= now_ms) fail('GRANT_EXPIRED', `The allotment ended at ${expiresAt}.`);
+    await this.#checkUnspent(expires_ms);
     const amount_minor = minorOf(amount, unit);
     if (amount_minor <= 0n) fail('AMOUNT_INVALID', 'An allotment is of more than nothing.');
     const row = {
@@ -207,6 +210,18 @@ export class Allotments {
       ]),
       state: takenState(row, this.#node),
     };
+  }
+
+  /** What a copy does not know may have been spent by the old node, if it was given while that was there. */
+  async #checkUnspent(expires_ms: number): Promise<void> {
+    const lost_ms = await countLostAt_ms(this.#store);
+    if (lost_ms === undefined || expires_ms > lost_ms + LIFE_MAX_MS) return;
+    const sure = new Date(lost_ms + LIFE_MAX_MS).toISOString();
+    fail(
+      'STATE_CONFLICT',
+      `This node was restored, and may have spent it before: ask for one that ends after ${sure}.`,
+      { state: 'LOST' },
+    );
   }
 
   /**

@@ -71,11 +71,14 @@ export const textOfMinor = (minor: bigint, unit: string): string =>
 const change = (r: Reservation, spent: bigint, reserved: bigint): Statement[] =>
   r.allotment === undefined ? changeHere(r, spent, reserved) : [changeAllotted(r, spent, reserved)];
 
-/** What another node set aside has one counter here, whichever links it is of. */
+/**
+ * What another node set aside has one counter here, whichever links it is of. Of one that a restored
+ * copy lost count of nothing is drawn, but what a process held of it may still be settled.
+ */
 const changeAllotted = (r: Reservation, spent: bigint, reserved: bigint): Statement => ({
   name: `allotment ${r.allotment?.id}`,
   sql: `UPDATE kernel_allotment_taken SET ${moved('kernel_allotment_taken')}
-        WHERE issuer = :from AND id = :id AND state = 'OPEN'
+        WHERE issuer = :from AND id = :id AND state IN ('OPEN'${reserved < 0n ? `, 'LOST'` : ''})
           AND ${taken('kernel_allotment_taken')} <= amount_minor`,
   params: { from: r.allotment?.from ?? '', id: r.allotment?.id ?? '', spent, reserved },
   expect: { changes: 1 },

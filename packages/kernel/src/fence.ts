@@ -2,6 +2,7 @@ import { QError, type AnyOperation } from '@anarq/common-schemas';
 import { randomBytes, toBase64url } from '@anarq/crypto';
 import type { Log } from '@anarq/log';
 import type { Statement, Store } from '@anarq/store';
+import { COUNT_LOST } from './lostCount.ts';
 import type { NodeFacts } from './services.ts';
 
 /** Whether a node's data is a restored copy, and which one. */
@@ -88,6 +89,12 @@ export function liftStatements(
             name: 'allotments',
             sql: `UPDATE kernel_allotment_taken SET state = 'LOST' WHERE state = 'OPEN'`,
           },
+          {
+            // The old node may have settled them, and spent what came back: here nothing comes back.
+            name: 'given allotments',
+            sql: `UPDATE kernel_allotment_given SET reservations = '[]' WHERE state = 'OPEN'`,
+          },
+          put(COUNT_LOST, String(now_ms)),
           {
             name: 'processes',
             sql: `UPDATE kernel_process SET state = 'NEEDS_ATTENTION', problem = :problem, updated_ms = :now_ms
