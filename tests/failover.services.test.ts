@@ -5,5 +5,5 @@ import { describe } from 'vitest';
 process.env['Q_TEST_STORE'] = 'postgres';
 
 describe.skipIf(!(await canReachPostgres()))('on PostgreSQL', async () => {
-  await import('./failover.test.ts');
+  await import('./failoverApart.services.test.ts');
 });

@@ -15,5 +15,5 @@ describe.skipIf(!isServed)('on PostgreSQL and NATS', () => {
   describe('journey', async () => void (await import('./journey.test.ts')));
   describe('kill', async () => void (await import('./kill.test.ts')));
   describe('apart', async () => void (await import('./apart.test.ts')));
-  describe('apartKills', async () => void (await import('./apartKills.test.ts')));
+  describe('apartKills', async () => void (await import('./apartKills.services.test.ts')));
 });
