@@ -17,7 +17,7 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 
 describe('a first start that is killed', () => {
   it('leaves a folder on which the next one founds the node, example included', async () => {
-    for (const after_ms of [120, 250, 380, 450, 520, 600, 700]) {
+    for (const after_ms of [250, 450, 600, 800]) {
       const where = await foldersOf();
       const child = spawnQ(['up', '--port', '0', ...where]);
       const exited = new Promise((resolve) => child.once('exit', resolve));

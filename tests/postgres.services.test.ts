@@ -6,5 +6,5 @@ process.env['Q_TEST_STORE'] = 'postgres';
 
 describe.skipIf(!(await canReachPostgres()))('on PostgreSQL', () => {
   describe('journey', async () => void (await import('./journey.test.ts')));
-  describe('kill', async () => void (await import('./kill.test.ts')));
+  describe('kill', async () => void (await import('./kill.services.test.ts')));
 });

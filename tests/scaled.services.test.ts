@@ -13,7 +13,7 @@ const isServed = (await canReachPostgres()) && (await canReachNats());
 
 describe.skipIf(!isServed)('on PostgreSQL and NATS', () => {
   describe('journey', async () => void (await import('./journey.test.ts')));
-  describe('kill', async () => void (await import('./kill.test.ts')));
+  describe('kill', async () => void (await import('./kill.services.test.ts')));
   describe('apart', async () => void (await import('./apart.test.ts')));
   describe('apartKills', async () => void (await import('./apartKills.services.test.ts')));
 });

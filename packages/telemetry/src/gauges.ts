@@ -98,7 +98,8 @@ export class Gauges {
       collectDefaultMetrics({ register });
       return register;
     });
-    return (await this.#process).metrics();
+    // prom-client writes a mean of nothing as Nan; the text format knows NaN.
+    return (await (await this.#process).metrics()).replaceAll(/ Nan$/gm, ' NaN');
   }
 
   #histogramText(): string {
