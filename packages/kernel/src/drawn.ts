@@ -2,7 +2,7 @@ import type { Statement, Store } from '@anarq/store';
 import { isCalls, textOfMinor, type Move } from './budgetCounters.ts';
 
 /** What was spent and held of a budget at one moment, in decimal strings of its unit. */
-interface Standing {
+export interface BudgetStanding {
   readonly spent: string;
   readonly reserved: string;
 }
@@ -16,8 +16,8 @@ export interface Drawn {
   readonly counts: 'amount' | 'calls' | 'allotment';
   readonly unit: string;
   readonly total: string | undefined;
-  readonly before: Standing;
-  readonly after: Standing;
+  readonly before: BudgetStanding;
+  readonly after: BudgetStanding;
 }
 
 /** So long is it known how a budget stood around a call. */

@@ -29,7 +29,7 @@ export type { Allotments } from './allotments.ts';
 export type { AllotmentState } from './allotmentState.ts';
 export type { Allotment, AllotmentReport, Signed } from './allotmentStatement.ts';
 export type { BudgetState } from './budgetState.ts';
-export type { Drawn } from './drawn.ts';
+export type { BudgetStanding, Drawn } from './drawn.ts';
 export type { DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';
 export { kernelMigrations } from './tables.ts';
