@@ -5,7 +5,7 @@ import { qmarket } from '@anarq/qmarket/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { keys } from '@anarq/common-clients';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentOf, offer, PRICE, type Agent } from './delegates.ts';
+import { agentOf, give, offer, PRICE, type Agent } from './delegates.ts';
 import {
   bringIn,
   contracts,
@@ -158,10 +158,11 @@ describe('why', () => {
     const outcome = told.steps.find(({ kind }) => kind === 'outcome');
     expect(outcome).toMatchObject({ code: 'SUCCESS', cost: { amount: PRICE, unit: UNIT } });
     const hold = told.steps.find(({ op }) => op === 'qwallet.reserve');
-    for (const { latency } of [told, outcome, hold].filter((one) => one !== undefined)) {
-      expect(latency).toBeDefined();
-      for (const micros of Object.values(latency ?? {})) expect(micros).toBeGreaterThanOrEqual(0);
-    }
+    for (const step of [outcome, hold])
+      expect(step).toMatchObject({ latency: { handle_us: expect.any(Number) } });
+    expect(told.latency).toMatchObject({ admit_us: expect.any(Number) });
+    for (const micros of [told, outcome, hold].flatMap((one) => Object.values(one?.latency ?? {})))
+      expect(micros).toBeGreaterThanOrEqual(0);
   });
 
   it('says of a refusal which rule, limit and link, also by the id of its request', async () => {
@@ -202,12 +203,28 @@ describe('why', () => {
   });
 
   it('shows a link between others as that, and nothing of it', async () => {
-    const shop = await agentOf(served, bob, 'shop', { command: '/' });
-    expect(shop.grant).toBeDefined();
-    const cid = cidOf(await pay(asAgent(), '2'));
-    // Bob was paid, so the record is his, too; the grant is between Alice and her agent.
-    const told = await clientFor(bob).result(qerberos.why, { record: cid });
-    if (told.status === 'error') return notFound(told);
-    expect(told.data.chains).toEqual([[{ grant: agent.grant, budgets: [] }]]);
+    // Alice to Bob, with a budget, and Bob to Eve: Eve pays for Alice, so the record is hers too.
+    const budget = { unit: UNIT, total: '4' };
+    const above = await give(served, alice, bob, { command: '/', budget });
+    const below = await give(served, bob, eve, { command: '/', subject: alice.did }, above);
+    const paid = await clientFor(eve).result(
+      qwallet.pay,
+      { amount: '2', unit: UNIT, recipients: [{ identity: bob.did, amount: '2' }] },
+      { subject: alice.did, grant: below, retry: false },
+    );
+    const record = cidOf(paid);
+    const toEve = await clientFor(eve).call(qerberos.why, { record });
+    expect(toEve.chains).toEqual([
+      [
+        expect.objectContaining({ grant: below, issuer: bob.did, audience: eve.did }),
+        { grant: above, budgets: [] },
+      ],
+    ]);
+    const toAlice = await clientFor(alice).call(qerberos.why, { record });
+    expect(toAlice.chains[0]?.[1]).toMatchObject({
+      grant: above,
+      issuer: alice.did,
+      budgets: [{ total: '4', after: { spent: '2' } }],
+    });
   });
 });
