@@ -10,6 +10,9 @@ const Item = t.named(
   }),
 );
 
+/** Looked at in every call, and out of reach of the fastest machine. */
+const limits = { perMinute: 600_000 };
+
 /** The least that a module can be: one row read by its id, one row written. */
 export const items = contract({
   name: 'bench',
@@ -22,6 +25,7 @@ export const items = contract({
       http: 'GET /items/{itemId}',
       resource: 'item/{itemId}',
       scope: 'bench/read',
+      limits,
       input: t.object({ itemId: t.id() }),
       output: Item,
     }),
@@ -29,6 +33,7 @@ export const items = contract({
       summary: 'Add an item.',
       http: 'POST /items',
       scope: 'bench/add',
+      limits,
       input: t.object({
         title: t.string({ minLength: 1, maxLength: 200 }),
         note: t.string({ maxLength: 400 }),
