@@ -79,6 +79,7 @@ export {
   importPublicKeys,
   publicKeysOf,
 } from './publicKeys.ts';
+export { createPrivateFile, replacePrivateFile } from './privateFile.ts';
 export type { EarlierKey, RootKey, RotationReason } from './rootKey.ts';
 export { epochOf, forgetEarlier, rotatedKey } from './rootKey.ts';
 export { openRootKey, replaceRootKey } from './rootKeyFile.ts';

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { randomBytes, toBase64url } from './bytes.ts';
 import { generateSeed } from './derive.ts';
 import { CryptoError } from './errors.ts';
+import { createPrivateFile, replacePrivateFile } from './privateFile.ts';
 import { decodeRootKey, encodeRootKey, ROOT_KEY_BYTES_MAX, type RootKey } from './rootKey.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function openRootKey(options: {
       `no root key at ${file}: restore it from your backup; without it nothing sealed here opens`,
     );
   }
-  await writeRootKey(file);
+  await createPrivateFile(file, encodeRootKey({ seed: generateSeed() }));
   const created = await readRootKey(file);
   if (created === undefined) {
     throw new CryptoError('ROOT_KEY_MISSING', `the root key at ${file} vanished while it was made`);
@@ -93,60 +93,12 @@ async function requirePrivate(file: string, handle: FileHandle): Promise<void> {
   }
 }
 
-async function writeRootKey(file: string): Promise<void> {
-  const folder = dirname(file);
-  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-  await withTemporary(file, { seed: generateSeed() }, (temporary) =>
-    // A rename would replace the key of a node that starts at the same moment; a link never does.
-    link(temporary, file).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    }),
-  );
-  // A name is on disk only when its folder is: so for the file, and for each folder made above it.
-  const last = firstMade === undefined ? folder : dirname(firstMade);
-  for (let made = folder; made !== last; made = dirname(made)) await syncFolder(made);
-  await syncFolder(last);
-}
-
 /**
  * Puts another root key in the place of the one in a file. The file has the old key or the new one,
  * whole, at every instant; what an interrupted call leaves beside it ends in `.tmp`.
  */
 export async function replaceRootKey(file: string, key: RootKey): Promise<void> {
-  const place = resolve(file);
-  await withTemporary(place, key, (temporary) => rename(temporary, place));
-  await syncFolder(dirname(place));
-}
-
-async function withTemporary(
-  file: string,
-  key: RootKey,
-  place: (temporary: string) => Promise<void>,
-): Promise<void> {
-  const temporary = `${file}.${toBase64url(randomBytes(9))}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(encodeRootKey(key));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await place(temporary);
-  } finally {
-    await unlink(temporary).catch(() => undefined);
-  }
-}
-
-/** Windows cannot open folders; its file system journals names by itself. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await replacePrivateFile(file, encodeRootKey(key));
 }
 
 function modeText(mode: number): string {
