@@ -3,6 +3,7 @@ import { generateSeed } from '@anarq/crypto';
 import { genesisFrom } from '@anarq/kernel';
 import { ledger } from '@anarq/ledger/contract';
 import { qdrive } from '@anarq/qdrive/contract';
+import { qerberos } from '@anarq/qerberos/contract';
 import { qindex } from '@anarq/qindex/contract';
 import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
@@ -30,7 +31,7 @@ export interface Party {
 
 export const UNIT = 'rUv';
 /** What the clients of tests speak. */
-export const contracts = [squid, qonsent, qdrive, qindex, qmarket, qwallet, ledger];
+export const contracts = [squid, qonsent, qerberos, qdrive, qindex, qmarket, qwallet, ledger];
 
 export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
   const clock = { offset_ms };

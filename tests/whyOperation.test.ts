@@ -1,13 +1,13 @@
-import { createClient, http, mcp, bearer, type Client } from '@anarq/common-clients';
+import { createClient, http, mcp, type Client } from '@anarq/common-clients';
 import type { Result } from '@anarq/common-schemas';
 import { qerberos } from '@anarq/qerberos/contract';
 import { qmarket } from '@anarq/qmarket/contract';
 import { qwallet } from '@anarq/qwallet/contract';
-import { keys } from '@anarq/common-clients';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentOf, give, offer, PRICE, type Agent } from './delegates.ts';
 import {
   bringIn,
+  clientOf,
   contracts,
   fund,
   startServedNode,
@@ -21,7 +21,6 @@ let alice: Party;
 let bob: Party;
 let eve: Party;
 let agent: Agent;
-const spoken = [...contracts, qerberos];
 
 beforeAll(async () => {
   served = await startServedNode();
@@ -38,19 +37,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => served.close());
 
-const clientFor = ({ did, seed }: Party): Client =>
-  createClient({
-    contracts: spoken,
-    transport: http({
-      url: served.url,
-      credentials: keys({ did, seed, nodeDid: served.node.kernel.node.did }),
-    }),
-  });
-const asAgent = (): Client =>
-  createClient({
-    contracts: spoken,
-    transport: http({ url: served.url, credentials: bearer(agent.token) }),
-  });
+const clientFor = (party: Party): Client => clientOf(served, party);
 const pay = (client: Client, amount: string): Promise<Result<unknown>> =>
   client.result(
     qwallet.pay,
@@ -65,7 +52,7 @@ const notFound = (answer: Result<unknown>) => expect(answer.code).toBe('QINDEX_N
 
 describe('why', () => {
   it('says who, under which grant, within which budget before and after, at what cost', async () => {
-    const cid = cidOf(await pay(asAgent(), '4'));
+    const cid = cidOf(await pay(agent.client, '4'));
     const told = await clientFor(alice).call(qerberos.why, { record: cid });
     expect(told).toMatchObject({
       record: cid,
@@ -103,14 +90,14 @@ describe('why', () => {
   });
 
   it('is answered the same over MCP, and to the agent as to its owner', async () => {
-    const cid = cidOf(await pay(asAgent(), '1'));
+    const cid = cidOf(await pay(agent.client, '1'));
     const overMcp = createClient({
-      contracts: spoken,
+      contracts,
       transport: mcp({ url: `${served.url}/mcp`, token: agent.token }),
     });
     const told = await clientFor(alice).call(qerberos.why, { record: cid });
     expect(await overMcp.call(qerberos.why, { record: cid })).toEqual(told);
-    expect(await asAgent().call(qerberos.why, { record: cid })).toEqual(told);
+    expect(await agent.client.call(qerberos.why, { record: cid })).toEqual(told);
   });
 
   it('knows exactly how a budget stood around each of many calls at once', async () => {
@@ -118,10 +105,7 @@ describe('why', () => {
       command: '/',
       budget: { unit: UNIT, total: '5' },
     });
-    const client = createClient({
-      contracts: spoken,
-      transport: http({ url: served.url, credentials: bearer(racer.token) }),
-    });
+    const { client } = racer;
     const paid = await Promise.all(Array.from({ length: 8 }, () => pay(client, '0.5')));
     const stands = await Promise.all(
       paid.map(async (answer) => {
@@ -138,7 +122,7 @@ describe('why', () => {
 
   it('says of a process what it held and spent, and how long each step took', async () => {
     const { listingId } = await offer(served, bob, 'fields');
-    const bought = await asAgent().result(qmarket.purchase, {
+    const bought = await agent.client.result(qmarket.purchase, {
       listingId,
       maxPrice: '8',
       unit: UNIT,
@@ -166,7 +150,7 @@ describe('why', () => {
   });
 
   it('says of a refusal which rule, limit and link, also by the id of its request', async () => {
-    const refused = await pay(asAgent(), '8.5');
+    const refused = await pay(agent.client, '8.5');
     if (refused.status === 'ok') throw new Error('not refused');
     let told: Result<unknown> | undefined;
     // Refusals are recorded once a second.
@@ -191,14 +175,14 @@ describe('why', () => {
   });
 
   it('is told to nobody whom the record does not concern', async () => {
-    const cid = cidOf(await pay(asAgent(), '1'));
+    const cid = cidOf(await pay(agent.client, '1'));
     notFound(await clientFor(eve).result(qerberos.why, { record: cid }));
     const asAlice = { subject: alice.did };
     expect((await clientFor(eve).result(qerberos.why, { record: cid }, asAlice)).code).toBe(
       'QONSENT_DENIED',
     );
     notFound(await clientFor(alice).result(qerberos.why, { record: 'req_nobody' }));
-    const unproved = createClient({ contracts: spoken, transport: http({ url: served.url }) });
+    const unproved = createClient({ contracts, transport: http({ url: served.url }) });
     expect((await unproved.result(qerberos.why, { record: cid })).code).toBe('QLOCK_AUTH_FAIL');
   });
 
