@@ -4,6 +4,7 @@ import { BRIDGE_PREFIX, type BridgeOrder } from './order.ts';
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 30_000;
+const LAST_WORD_MS = 2_000;
 const NOT_YET = new Error('the broker was not reached yet');
 
 type BridgeBus = Pick<Bus, 'subscribe' | 'consumers' | 'forget'>;
@@ -39,6 +40,7 @@ export async function startBridges(
   const bridges = orders
     .filter(({ consumer }, at) => orders.findIndex((o) => o.consumer === consumer) === at)
     .map((order) => new Bridge(order, bus, onError));
+  await Promise.all(bridges.map((bridge) => bridge.begin()));
   return {
     states: () => bridges.map((bridge) => bridge.state()),
     close: async () => {
@@ -52,7 +54,7 @@ class Bridge {
   readonly #bus: BridgeBus;
   readonly #onError: (error: unknown, where: string) => void;
   readonly #closing = Promise.withResolvers<void>();
-  readonly #running: Promise<void>;
+  #running: Promise<void> = Promise.resolve();
   #isClosing = false;
   #isConnected = false;
 
@@ -64,6 +66,14 @@ class Bridge {
     this.#order = order;
     this.#bus = bus;
     this.#onError = onError;
+  }
+
+  /**
+   * Notes where it begins, and goes on by itself: also what happens before the broker is reached for
+   * the first time is for it.
+   */
+  async begin(): Promise<void> {
+    await this.#bus.subscribe(this.#subscriptionOf(() => Promise.reject(NOT_YET))).close();
     this.#running = this.#run();
   }
 
@@ -79,11 +89,10 @@ class Bridge {
   }
 
   async #run(): Promise<void> {
-    const { kind, url, place } = this.#order;
-    await this.#begin();
     for (let failures = 0; !this.#isClosing;) {
       try {
-        const broker = await kind.connect(url, place);
+        const broker = await this.#reach();
+        if (broker === undefined) return;
         failures = 0;
         await this.#serve(broker);
       } catch (error) {
@@ -95,9 +104,13 @@ class Bridge {
     }
   }
 
-  /** Notes where it begins: also what happens before the broker is reached for the first time is for it. */
-  async #begin(): Promise<void> {
-    await this.#bus.subscribe(this.#subscriptionOf(() => Promise.reject(NOT_YET))).close();
+  /** @returns undefined where the node closes meanwhile: it does not wait for a broker */
+  async #reach(): Promise<Broker | undefined> {
+    const { kind, url, place } = this.#order;
+    const reached = kind.connect(url, place);
+    const broker = await Promise.race([reached, this.#closing.promise]);
+    if (broker === undefined) reached.then((late) => late.close()).catch(() => undefined);
+    return broker ?? undefined;
   }
 
   #subscriptionOf(handle: (event: BusEvent) => Promise<void>): SubscribeOptions {
@@ -114,7 +127,10 @@ class Bridge {
       this.#isConnected = true;
       await Promise.race([broker.lost, this.#closing.promise]);
       this.#isConnected = false;
+      // A broker that says nothing to the event in hand has it taken back: it comes again.
+      const hurry = setTimeout(() => void broker.close(), LAST_WORD_MS);
       await subscription.close();
+      clearTimeout(hurry);
     } finally {
       this.#isConnected = false;
       await broker.close();

@@ -1,3 +1,4 @@
+import { topicFilter } from '@anarq/bus';
 import { fail } from '@anarq/common-schemas';
 import { sha256Hex, utf8 } from '@anarq/crypto';
 import type { BrokerKind } from './broker.ts';
@@ -46,6 +47,7 @@ export function parseBridge(text: string): BridgeOrder {
   for (const name of known) url.searchParams.delete(name);
   const topics = (taken['topics'] ?? '').split(',').filter((topic) => topic !== '');
   if (topics.length === 0) refuse('it names the topics that leave the node: topics=q.qmarket.*');
+  topicFilter(topics);
   const from = taken['from'] ?? 'now';
   if (from !== 'now' && from !== 'start') return refuse('from is start or now');
   const place = taken[member] ?? absent;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startBridges, parseBridge } from '../src/index.ts';
+import { parseBridge } from '../src/index.ts';
 
 /** An address with somebody's name and password in it. */
 function as(password: string, address: string): string {
@@ -42,18 +42,11 @@ describe('the address of a bridge', () => {
     ['no address', 'rabbit'],
     ['another protocol', 'kafka://mq.example?topics=q.*'],
     ['no topics', 'mqtt://mq.example'],
+    ['topics that are none', 'mqtt://mq.example?topics=*'],
     ['an unknown member', 'mqtt://mq.example?topics=q.*&exchange=x'],
     ['another beginning', 'mqtt://mq.example?topics=q.*&from=later'],
     ['a prefix with a wildcard', 'mqtt://mq.example?topics=q.*&prefix=a/%23'],
   ])('is refused: %s', (_what, address) => {
     expect(() => parseBridge(address)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
   });
-});
-
-it('without any, nothing runs', async () => {
-  const consumers = async () => [];
-  const bus = { consumers, forget: async () => undefined, subscribe: () => expect.fail() };
-  const bridges = await startBridges([], bus, () => undefined);
-  expect(bridges.states()).toEqual([]);
-  await bridges.close();
 });

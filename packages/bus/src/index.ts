@@ -4,6 +4,7 @@ export { createBus } from './bus.ts';
 export { openNatsBus, type NatsBus, type NatsBusOptions } from './nats/natsBus.ts';
 export { defaultLimits, type BusLimits } from './limits.ts';
 export { outboxMigrations } from './tables.ts';
+export { topicFilter } from './topics.ts';
 export { EVERYBODY } from './types.ts';
 export type {
   Bus,
