@@ -253,6 +253,14 @@ describe('an allotment that somebody tampers with', () => {
     expect(await code(pay('0.000001'))).toBe('BUDGET_EXCEEDED');
   });
 
+  it('is open 32 times for a grant at most, also where more are asked for at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 48 }, () => allot('0.01')));
+    const codes = answers.map((answer) => answer.code);
+    expect(codes.filter((each) => each === 'SUCCESS')).toHaveLength(32);
+    expect(codes.filter((each) => each === 'LIMIT_EXCEEDED')).toHaveLength(16);
+    expect(await atHome()).toMatchObject({ reserved: '0.32' });
+  });
+
   it('lasts a day at most, and no longer than the grant; and is of more than nothing', async () => {
     const tooLong = new Date(Date.now() + 25 * 3_600_000).toISOString();
     expect(await code(allot('1', { expiresAt: tooLong }))).toBe('LIMIT_EXCEEDED');

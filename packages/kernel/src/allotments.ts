@@ -93,7 +93,8 @@ export class Allotments {
     const insert: Statement = {
       name: `allotment ${id}`,
       sql: `INSERT INTO kernel_allotment_given (id, grant_cid, node, unit, amount_minor, reservations, expires_ms, state, spent_minor, created_ms)
-            VALUES (:id, :grant, :to, :unit, :amount_minor, :reservations, :expires_ms, 'OPEN', 0, :now_ms)`,
+            SELECT :id, :grant, :to, :unit, :amount_minor, :reservations, :expires_ms, 'OPEN', 0, :now_ms
+            WHERE (SELECT COUNT(*) FROM kernel_allotment_given WHERE grant_cid = :grant AND state = 'OPEN') < :most`,
       params: {
         id,
         grant: grant.leaf,
@@ -103,7 +104,10 @@ export class Allotments {
         reservations: JSON.stringify(reservationsOf(reservations)),
         expires_ms,
         now_ms,
+        most: OPEN_MAX,
       },
+      // Others may have been given since there was room; the counters before it let one pass at a time.
+      expect: { changes: 1 },
     };
     return {
       statements: prepared([...moveCounters(reserving(reservations)), insert]),
