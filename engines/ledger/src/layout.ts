@@ -64,7 +64,7 @@ export const TransferFlag = {
 export const TRANSFER_FLAGS_RESERVED = 0xfe00;
 
 /** Timestamps are nanoseconds since 1970 in 63 bits, from 1. */
-export const TIMESTAMP_MAX = 2n ** 63n - 2n;
+export const TIMESTAMP_MAX = 2n ** 63n - 1n;
 export const NS_PER_S = 1_000_000_000;
 
 /** Most events of one batch: what fits a mebibyte with a header. */

@@ -54,10 +54,7 @@ export function isLess(a: Uint32Array, at: number, b: Uint32Array, bt: number): 
 }
 
 export const isEqual = (a: Uint32Array, at: number, b: Uint32Array, bt: number): boolean =>
-  a[at] === b[bt] &&
-  a[at + 1] === b[bt + 1] &&
-  a[at + 2] === b[bt + 2] &&
-  a[at + 3] === b[bt + 3];
+  a[at] === b[bt] && a[at + 1] === b[bt + 1] && a[at + 2] === b[bt + 2] && a[at + 3] === b[bt + 3];
 
 export const isZero = (a: Uint32Array, at: number): boolean =>
   (a[at]! | a[at + 1]! | a[at + 2]! | a[at + 3]!) === 0;
@@ -74,7 +71,8 @@ export const readU128 = (a: Uint32Array, at: number): bigint =>
   BigInt(a[at]!);
 
 export function writeU128(a: Uint32Array, at: number, value: bigint): void {
-  for (let limb = 0; limb < 4; limb++) a[at + limb] = Number((value >> BigInt(32 * limb)) & 0xffffffffn);
+  for (let limb = 0; limb < 4; limb++)
+    a[at + limb] = Number((value >> BigInt(32 * limb)) & 0xffffffffn);
 }
 
 export const readU64 = (a: Uint32Array, at: number): bigint =>

@@ -49,6 +49,7 @@ export const STANDARDS: readonly Standard[] = [
     name: 'double-entry ledger',
     source: 'TigerBeetle',
     files: [
+      'engines/ledger/tests/vectors.test.ts',
       'modules/ledger/tests/rules.vectors.test.ts',
       'modules/ledger/tests/node.vectors.test.ts',
     ],

@@ -1,0 +1,157 @@
+import {
+  A_CODE_FLAGS,
+  A_ID,
+  A_LEDGER,
+  A_TIMESTAMP,
+  A_USER_128,
+  A_USER_32,
+  A_USER_64,
+  A_BALANCES,
+  BALANCE_WORDS,
+  RECORD_WORDS,
+} from './layout.ts';
+
+/** Words of what is fixed about an account: a cache line, beside that of its balances. */
+const F_ID = 0;
+const F_USER_128 = 4;
+const F_USER_64 = 8;
+const F_USER_32 = 10;
+export const F_LEDGER = 11;
+/** The flags are the upper half; only `closed` ever changes. */
+export const F_CODE_FLAGS = 12;
+export const F_TIMESTAMP = 13;
+export const FACT_WORDS = 16;
+
+/** No account. */
+export const NOBODY = -1;
+const COUNT_FIRST = 1024;
+
+/** Mixes the words of an id; both the low words of counters and the high ones of times spread. */
+export const hashOf = (i0: number, i1: number, i2: number, i3: number): number => {
+  let h = Math.imul(i0 ^ 0x9e3779b9, 0x85ebca6b);
+  h = Math.imul((h ^ (h >>> 15)) + i1, 0xc2b2ae35);
+  h = Math.imul((h ^ (h >>> 13)) + i2, 0x27d4eb2f);
+  h = Math.imul((h ^ (h >>> 16)) + i3, 0x165667b1);
+  return h ^ (h >>> 15);
+};
+
+/**
+ * All accounts, in the order in which they were opened. Balances lie together, 64 bytes an account,
+ * and grow by doubling; an open-addressed table finds an account by its id.
+ */
+export class Accounts {
+  count = 0;
+  balances = new Uint32Array(COUNT_FIRST * BALANCE_WORDS);
+  facts = new Uint32Array(COUNT_FIRST * FACT_WORDS);
+  /** Index + 1 of an account, 0 where there is none; at most half full. */
+  #slots = new Uint32Array(COUNT_FIRST * 2);
+
+  /** The index of an account, or NOBODY. */
+  find(words: Uint32Array, at: number): number {
+    const i0 = words[at]!;
+    const i1 = words[at + 1]!;
+    const i2 = words[at + 2]!;
+    const i3 = words[at + 3]!;
+    const { facts } = this;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hashOf(i0, i1, i2, i3) & mask; ; slot = (slot + 1) & mask) {
+      const index = slots[slot]! - 1;
+      if (index < 0) return NOBODY;
+      const fact = index * FACT_WORDS;
+      if (
+        facts[fact] === i0 &&
+        facts[fact + 1] === i1 &&
+        facts[fact + 2] === i2 &&
+        facts[fact + 3] === i3
+      )
+        return index;
+    }
+  }
+
+  /** Opens an account with empty balances. Its id is not among them. @returns its index */
+  open(record: Uint32Array, at: number, timestampLow: number, timestampHigh: number): number {
+    if ((this.count + 1) * 2 > this.#slots.length) this.#grow();
+    const index = this.count++;
+    const fact = index * FACT_WORDS;
+    const { facts } = this;
+    for (let word = 0; word < 4; word++) {
+      facts[fact + F_ID + word] = record[at + A_ID + word]!;
+      facts[fact + F_USER_128 + word] = record[at + A_USER_128 + word]!;
+    }
+    facts[fact + F_USER_64] = record[at + A_USER_64]!;
+    facts[fact + F_USER_64 + 1] = record[at + A_USER_64 + 1]!;
+    facts[fact + F_USER_32] = record[at + A_USER_32]!;
+    facts[fact + F_LEDGER] = record[at + A_LEDGER]!;
+    facts[fact + F_CODE_FLAGS] = record[at + A_CODE_FLAGS]!;
+    facts[fact + F_TIMESTAMP] = timestampLow;
+    facts[fact + F_TIMESTAMP + 1] = timestampHigh;
+    this.balances.fill(0, index * BALANCE_WORDS, (index + 1) * BALANCE_WORDS);
+    this.#place(index);
+    return index;
+  }
+
+  /** Takes back the account that was opened last. Nothing was placed after it, so its slot is free. */
+  unopen(): void {
+    const index = --this.count;
+    const fact = index * FACT_WORDS;
+    const { facts } = this;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = hashOf(facts[fact]!, facts[fact + 1]!, facts[fact + 2]!, facts[fact + 3]!) & mask;
+    while (slots[slot] !== index + 1) slot = (slot + 1) & mask;
+    slots[slot] = 0;
+  }
+
+  /** Writes an account as its record of 128 bytes. */
+  writeRecord(index: number, into: Uint32Array, at: number): void {
+    const fact = index * FACT_WORDS;
+    const { facts } = this;
+    for (let word = 0; word < 4; word++) {
+      into[at + A_ID + word] = facts[fact + F_ID + word]!;
+      into[at + A_USER_128 + word] = facts[fact + F_USER_128 + word]!;
+    }
+    const balance = index * BALANCE_WORDS;
+    for (let word = 0; word < BALANCE_WORDS; word++)
+      into[at + A_BALANCES + word] = this.balances[balance + word]!;
+    into[at + A_USER_64] = facts[fact + F_USER_64]!;
+    into[at + A_USER_64 + 1] = facts[fact + F_USER_64 + 1]!;
+    into[at + A_USER_32] = facts[fact + F_USER_32]!;
+    into[at + A_USER_32 + 1] = 0;
+    into[at + A_LEDGER] = facts[fact + F_LEDGER]!;
+    into[at + A_CODE_FLAGS] = facts[fact + F_CODE_FLAGS]!;
+    into[at + A_TIMESTAMP] = facts[fact + F_TIMESTAMP]!;
+    into[at + A_TIMESTAMP + 1] = facts[fact + F_TIMESTAMP + 1]!;
+  }
+
+  /** Takes back what writeRecord wrote of `count` accounts, in their order. */
+  readRecords(words: Uint32Array, count: number): void {
+    for (let index = 0; index < count; index++) {
+      const at = index * RECORD_WORDS;
+      this.open(words, at, words[at + A_TIMESTAMP]!, words[at + A_TIMESTAMP + 1]!);
+      const from = at + A_BALANCES;
+      this.balances.set(words.subarray(from, from + BALANCE_WORDS), index * BALANCE_WORDS);
+    }
+  }
+
+  #place(index: number): void {
+    const fact = index * FACT_WORDS;
+    const { facts } = this;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = hashOf(facts[fact]!, facts[fact + 1]!, facts[fact + 2]!, facts[fact + 3]!) & mask;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = index + 1;
+  }
+
+  #grow(): void {
+    const size = this.#slots.length;
+    const { balances, facts } = this;
+    this.balances = new Uint32Array(size * BALANCE_WORDS);
+    this.balances.set(balances);
+    this.facts = new Uint32Array(size * FACT_WORDS);
+    this.facts.set(facts);
+    this.#slots = new Uint32Array(size * 2);
+    for (let index = 0; index < this.count; index++) this.#place(index);
+  }
+}

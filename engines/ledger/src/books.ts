@@ -1,0 +1,81 @@
+import { Accounts } from './accounts.ts';
+import { BalanceHistory } from './balanceHistory.ts';
+import { Events } from './events.ts';
+import { Expiries } from './expiries.ts';
+import { BATCH_EVENTS_MAX } from './layout.ts';
+import type { PageReader, RunStore } from './ports.ts';
+import { Postings } from './postings.ts';
+import { TransferIds } from './transferIds.ts';
+import { Undo } from './undo.ts';
+
+/** Words of `last`: when the last account was opened, and when the last transfer was created. */
+export const LAST_ACCOUNT = 0;
+export const LAST_TRANSFER = 2;
+
+export interface BooksOptions {
+  /** The log, where transfers are read that no longer lie in memory. */
+  readonly pages?: PageReader;
+  /** Where indexes are written that no longer lie in memory. Without both, all stays in memory. */
+  readonly runs?: RunStore;
+  /**
+   * Events after which indexes are written away, a power of two. An event must be readable in the log
+   * when twice as many came after it.
+   */
+  readonly sealEvents?: number;
+  /** Keeps the balances after each event for all accounts, not only for those with `history`. */
+  readonly keepsAllBalances?: boolean;
+  /** Most accounts. */
+  readonly accountsMax?: number;
+  /** Most events of a batch. */
+  readonly batchEventsMax?: number;
+}
+
+const SEAL_EVENTS = 2 ** 18;
+const ACCOUNTS_MAX = 2 ** 26;
+const HISTORY_CHUNK_ENTRIES = 1024;
+
+/** Everything a ledger holds, apart from the rules by which it changes. */
+export class Books {
+  readonly options: BooksOptions;
+  readonly accountsMax: number;
+  readonly batchEventsMax: number;
+  readonly keepsAllBalances: boolean;
+  readonly accounts = new Accounts();
+  readonly ids: TransferIds;
+  readonly events: Events;
+  readonly expiries = new Expiries();
+  readonly history: BalanceHistory;
+  readonly postings: Postings;
+  readonly undo = new Undo();
+  /** Times as low and high words: LAST_ACCOUNT, LAST_TRANSFER. */
+  readonly last = new Uint32Array(4);
+  readonly #sealEvents: number;
+
+  constructor(options: BooksOptions) {
+    this.options = options;
+    const { pages, runs, sealEvents = SEAL_EVENTS } = options;
+    const store = pages === undefined ? undefined : runs;
+    this.#sealEvents = sealEvents;
+    this.accountsMax = options.accountsMax ?? ACCOUNTS_MAX;
+    this.batchEventsMax = options.batchEventsMax ?? BATCH_EVENTS_MAX;
+    this.keepsAllBalances = options.keepsAllBalances ?? false;
+    this.ids = new TransferIds(store, Math.max(2, sealEvents));
+    this.events = new Events(pages, Math.min(sealEvents, 2 ** 14));
+    this.history = new BalanceHistory(store, Math.min(sealEvents, HISTORY_CHUNK_ENTRIES));
+    this.postings = new Postings(this.events, store);
+  }
+
+  /** Makes room for a batch of transfers, and writes away what is full. @returns its first ordinal */
+  begin(count: number, firstPage: number): number {
+    this.ids.reserve(count);
+    const { events, postings } = this;
+    if (events.count - postings.sealedTo >= this.#sealEvents) {
+      const before = postings.sealedTo;
+      postings.seal(this.accounts.count);
+      this.history.seal();
+      // Without a place to write to nothing was sealed, and nothing is forgotten.
+      if (postings.sealedTo > before) events.forget(before);
+    }
+    return events.begin(count, firstPage);
+  }
+}

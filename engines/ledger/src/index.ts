@@ -1,0 +1,24 @@
+export type {
+  AccountFilter,
+  Balances,
+  BalancesAt,
+  ChangedAccount,
+  ChangeEvent,
+  ChangeFilter,
+  QueryFilter,
+} from './filters.ts';
+export * from './layout.ts';
+export * from './log/pageLayout.ts';
+export type { PageReader, RunStore } from './ports.ts';
+export { Queries } from './queries.ts';
+export {
+  ACCOUNT_RESULTS,
+  accountResultOf,
+  isTransient,
+  TRANSFER_RESULTS,
+  transferResultOf,
+  type AccountResult,
+  type TransferResult,
+} from './results.ts';
+export { LedgerState, type LedgerOptions } from './state.ts';
+export { readU128, readU64, writeU128, writeU64 } from './u128.ts';

@@ -1,0 +1,76 @@
+import { LogOperation, Page, PAGE_RECORDS } from './log/pageLayout.ts';
+import type { PageReader } from './ports.ts';
+
+/** Pages between two that are kept in memory. */
+const SPARSE_PAGES = 256;
+
+/**
+ * Where in the log an event lies. Every 256th page is noted with the ordinal it begins with; between
+ * them the pages' own headers say it.
+ */
+export class PageIndex {
+  /** Pairs of an ordinal and the page that begins with it. */
+  readonly notes: number[] = [];
+  #end = 0;
+  readonly #pages: PageReader | undefined;
+  #page: DataView = new DataView(new ArrayBuffer(0));
+  #pageNumber = -1;
+
+  constructor(pages: PageReader | undefined) {
+    this.#pages = pages;
+  }
+
+  /** The page after the last that was noted. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Takes in that a batch, whose first event has this ordinal, begins at a page. */
+  note(ordinal: number, firstPage: number, events: number): void {
+    const last = this.notes.at(-1);
+    if (last === undefined || firstPage - last >= SPARSE_PAGES) this.notes.push(ordinal, firstPage);
+    this.#end = firstPage + Math.ceil(events / PAGE_RECORDS);
+  }
+
+  /** Takes back notes of a snapshot. */
+  restore(notes: readonly number[], end: number): void {
+    this.notes.push(...notes);
+    this.#end = end;
+  }
+
+  /** The page in which an event lies, as bytes. @throws Error where there is no log to read it from */
+  pageOf(ordinal: number): DataView {
+    let low = 0;
+    let high = this.notes.length / 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.notes[middle * 2]! <= ordinal) low = middle + 1;
+      else high = middle;
+    }
+    let from = this.notes[low * 2 - 1] ?? 0;
+    let to = low * 2 < this.notes.length ? this.notes[low * 2 + 1]! : this.#end;
+    // The last page that begins at this ordinal or before it; one of accounts begins with the next.
+    while (to - from > 1) {
+      const middle = (from + to) >>> 1;
+      if (Number(this.#read(middle).getBigUint64(Page.ORDINAL, true)) <= ordinal) from = middle;
+      else to = middle;
+    }
+    const page = this.#read(from);
+    const first = Number(page.getBigUint64(Page.ORDINAL, true));
+    const isThere =
+      page.getUint8(Page.OPERATION) !== LogOperation.ACCOUNTS &&
+      ordinal >= first &&
+      ordinal < first + page.getUint16(Page.COUNT, true);
+    if (!isThere) throw new Error(`the log has no event ${ordinal} in page ${from}`);
+    return page;
+  }
+
+  #read(number: number): DataView {
+    if (number === this.#pageNumber) return this.#page;
+    if (this.#pages === undefined) throw new Error('these books have no log to read from');
+    const bytes = this.#pages.read(number).slice();
+    this.#page = new DataView(bytes.buffer);
+    this.#pageNumber = number;
+    return this.#page;
+  }
+}

@@ -1,0 +1,205 @@
+import { createAccount } from './accountRules.ts';
+import { FACT_WORDS, F_TIMESTAMP } from './accounts.ts';
+import { runBatch } from './batch.ts';
+import { Books, LAST_ACCOUNT, LAST_TRANSFER, type BooksOptions } from './books.ts';
+import { AccountFlag, RECORD_BYTES, TIMESTAMP_MAX, TransferFlag, wordsOf } from './layout.ts';
+import { expire } from './pendingRules.ts';
+import { Queries } from './queries.ts';
+import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
+import { digestOf, restoreBooks, snapshotOf } from './snapshot.ts';
+import { Status } from './statuses.ts';
+import { createTransfer } from './transferRules.ts';
+import { readU64 } from './u128.ts';
+
+export type LedgerOptions = BooksOptions;
+
+/**
+ * The books of a ledger: one deterministic state machine. It knows no clock, no file and no chance;
+ * the same batches in the same order give the same books on every machine.
+ *
+ * A batch is records of 128 bytes one after another, in memory aligned to 4 bytes. Its timestamp is
+ * that of its last event, in nanoseconds; the event before it has one less, and so on. Timestamps of
+ * batches rise by at least their number of events. Results are numbers of ACCOUNT_RESULTS or
+ * TRANSFER_RESULTS, 0 where an event succeeded. An event that succeeded is written over in the form in
+ * which it is stored: with the amount that was moved and what it took from its pending transfer.
+ */
+export class LedgerState {
+  readonly #books: Books;
+  /** What the books can be asked. */
+  readonly queries: Queries;
+
+  /** @param books those to go on with; empty ones by default */
+  constructor(options: LedgerOptions = {}, books = new Books(options)) {
+    this.#books = books;
+    this.queries = new Queries(this.#books);
+  }
+
+  /**
+   * Opens accounts.
+   * @throws RangeError where the batch is too long, goes back in time, or the ledger would have too
+   * many accounts; nothing is changed then
+   */
+  createAccounts(events: Uint8Array, count: number, timestamp: bigint, results: Uint32Array): void {
+    const books = this.#books;
+    this.#check(events, count, timestamp, results);
+    if (books.accounts.count + count > books.accountsMax)
+      throw new RangeError(`a ledger has at most ${books.accountsMax} accounts`);
+    runBatch(
+      books,
+      {
+        words: wordsOf(events),
+        count,
+        timestamp,
+        results,
+        first: -1,
+        importedWord: AccountFlag.IMPORTED << 16,
+        table: ACCOUNT_RESULTS,
+      },
+      createAccount,
+    );
+  }
+
+  /**
+   * Creates transfers.
+   * @param firstPage number of the page of the log in which the batch begins
+   * @throws RangeError where the batch is too long, goes back in time, or the ledger would have too
+   * many events; nothing is changed then
+   */
+  createTransfers(
+    events: Uint8Array,
+    count: number,
+    timestamp: bigint,
+    results: Uint32Array,
+    firstPage = 0,
+  ): void {
+    this.#check(events, count, timestamp, results);
+    if (count === 0) return;
+    runBatch(
+      this.#books,
+      {
+        words: wordsOf(events),
+        count,
+        timestamp,
+        results,
+        first: this.#books.begin(count, firstPage),
+        importedWord: TransferFlag.IMPORTED << 16,
+        table: TRANSFER_RESULTS,
+      },
+      createTransfer,
+    );
+  }
+
+  /** The instant at which a pending transfer ends next; the last instant there is where none will. */
+  expiryDueAt(): bigint {
+    const { expiries, events } = this.#books;
+    while (expiries.count > 0 && events.statuses.get(expiries.firstOrdinal) !== Status.PENDING)
+      expiries.removeFirst();
+    return expiries.count === 0
+      ? TIMESTAMP_MAX
+      : (BigInt(expiries.firstHigh) << 32n) | BigInt(expiries.firstLow);
+  }
+
+  /** How many pending transfers end at an instant; at most those of a batch. */
+  #dueAt(timestamp: bigint): number[] {
+    const { expiries, batchEventsMax } = this.#books;
+    const due: number[] = [];
+    while (due.length < batchEventsMax && this.expiryDueAt() <= timestamp && expiries.count > 0) {
+      due.push(expiries.firstOrdinal);
+      expiries.removeFirst();
+    }
+    return due;
+  }
+
+  /**
+   * Ends the pending transfers whose time is over at an instant, the earliest first; at most those of a
+   * batch. It is a batch of the log like any other: each end is an event.
+   * @param events is filled with what each event is stored as
+   * @param timestamp of the last of them
+   * @returns how many there are
+   */
+  expirePending(events: Uint8Array, timestamp: bigint, firstPage = 0): number {
+    const books = this.#books;
+    const due = this.#dueAt(timestamp);
+    if (due.length === 0) return 0;
+    const words = wordsOf(events);
+    const first = books.begin(due.length, firstPage);
+    due.forEach((held, index) => {
+      const at = timestamp - BigInt(due.length - 1 - index);
+      const low = Number(at & 0xffffffffn);
+      expire(books, held, words, index * 32, low, Number(at >> 32n), first + index);
+    });
+    return due.length;
+  }
+
+  /** The number of accounts. */
+  get accountsCount(): number {
+    return this.#books.accounts.count;
+  }
+
+  /** The number of events of transfers, refused ones too: the ordinal of the next one. */
+  get eventsCount(): number {
+    return this.#books.events.count;
+  }
+
+  /** When the last account or transfer was created, in nanoseconds. */
+  get lastTimestamp(): bigint {
+    const { last, accounts } = this.#books;
+    const account =
+      accounts.count === 0
+        ? readU64(last, LAST_ACCOUNT)
+        : readU64(accounts.facts, (accounts.count - 1) * FACT_WORDS + F_TIMESTAMP);
+    const transfer = readU64(last, LAST_TRANSFER);
+    return account > transfer ? account : transfer;
+  }
+
+  /** SHA-256 over everything that the books hold: equal where the same batches were run. */
+  stateHash(): Uint8Array {
+    return digestOf(this.#books);
+  }
+
+  /** The books as bytes, from which `restore` goes on. Older transfers stay in the log. */
+  snapshot(): Uint8Array {
+    return snapshotOf(this.#books);
+  }
+
+  /**
+   * The books of a snapshot.
+   * @param options the same that the books had
+   * @throws Error where the bytes are no whole snapshot
+   */
+  static restore(bytes: Uint8Array, options: LedgerOptions = {}): LedgerState {
+    const state = new LedgerState(options);
+    restoreBooks(state.#books, bytes);
+    return state;
+  }
+
+  /**
+   * A copy to try things out on. What is posted into it changes nothing here, and its indexes are kept
+   * in memory.
+   */
+  fork(): LedgerState {
+    const { runs, ...options } = this.#books.options;
+    if (runs === undefined) return LedgerState.restore(this.snapshot(), options);
+    const written = new Map<string, Uint8Array>();
+    return LedgerState.restore(this.snapshot(), {
+      ...options,
+      runs: {
+        write: (name, bytes) => void written.set(name, bytes.slice()),
+        read: (name, offset, length) =>
+          written.get(name)?.subarray(offset, offset + length) ?? runs.read(name, offset, length),
+      },
+    });
+  }
+
+  #check(events: Uint8Array, count: number, timestamp: bigint, results: Uint32Array): void {
+    const { batchEventsMax } = this.#books;
+    if (count > batchEventsMax)
+      throw new RangeError(`a batch has at most ${batchEventsMax} events`);
+    if (events.byteLength < count * RECORD_BYTES || results.length < count)
+      throw new RangeError(`a batch of ${count} events has as many records and results`);
+    if (timestamp > TIMESTAMP_MAX || timestamp - BigInt(count) < this.lastTimestamp)
+      throw new RangeError(
+        `the time of a batch comes after ${this.lastTimestamp}, not ${timestamp}`,
+      );
+  }
+}
