@@ -25,6 +25,8 @@ export class Events {
   readonly #mask: number;
   readonly #size: number;
   readonly #chunks: (Chunk | undefined)[] = [];
+  /** Chunks that were let go of: memory that was used before costs no page faults. */
+  readonly #spare: Chunk[] = [];
   #firstRecent = 0;
   /** The record that was read last, with its timestamp, and where it begins. */
   words: Uint32Array = new Uint32Array(RECORD_WORDS);
@@ -104,8 +106,11 @@ export class Events {
   /** Lets go of all chunks that end before an ordinal. */
   forget(before: number): void {
     const end = before >>> this.#bits;
-    for (let chunk = this.#firstRecent >>> this.#bits; chunk < end; chunk++)
-      this.#chunks[chunk] = undefined;
+    for (let number = this.#firstRecent >>> this.#bits; number < end; number++) {
+      const chunk = this.#chunks[number];
+      if (chunk !== undefined) this.#spare.push(chunk);
+      this.#chunks[number] = undefined;
+    }
     this.#firstRecent = Math.max(this.#firstRecent, end * this.#size);
   }
 
@@ -118,6 +123,8 @@ export class Events {
   }
 
   #newChunk(): Chunk {
+    const spare = this.#spare.pop();
+    if (spare !== undefined) return spare;
     return {
       words: new Uint32Array(this.#size * RECORD_WORDS),
       debits: new Uint32Array(this.#size),

@@ -9,6 +9,18 @@ export type {
 } from './filters.ts';
 export * from './layout.ts';
 export * from './log/pageLayout.ts';
+export {
+  digestOfPage,
+  isWholePage,
+  logStart,
+  pagesOf,
+  PageWriter,
+  readHeader,
+  type LoggedBatch,
+  type LogPosition,
+  type PageHeader,
+} from './log/pages.ts';
+export { LogDamaged, readBatches, type LogSource } from './log/recovery.ts';
 export type { PageReader, RunStore } from './ports.ts';
 export { Queries } from './queries.ts';
 export {

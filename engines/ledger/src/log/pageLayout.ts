@@ -30,8 +30,8 @@ export const Page = {
   CAUSE: 80,
   /** Which ledger this is, 16 bytes. */
   LEDGER: 112,
-  /** Zero, u32. */
-  RESERVED: 128,
+  /** Every page below this number was safe on the disk before this one was written, u32. */
+  SAFE: 128,
   RECORDS: 132,
   /** One u32 a record. */
   RESULTS: 3_972,
