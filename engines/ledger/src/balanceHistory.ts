@@ -130,7 +130,7 @@ export class BalanceHistory {
     if (here !== undefined) return here;
     if (this.#loadedChunk !== chunk && this.#store !== undefined) {
       const bytes = this.#store.read(`history-${chunk}`, 0, this.#chunkEntries * HISTORY_WORDS * 4);
-      this.#loaded = new Uint32Array(bytes.slice().buffer);
+      this.#loaded = new Uint32Array(new Uint8Array(bytes).buffer);
       this.#loadedChunk = chunk;
     }
     return this.#loaded;

@@ -13,14 +13,14 @@ export const LAST_ACCOUNT = 0;
 export const LAST_TRANSFER = 2;
 
 export interface BooksOptions {
-  /** The log, where transfers are read that no longer lie in memory. */
+  /**
+   * The log, where transfers are read that no longer lie in memory. While a batch is applied, the pages
+   * of all batches before it can be read there.
+   */
   readonly pages?: PageReader;
   /** Where indexes are written that no longer lie in memory. Without both, all stays in memory. */
   readonly runs?: RunStore;
-  /**
-   * Events after which indexes are written away, a power of two. An event must be readable in the log
-   * when twice as many came after it.
-   */
+  /** Events after which indexes are written away, a power of two. */
   readonly sealEvents?: number;
   /** Keeps the balances after each event for all accounts, not only for those with `history`. */
   readonly keepsAllBalances?: boolean;

@@ -56,7 +56,7 @@ export class Events {
     if (first + events > EVENTS_MAX)
       throw new RangeError(`a ledger has at most ${EVENTS_MAX} events`);
     this.statuses.extend(events);
-    this.index.note(first, firstPage, events);
+    this.index.note(first, firstPage);
     for (let chunk = first >>> this.#bits; chunk * this.#size < first + events; chunk++)
       this.#chunks[chunk] ??= this.#newChunk();
     return first;

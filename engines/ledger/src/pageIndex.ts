@@ -1,4 +1,4 @@
-import { LogOperation, Page, PAGE_RECORDS } from './log/pageLayout.ts';
+import { LogOperation, Page } from './log/pageLayout.ts';
 import type { PageReader } from './ports.ts';
 
 /** Pages between two that are kept in memory. */
@@ -20,16 +20,16 @@ export class PageIndex {
     this.#pages = pages;
   }
 
-  /** The page after the last that was noted. */
+  /** The first page of the last batch: those before it were written. */
   get end(): number {
     return this.#end;
   }
 
   /** Takes in that a batch, whose first event has this ordinal, begins at a page. */
-  note(ordinal: number, firstPage: number, events: number): void {
+  note(ordinal: number, firstPage: number): void {
     const last = this.notes.at(-1);
     if (last === undefined || firstPage - last >= SPARSE_PAGES) this.notes.push(ordinal, firstPage);
-    this.#end = firstPage + Math.ceil(events / PAGE_RECORDS);
+    this.#end = firstPage;
   }
 
   /** Takes back notes of a snapshot. */
@@ -68,7 +68,8 @@ export class PageIndex {
   #read(number: number): DataView {
     if (number === this.#pageNumber) return this.#page;
     if (this.#pages === undefined) throw new Error('these books have no log to read from');
-    const bytes = this.#pages.read(number).slice();
+    // A copy: a Buffer's own slice would be none.
+    const bytes = new Uint8Array(this.#pages.read(number));
     this.#page = new DataView(bytes.buffer);
     this.#pageNumber = number;
     return this.#page;

@@ -91,7 +91,7 @@ export function restoreBooks(books: Books, bytes: Uint8Array): void {
     throw new Error(`the snapshot is of version ${header.version}, not ${VERSION}`);
   let at = headEnd;
   const sections = header.lengths.map((length) => {
-    const section = body.slice(at, at + length);
+    const section = new Uint8Array(body.subarray(at, at + length));
     at += length;
     return section;
   });

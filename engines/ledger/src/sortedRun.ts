@@ -116,7 +116,7 @@ export class SortedRun {
     const entries = Math.min(SPARSE_EVERY, count - from);
     const bytes = this.#store.read(name, from * width * 4, entries * width * 4);
     // The bytes may lie anywhere in a larger buffer.
-    this.#block = new Uint32Array(bytes.slice().buffer);
+    this.#block = new Uint32Array(new Uint8Array(bytes).buffer);
     this.#blockFrom = from;
     return this.#block;
   }

@@ -59,7 +59,13 @@ const packageFloors: Readonly<Record<string, Floor>> = {
 };
 
 /** `node:` modules an engine may use: pure functions over bytes. */
-const pureBuiltins = new Set(['node:crypto', 'node:buffer', 'node:assert', 'node:util']);
+const pureBuiltins = new Set([
+  'node:crypto',
+  'node:buffer',
+  'node:assert',
+  'node:util',
+  'node:zlib',
+]);
 
 /** The package folder a path lies in (`packages/kernel`; `tests` and `bench` are folders of their own). */
 function folderOf(path: string): string {

@@ -1,0 +1,2 @@
+export { LedgerModel, type ModelAccount, type ModelTransfer } from './model.ts';
+export { accountOf, accountsBatch, transferOf, transfersBatch } from './records.ts';
