@@ -1,0 +1,89 @@
+import { closeSync, openSync, readFileSync, readSync, fstatSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32, zstdCompress, zstdDecompressSync } from 'node:zlib';
+
+const compress = promisify(zstdCompress);
+
+/** What is packed at a time: a page is read by unpacking no more than this. */
+const BLOCK_BYTES = 256 << 10;
+/** Offset and length of each block, their number, and a checksum of all that, at the end. */
+const ENTRY_BYTES = 16;
+const TRAILER_BYTES = 8;
+
+export const archivePath = (folder: string, number: number): string =>
+  join(folder, `log-${String(number).padStart(8, '0')}.zst`);
+
+/** A segment packed with zstd (RFC 8878), in blocks that are unpacked one by one. */
+export class Archive {
+  readonly #file: number;
+  readonly #blocks: { readonly offset: number; readonly length: number }[];
+  #block = Buffer.alloc(0);
+  #blockNumber = -1;
+
+  /** @throws Error where the file is damaged */
+  constructor(path: string) {
+    this.#file = openSync(path, 'r');
+    const { size } = fstatSync(this.#file);
+    const trailer = this.#bytes(size - TRAILER_BYTES, TRAILER_BYTES);
+    const count = trailer.readUInt32LE(0);
+    const table = this.#bytes(size - TRAILER_BYTES - count * ENTRY_BYTES, count * ENTRY_BYTES);
+    if (crc32(table) !== trailer.readUInt32LE(4)) throw new Error(`${path} is damaged`);
+    this.#blocks = Array.from({ length: count }, (_, index) => ({
+      offset: Number(table.readBigUInt64LE(index * ENTRY_BYTES)),
+      length: Number(table.readBigUInt64LE(index * ENTRY_BYTES + 8)),
+    }));
+  }
+
+  /** Packs a file beside it. The name is that of a whole file, or not there. */
+  static async pack(from: string, to: string): Promise<void> {
+    const raw = readFileSync(from);
+    const handle = await open(`${to}.half`, 'w', 0o600);
+    try {
+      const blocks: number[] = [];
+      let offset = 0;
+      for (let at = 0; at < raw.byteLength; at += BLOCK_BYTES) {
+        const packed = await compress(raw.subarray(at, at + BLOCK_BYTES));
+        await handle.write(packed);
+        blocks.push(offset, packed.byteLength);
+        offset += packed.byteLength;
+      }
+      const table = Buffer.alloc(blocks.length * 8);
+      blocks.forEach((value, index) => table.writeBigUInt64LE(BigInt(value), index * 8));
+      const trailer = Buffer.alloc(TRAILER_BYTES);
+      trailer.writeUInt32LE(blocks.length / 2, 0);
+      trailer.writeUInt32LE(crc32(table), 4);
+      await handle.write(Buffer.concat([table, trailer]));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${to}.half`, to);
+  }
+
+  static removeRaw = (path: string): Promise<void> => rm(path, { force: true });
+
+  /** Bytes of the segment, within one block. */
+  read(at: number, length: number): Buffer {
+    const number = Math.floor(at / BLOCK_BYTES);
+    if (number !== this.#blockNumber) {
+      const block = this.#blocks[number];
+      if (block === undefined) throw new Error('the packed segment ends before this page');
+      this.#block = zstdDecompressSync(this.#bytes(block.offset, block.length));
+      this.#blockNumber = number;
+    }
+    const from = at % BLOCK_BYTES;
+    return this.#block.subarray(from, from + length);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #bytes(at: number, length: number): Buffer {
+    const into = Buffer.alloc(Math.max(0, length));
+    readSync(this.#file, into, 0, into.byteLength, Math.max(0, at));
+    return into;
+  }
+}

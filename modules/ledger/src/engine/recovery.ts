@@ -1,0 +1,75 @@
+import {
+  LedgerState,
+  LogDamaged,
+  LogOperation,
+  logStart,
+  readBatches,
+  type LedgerOptions,
+  type LoggedBatch,
+  type LogPosition,
+} from '@anarq/ledger-engine';
+import type { Segments } from './segments.ts';
+import { readSnapshot, snapshotPages } from './snapshots.ts';
+
+/** The books as the log has them. */
+export interface Recovered {
+  readonly state: LedgerState;
+  readonly position: LogPosition;
+  /** Batches that came after the snapshot. */
+  readonly replayed: number;
+}
+
+/**
+ * Makes the books from the newest snapshot that is whole and the log after it. Every batch must come
+ * out as it did the first time.
+ * @throws LogDamaged where something is not there any more that was acknowledged
+ */
+export function recover(
+  folder: string,
+  segments: Segments,
+  ledger: Uint8Array,
+  options: LedgerOptions,
+): Recovered {
+  const { state, position } = startOf(folder, options);
+  let replayed = 0;
+  let { page } = position;
+  for (const batch of readBatches(segments, ledger, position)) {
+    apply(state, batch, page);
+    ({ page } = position);
+    replayed++;
+  }
+  return { state, position, replayed };
+}
+
+function startOf(
+  folder: string,
+  options: LedgerOptions,
+): { state: LedgerState; position: LogPosition } {
+  for (const page of snapshotPages(folder)) {
+    const snapshot = readSnapshot(folder, page);
+    if (snapshot === undefined) continue;
+    return {
+      state: LedgerState.restore(snapshot.books, options),
+      position: snapshot.position,
+    };
+  }
+  return { state: new LedgerState(options), position: logStart() };
+}
+
+function apply(state: LedgerState, batch: LoggedBatch, page: number): void {
+  const { operation, events, count, timestamp } = batch;
+  const again = events.slice();
+  const results = new Uint32Array(count);
+  if (operation === LogOperation.ACCOUNTS) state.createAccounts(again, count, timestamp, results);
+  else if (operation === LogOperation.TRANSFERS)
+    state.createTransfers(again, count, timestamp, results, page);
+  else state.expirePending(again, timestamp, page);
+  const isSame =
+    Buffer.from(again.buffer).equals(events) &&
+    results.every((result, index) => result === batch.results[index]);
+  if (!isSame)
+    throw new LogDamaged(
+      page,
+      `the batch in page ${page} of the log comes out otherwise than logged`,
+    );
+}

@@ -1,0 +1,175 @@
+import { closeSync, existsSync, fdatasync, fstatSync, openSync, readSync, write } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PAGE_BYTES } from '@anarq/ledger-engine';
+import { Archive, archivePath } from './archive.ts';
+import { numbersIn, syncFolder } from './folder.ts';
+
+const writeAt = promisify(write);
+const syncData = promisify(fdatasync);
+
+/** A segment is written full of zeros before it is used, in pieces of this size. */
+const ZEROS_BYTES = 1 << 20;
+
+const segmentPath = (folder: string, number: number): string =>
+  join(folder, `log-${String(number).padStart(8, '0')}`);
+
+/**
+ * The log as files of one size. The next one is written full of zeros while the last one is in use: a
+ * full disk is met before anything is promised, and a sync has no file to grow.
+ */
+export class Segments {
+  readonly #folder: string;
+  readonly #pages: number;
+  readonly #open = new Map<number, number>();
+  readonly #archives = new Map<number, Archive>();
+  /** The number after the last segment that there is. */
+  #end: number;
+  #preparing: Promise<void> | undefined;
+
+  /** @param pages of a segment */
+  constructor(folder: string, pages: number) {
+    this.#folder = folder;
+    this.#pages = pages;
+    const raw = numbersIn(folder, 'log-', '');
+    const archived = numbersIn(folder, 'log-', '.zst');
+    this.#end = Math.max(-1, ...raw, ...archived) + 1;
+    for (let number = 0; number < this.#end; number++)
+      if (!raw.includes(number) && !archived.includes(number))
+        throw new Error(
+          `the ledger's log has no segment ${number}: ${segmentPath(folder, number)}`,
+        );
+  }
+
+  /** Pages that there is room for. */
+  get end(): number {
+    return this.#end * this.#pages;
+  }
+
+  /** Pages of one segment. */
+  get pagesOfOne(): number {
+    return this.#pages;
+  }
+
+  /** A page, as it lies on the disk; undefined beyond the last segment. */
+  read(page: number): Buffer | undefined {
+    const number = Math.floor(page / this.#pages);
+    if (number >= this.#end) return undefined;
+    const at = (page % this.#pages) * PAGE_BYTES;
+    const archive = this.#archiveOf(number);
+    if (archive !== undefined) return archive.read(at, PAGE_BYTES);
+    const into = Buffer.allocUnsafe(PAGE_BYTES);
+    const count = readSync(this.#fileOf(number), into, 0, PAGE_BYTES, at);
+    return count === PAGE_BYTES ? into : undefined;
+  }
+
+  /**
+   * Makes room up to a page.
+   * @throws Error (ENOSPC) where the disk is full; what was there stays as it is
+   */
+  async reserve(page: number): Promise<void> {
+    while (this.end < page) await this.prepare();
+  }
+
+  /** Writes one more segment of zeros; one at a time. */
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#writeZeros().finally(() => {
+      this.#preparing = undefined;
+    });
+    return this.#preparing;
+  }
+
+  /** Writes bytes from a page on, and waits until they are safe. */
+  async write(page: number, bytes: Buffer): Promise<void> {
+    let done = 0;
+    while (done < bytes.byteLength) {
+      const at = page + done / PAGE_BYTES;
+      const number = Math.floor(at / this.#pages);
+      const from = (at % this.#pages) * PAGE_BYTES;
+      const length = Math.min(bytes.byteLength - done, this.#pages * PAGE_BYTES - from);
+      const file = this.#fileOf(number);
+      let written = 0;
+      while (written < length)
+        written += (await writeAt(file, bytes, done + written, length - written, from + written))
+          .bytesWritten;
+      await syncData(file);
+      done += length;
+    }
+  }
+
+  /** Puts zeros wherever a page after the end of the log is not empty, and waits until that is safe. */
+  async clearFrom(page: number): Promise<void> {
+    const zeros = Buffer.alloc(PAGE_BYTES);
+    for (let at = page; at < this.end; at++) {
+      const found = this.read(at);
+      if (found === undefined || found.equals(zeros)) continue;
+      await this.write(at, zeros);
+    }
+  }
+
+  /** Packs a segment that is never written again. */
+  async archive(number: number): Promise<void> {
+    if (this.#archiveOf(number) !== undefined) return;
+    await Archive.pack(segmentPath(this.#folder, number), archivePath(this.#folder, number));
+    await syncFolder(this.#folder);
+    const file = this.#open.get(number);
+    if (file !== undefined) closeSync(file);
+    this.#open.delete(number);
+    await Archive.removeRaw(segmentPath(this.#folder, number));
+  }
+
+  close(): void {
+    for (const file of this.#open.values()) closeSync(file);
+    this.#open.clear();
+    for (const archive of this.#archives.values()) archive.close();
+    this.#archives.clear();
+  }
+
+  /** Waits for a segment that is being written. */
+  async settle(): Promise<void> {
+    await this.#preparing?.catch(() => undefined);
+  }
+
+  #archiveOf(number: number): Archive | undefined {
+    const known = this.#archives.get(number);
+    if (known !== undefined) return known;
+    // Where a crash came between packing and deleting, both are there and say the same.
+    if (existsSync(segmentPath(this.#folder, number))) return undefined;
+    const archive = new Archive(archivePath(this.#folder, number));
+    this.#archives.set(number, archive);
+    return archive;
+  }
+
+  #fileOf(number: number): number {
+    let file = this.#open.get(number);
+    if (file === undefined) {
+      file = openSync(segmentPath(this.#folder, number), 'r+');
+      const { size } = fstatSync(file);
+      if (size !== this.#pages * PAGE_BYTES) {
+        closeSync(file);
+        throw new Error(
+          `${segmentPath(this.#folder, number)} has ${size} bytes, not ${this.#pages * PAGE_BYTES}`,
+        );
+      }
+      this.#open.set(number, file);
+    }
+    return file;
+  }
+
+  async #writeZeros(): Promise<void> {
+    const path = segmentPath(this.#folder, this.#end);
+    const handle = await open(`${path}.half`, 'w', 0o600);
+    try {
+      const zeros = Buffer.alloc(Math.min(ZEROS_BYTES, this.#pages * PAGE_BYTES));
+      for (let left = this.#pages * PAGE_BYTES; left > 0; left -= zeros.byteLength)
+        await handle.write(zeros, 0, Math.min(left, zeros.byteLength));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${path}.half`, path);
+    await syncFolder(this.#folder);
+    this.#end++;
+  }
+}
