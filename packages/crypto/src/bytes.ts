@@ -2,15 +2,6 @@ import { hash, randomBytes as nodeRandomBytes, timingSafeEqual } from 'node:cryp
 import { CryptoError } from './errors.ts';
 
 const RANDOM_BYTES_MAX = 65_536;
-const BASE58_BYTES_MAX = 4_096;
-/** 4,096 bytes need ceil(4096 * log(256) / log(58)) characters; a leading zero byte is one more. */
-const BASE58_CHARACTERS_MAX = 5_594;
-
-const BASE58_ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const BASE58_DIGITS = new Map([...BASE58_ALPHABET].map((character, digit) => [character, digit]));
-/** Ten digits at a time: a division of the whole number for each digit would be ten times dearer. */
-const BASE58_GROUP = 10;
-const BASE58_GROUP_VALUE = 58n ** BigInt(BASE58_GROUP);
 
 /** Bytes as base64url without padding (RFC 4648 section 5). */
 export function toBase64url(bytes: Uint8Array): string {
@@ -128,59 +119,4 @@ function lengthOf(part: Uint8Array | string): number {
 /** A copy with memory of its own: Node's Buffers share a pool, and are not plain Uint8Arrays. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
-}
-
-/** Bytes (4,096 at most) in base58btc: Bitcoin's alphabet, a leading zero byte is a `1`. */
-export function toBase58btc(bytes: Uint8Array): string {
-  if (bytes.byteLength > BASE58_BYTES_MAX) {
-    throw new CryptoError('MALFORMED', `base58btc is limited to ${BASE58_BYTES_MAX} bytes`);
-  }
-  const zeros = bytes.findIndex((byte) => byte !== 0);
-  if (zeros === -1) return '1'.repeat(bytes.byteLength);
-  let value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-  const groups: string[] = [];
-  while (value > 0n) {
-    groups.push(base58Group(value % BASE58_GROUP_VALUE));
-    value /= BASE58_GROUP_VALUE;
-  }
-  return '1'.repeat(zeros) + groups.toReversed().join('').replace(/^1+/, '');
-}
-
-/** The ten digits of a group; the caller strips the `1`s in front of the first group. */
-function base58Group(value: bigint): string {
-  let text = '';
-  for (let rest = value, digit = 0; digit < BASE58_GROUP; digit++) {
-    text = (BASE58_ALPHABET[Number(rest % 58n)] ?? '') + text;
-    rest /= 58n;
-  }
-  return text;
-}
-
-/** The bytes of a base58btc text. Throws `MALFORMED` on a foreign character or on over-length. */
-export function fromBase58btc(text: string): Uint8Array {
-  if (text.length > BASE58_CHARACTERS_MAX) {
-    throw new CryptoError('MALFORMED', `base58btc is limited to ${BASE58_BYTES_MAX} bytes`);
-  }
-  let zeros = 0;
-  while (text[zeros] === '1') zeros++;
-  let value = 0n;
-  for (let start = zeros; start < text.length; start += BASE58_GROUP) {
-    const group = text.slice(start, start + BASE58_GROUP);
-    value = value * 58n ** BigInt(group.length) + base58GroupValue(group);
-  }
-  const hex = value === 0n ? '' : value.toString(16);
-  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-  return concatBytes(new Uint8Array(zeros), digits);
-}
-
-function base58GroupValue(group: string): bigint {
-  let value = 0n;
-  for (const character of group) {
-    const digit = BASE58_DIGITS.get(character);
-    if (digit === undefined) {
-      throw new CryptoError('MALFORMED', 'expected only characters of the base58btc alphabet');
-    }
-    value = value * 58n + BigInt(digit);
-  }
-  return value;
 }

@@ -1,4 +1,5 @@
-import { equalBytes, fromBase64url, sha256, toBase58btc, toBase64url, utf8 } from './bytes.ts';
+import { toBase58btc } from './base58.ts';
+import { equalBytes, fromBase64url, sha256, toBase64url, utf8 } from './bytes.ts';
 import type { IdentityKeys } from './derive.ts';
 import { CryptoError } from './errors.ts';
 import type { GenesisContent, GenesisDocument, IdentityKind } from './genesisEntry.ts';

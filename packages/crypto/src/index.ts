@@ -3,17 +3,16 @@
  * signatures and key agreement are hybrid, one classical and one post-quantum algorithm together.
  */
 export { openBytes, SEAL_OVERHEAD, sealBytes } from './aead.ts';
+export { fromBase58btc, toBase58btc } from './base58.ts';
 export {
   concatBytes,
   equalBytes,
-  fromBase58btc,
   fromBase64url,
   lengthPrefixed,
   randomBytes,
   sha256,
   sha256Hex,
   sha256HexOfText,
-  toBase58btc,
   toBase64url,
   utf8,
 } from './bytes.ts';

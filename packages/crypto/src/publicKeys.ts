@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { concatBytes, fromBase58btc, toBase58btc } from './bytes.ts';
+import { fromBase58btc, toBase58btc } from './base58.ts';
+import { concatBytes } from './bytes.ts';
 import type { IdentityKeys } from './derive.ts';
 import { CryptoError } from './errors.ts';
 import { ALGORITHMS, importPublicKey, rawPublicKey } from './primitives.ts';

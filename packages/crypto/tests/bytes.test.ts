@@ -2,13 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   equalBytes,
-  fromBase58btc,
   fromBase64url,
   lengthPrefixed,
   randomBytes,
   sha256,
   sha256Hex,
-  toBase58btc,
   toBase64url,
   utf8,
 } from '../src/index.ts';
@@ -46,45 +44,6 @@ describe('base64url', () => {
         }
       }),
     );
-  });
-});
-
-describe('base58btc', () => {
-  it.each([
-    ['Hello World!', '2NEpo7TZRRrLZSi2U'],
-    [
-      'The quick brown fox jumps over the lazy dog.',
-      'USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z',
-    ],
-  ])('writes %j as in the examples of draft-msporny-base58', (text, encoded) => {
-    expect(toBase58btc(utf8(text))).toBe(encoded);
-    expect(fromBase58btc(encoded)).toEqual(utf8(text));
-  });
-
-  it('keeps leading zero bytes, as the third example of the draft', () => {
-    const bytes = Uint8Array.of(0x00, 0x00, 0x28, 0x7f, 0xb4, 0xcd);
-    expect(toBase58btc(bytes)).toBe('11233QC4');
-    expect(fromBase58btc('11233QC4')).toEqual(bytes);
-  });
-
-  it('gives back every byte string, also of zeros only', () => {
-    const zeros = fc.nat({ max: 40 }).map((length) => new Uint8Array(length));
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), zeros), (bytes) => {
-        expect(fromBase58btc(toBase58btc(bytes))).toEqual(bytes);
-      }),
-    );
-  });
-
-  it.each(['0', 'O', 'I', 'l', ' 2', '2NEpo7TZRRrLZSi2U\n', 'é'])('refuses %j', (text) => {
-    expect(() => fromBase58btc(text)).toThrow(malformed);
-  });
-
-  it('takes 4,096 bytes and refuses more', () => {
-    const largest = new Uint8Array(4_096).fill(255);
-    expect(fromBase58btc(toBase58btc(largest))).toEqual(largest);
-    expect(() => toBase58btc(new Uint8Array(4_097))).toThrow(malformed);
-    expect(() => fromBase58btc('z'.repeat(5_595))).toThrow(malformed);
   });
 });
 
