@@ -1,7 +1,7 @@
 import { CryptoError } from './errors.ts';
 import { isInstant } from './instant.ts';
 import type { IdentityAlgorithm, PublicKeys } from './publicKeys.ts';
-import { decodeMultikey, encodeMultikey } from './publicKeys.ts';
+import { decodeMultikey } from './publicKeys.ts';
 
 /** What an identity stands for. */
 export type IdentityKind = 'person' | 'organisation' | 'agent' | 'module' | 'node';
@@ -33,18 +33,22 @@ const MULTIHASH = /^Qm[1-9A-HJ-NP-Za-km-z]{44}$/;
 /** DID syntax (W3C DID Core), bounded. */
 const DID = /^did:[a-z0-9]{1,32}:[A-Za-z0-9._:%-]{1,256}$/;
 
-/** The document without its proof, for one id: the only place that knows its members. */
+/**
+ * The document without its proof, for one id: the only place that knows its members.
+ * @param multikeys the keys of the content as `multikeysOf` writes them
+ */
 export function genesisEntry(
   content: GenesisContent,
+  multikeys: Readonly<Record<IdentityAlgorithm, string>>,
   ids: { readonly scid: string; readonly versionId: string },
 ) {
-  const { keys, nextKeyHash, kind, controller, createdAt } = content;
+  const { nextKeyHash, kind, controller, createdAt } = content;
   const did = `did:squid:${ids.scid}`;
   const method = (algorithm: IdentityAlgorithm) => ({
     id: `${did}#${algorithm}`,
     type: 'Multikey',
     controller: did,
-    publicKeyMultibase: encodeMultikey(algorithm, keys[algorithm]),
+    publicKeyMultibase: multikeys[algorithm],
   });
   const signing = [`${did}#ed25519`, `${did}#mldsa65`];
   return {
@@ -53,10 +57,7 @@ export function genesisEntry(
     parameters: {
       method: 'did:squid:1.0',
       scid: ids.scid,
-      updateKeys: [
-        encodeMultikey('ed25519', keys.ed25519),
-        encodeMultikey('mldsa65', keys.mldsa65),
-      ],
+      updateKeys: [multikeys.ed25519, multikeys.mldsa65],
       nextKeyHashes: [nextKeyHash],
     },
     state: {

@@ -10,6 +10,7 @@ import {
   encodeMultikey,
   IDENTITY_ALGORITHMS,
   importPublicKeys,
+  multikeysOf,
   publicKeysOf,
 } from './publicKeys.ts';
 import { signHybrid, verifyHybrid } from './signature.ts';
@@ -96,10 +97,13 @@ export function verifyGenesis(document: unknown): GenesisContent & { readonly di
 /** The entry without its proof: first with placeholders, whose hash is the id; then with the id. */
 function buildEntry(content: GenesisContent) {
   const placeholder = '{SCID}';
-  const scid = multihash(genesisEntry(content, { scid: placeholder, versionId: placeholder }));
+  const multikeys = multikeysOf(content.keys);
+  const entryOf = (scid: string, versionId: string) =>
+    genesisEntry(content, multikeys, { scid, versionId });
+  const scid = multihash(entryOf(placeholder, placeholder));
   // did:webvh: the entry hash is taken with the predecessor's version id, for the first the SCID.
-  const entryHash = multihash(genesisEntry(content, { scid, versionId: scid }));
-  return genesisEntry(content, { scid, versionId: `1-${entryHash}` });
+  const entryHash = multihash(entryOf(scid, scid));
+  return entryOf(scid, `1-${entryHash}`);
 }
 
 /** base58btc of the multihash (0x12 sha2-256, 0x20 bytes) of a value's canonical JSON. */

@@ -58,6 +58,14 @@ export function encodeMultikey(algorithm: IdentityAlgorithm, publicKey: Uint8Arr
   return `z${toBase58btc(concatBytes(multicodecPrefix(algorithm), publicKey))}`;
 }
 
+/** Each of an identity's public keys as a Multikey. Throws `BAD_KEY` on a wrong length. */
+export const multikeysOf = (keys: PublicKeys): Readonly<Record<IdentityAlgorithm, string>> => ({
+  ed25519: encodeMultikey('ed25519', keys.ed25519),
+  mldsa65: encodeMultikey('mldsa65', keys.mldsa65),
+  x25519: encodeMultikey('x25519', keys.x25519),
+  mlkem768: encodeMultikey('mlkem768', keys.mlkem768),
+});
+
 /**
  * Algorithm and raw key of a Multikey of one of the four algorithms. Throws `MALFORMED` on another
  * base or code, and on a key that is shorter or longer than its algorithm's.
