@@ -1,3 +1,4 @@
+export * as arithmetic from './arithmetic/index.ts';
 export { addDecimal, compareDecimal, subDecimal } from './decimalText.ts';
 export { DecimalError } from './error.ts';
 export { formatMinor, MINOR_MAX, parseMinor } from './minor.ts';

@@ -43,7 +43,10 @@ export const STANDARDS: readonly Standard[] = [
   {
     name: 'decimal arithmetic',
     source: 'General Decimal Arithmetic',
-    files: ['engines/decimal/tests/decimalText.test.ts'],
+    files: [
+      'engines/decimal/tests/gda.vectors.test.ts',
+      'engines/decimal/tests/decimalText.test.ts',
+    ],
   },
   {
     name: 'double-entry ledger',
