@@ -1,26 +1,31 @@
 import { refuse } from './error.ts';
+import { CURRENCIES, WITHDRAWN, WITHOUT_MINOR_UNIT } from './iso4217.ts';
 
 /** A unit in which amounts are kept: whole units are split into 10^scale minor ones. */
 export interface Unit {
   readonly name: string;
   /** Decimal places. For currencies the minor unit of ISO 4217:2015 (list one). */
   readonly scale: number;
-  /** Three-digit code of ISO 4217, where the unit is a currency of it. */
+  /** Three-digit code of ISO 4217, where the unit is a current currency of it. */
   readonly isoNumeric?: string;
 }
 
-const currency = (name: string, scale: number, isoNumeric: string): Unit => ({
-  name,
-  scale,
-  isoNumeric,
-});
+/** Units by their code. */
+export type Units = Readonly<Record<string, Unit>>;
+
+/** Most decimal places of a unit: what the contract language writes. */
+export const SCALE_MAX = 18;
+const UNITS_MAX = 10_000;
+const CODE = /^[A-Za-z][A-Za-z0-9]{1,11}$/;
+const NAME_CHARS_MAX = 80;
+
 const other = (name: string, scale: number): Unit => ({ name, scale });
 
 /**
  * Every unit of the node, by its code. A scale never changes: amounts that were recorded in minor
  * units would change their meaning. rUv counts in millionths; QVT as its token contract does.
  */
-export const UNITS: Readonly<Record<string, Unit>> = {
+export const UNITS: Units = {
   // Units of account of the node, and of the chains that it reads
   rUv: other('Resource Utilization Voucher', 6),
   QVT: other('QuantumVibe Token', 18),
@@ -28,58 +33,48 @@ export const UNITS: Readonly<Record<string, Unit>> = {
   ETH: other('Ether', 18),
   SOL: other('Solana', 9),
   USDC: other('USD Coin', 6),
-  // Currencies, ISO 4217
-  AED: currency('UAE Dirham', 2, '784'),
-  ARS: currency('Argentine Peso', 2, '032'),
-  AUD: currency('Australian Dollar', 2, '036'),
-  BHD: currency('Bahraini Dinar', 3, '048'),
-  BRL: currency('Brazilian Real', 2, '986'),
-  CAD: currency('Canadian Dollar', 2, '124'),
-  CHF: currency('Swiss Franc', 2, '756'),
-  CLF: currency('Unidad de Fomento', 4, '990'),
-  CLP: currency('Chilean Peso', 0, '152'),
-  CNY: currency('Yuan Renminbi', 2, '156'),
-  COP: currency('Colombian Peso', 2, '170'),
-  CZK: currency('Czech Koruna', 2, '203'),
-  DKK: currency('Danish Krone', 2, '208'),
-  EUR: currency('Euro', 2, '978'),
-  GBP: currency('Pound Sterling', 2, '826'),
-  HKD: currency('Hong Kong Dollar', 2, '344'),
-  HUF: currency('Forint', 2, '348'),
-  IDR: currency('Rupiah', 2, '360'),
-  ILS: currency('New Israeli Sheqel', 2, '376'),
-  INR: currency('Indian Rupee', 2, '356'),
-  ISK: currency('Iceland Krona', 0, '352'),
-  JOD: currency('Jordanian Dinar', 3, '400'),
-  JPY: currency('Yen', 0, '392'),
-  KES: currency('Kenyan Shilling', 2, '404'),
-  KRW: currency('Won', 0, '410'),
-  KWD: currency('Kuwaiti Dinar', 3, '414'),
-  MXN: currency('Mexican Peso', 2, '484'),
-  MYR: currency('Malaysian Ringgit', 2, '458'),
-  NGN: currency('Naira', 2, '566'),
-  NOK: currency('Norwegian Krone', 2, '578'),
-  NZD: currency('New Zealand Dollar', 2, '554'),
-  OMR: currency('Rial Omani', 3, '512'),
-  PEN: currency('Sol', 2, '604'),
-  PHP: currency('Philippine Peso', 2, '608'),
-  PLN: currency('Zloty', 2, '985'),
-  SAR: currency('Saudi Riyal', 2, '682'),
-  SEK: currency('Swedish Krona', 2, '752'),
-  SGD: currency('Singapore Dollar', 2, '702'),
-  THB: currency('Baht', 2, '764'),
-  TND: currency('Tunisian Dinar', 3, '788'),
-  USD: currency('US Dollar', 2, '840'),
-  UYU: currency('Peso Uruguayo', 2, '858'),
-  VND: currency('Dong', 0, '704'),
-  ZAR: currency('Rand', 2, '710'),
+  ...Object.fromEntries(
+    CURRENCIES.map(([code, isoNumeric, scale, name]) => [code, { name, scale, isoNumeric }]),
+  ),
+  ...Object.fromEntries(WITHDRAWN.map(([code, scale, name]) => [code, other(name, scale)])),
 };
 
 /**
  * The unit of a code; upper and lower case differ.
- * @throws DecimalError for a code that is not in UNITS
+ * @param units where it is looked up; those of the node unless others are given
+ * @throws DecimalError for a code that is not in them
  */
-export function unitOf(code: string): Unit {
-  const unit = Object.hasOwn(UNITS, code) ? UNITS[code] : undefined;
-  return unit ?? refuse(`the unit ${JSON.stringify(String(code).slice(0, 16))} is unknown`);
+export function unitOf(code: string, units: Units = UNITS): Unit {
+  const unit = Object.hasOwn(units, code) ? units[code] : undefined;
+  if (unit !== undefined) return unit;
+  const metal = WITHOUT_MINOR_UNIT.find(([known]) => known === code);
+  return refuse(
+    metal === undefined
+      ? `the unit ${JSON.stringify(String(code).slice(0, 16))} is unknown`
+      : `ISO 4217 gives ${code} no decimal places: define a unit with a scale of its own`,
+  );
+}
+
+/**
+ * Adds units of one's own to others, which stay as they are.
+ * @param added name and scale by code: 2 to 12 letters and digits, a letter first; 0 to 18 places
+ * @returns both together
+ * @throws DecimalError for another form, for a code that is there with another scale or name, and for
+ * more than 10,000 units in all
+ */
+export function defineUnits(added: Units, units: Units = UNITS): Units {
+  for (const [code, { name, scale }] of Object.entries(added)) {
+    if (!CODE.test(code))
+      refuse('the code of a unit is 2 to 12 letters and digits, a letter first');
+    if (!Number.isInteger(scale) || scale < 0 || scale > SCALE_MAX)
+      refuse(`${code} has 0 to ${SCALE_MAX} decimal places`);
+    if (typeof name !== 'string' || name.length === 0 || name.length > NAME_CHARS_MAX)
+      refuse(`the name of ${code} has 1 to ${NAME_CHARS_MAX} characters`);
+    const known = Object.hasOwn(units, code) ? units[code] : undefined;
+    if (known !== undefined && (known.scale !== scale || known.name !== name))
+      refuse(`${code} is ${known.name} with ${known.scale} decimal places, and stays so`);
+  }
+  const all = { ...units, ...added };
+  if (Object.keys(all).length > UNITS_MAX) refuse(`there are at most ${UNITS_MAX} units`);
+  return all;
 }

@@ -2,6 +2,10 @@
 const POWERS: bigint[] = Array.from({ length: 512 }, (_, n) => 10n ** BigInt(n));
 const SMALL = 10n ** 15n;
 
+/** Decimal digits of a bit, and bits of a decimal digit: for estimates that are then corrected. */
+export const LOG10_2: number = Math.log10(2);
+export const LOG2_10: number = Math.log2(10);
+
 /** 10^n for an integer n of zero or more. */
 export const pow10 = (n: number): bigint => POWERS[n] ?? 10n ** BigInt(n);
 
@@ -15,8 +19,8 @@ export function bitLength(value: bigint): number {
 /** How many decimal digits a non-negative integer has; zero has one. */
 export function digitCount(value: bigint): number {
   if (value < SMALL) return smallDigitCount(Number(value));
-  // log10(2) rounded down: the estimate is right or one too small.
-  const estimate = Math.floor((bitLength(value) - 1) * 0.301_029_995_663_981_1);
+  // One too small or one too large at most.
+  const estimate = Math.floor((bitLength(value) - 1) * LOG10_2);
   return value >= pow10(estimate) ? estimate + (value >= pow10(estimate + 1) ? 2 : 1) : estimate;
 }
 

@@ -1,7 +1,15 @@
 import { CONDITIONS } from './conditions.ts';
 import type { Context } from './context.ts';
 import { Decimal, infinity, ONE } from './decimal.ts';
-import { bitLength, digitCount, integerRoot, pow10, stripZeros } from './digits.ts';
+import {
+  bitLength,
+  digitCount,
+  integerRoot,
+  pow10,
+  stripZeros,
+  LOG10_2,
+  LOG2_10,
+} from './digits.ts';
 import { exponentialOf, lnFixed, type Scaled } from './exponentials.ts';
 import { finish } from './finish.ts';
 import { nanOf } from './nans.ts';
@@ -72,7 +80,7 @@ function powerOf(context: Context, base: Decimal, b: Decimal, negative: boolean)
   const exact = exactPower(base, b, context.precision + 1);
   if (exact !== undefined) return finishExact(context, base, b, exact, negative);
   const scaled: Scaled = (bits) => {
-    const extra = bitLength(b.coefficient) + 4 + Math.max(0, Math.ceil(b.exponent * 3.33));
+    const extra = bitLength(b.coefficient) + 4 + Math.max(0, Math.ceil(b.exponent * LOG2_10));
     const product = lnFixed(base, bits + extra) * b.coefficient;
     const value = b.exponent >= 0 ? product * pow10(b.exponent) : product / pow10(-b.exponent);
     return (b.negative ? -value : value) >> BigInt(extra);
@@ -90,10 +98,10 @@ function powerOf(context: Context, base: Decimal, b: Decimal, negative: boolean)
 /** Sign and size of b * ln(base) within a factor of ten. */
 function sizeOf(base: Decimal, b: Decimal): { negative: boolean; adjusted: number } {
   // Next to one the logarithm is as small as base has digits; 64 bits of it say how small.
-  const bits = 64 + Math.ceil(base.digits * 3.33);
+  const bits = 64 + Math.ceil(base.digits * LOG2_10);
   const logarithm = lnFixed(base, bits);
   const magnitude = logarithm < 0n ? -logarithm : logarithm;
-  const adjusted = Math.floor((bitLength(magnitude) - 1 - bits) * 0.301_03);
+  const adjusted = Math.floor((bitLength(magnitude) - 1 - bits) * LOG10_2);
   return { negative: logarithm < 0n !== b.negative, adjusted: adjusted + b.adjusted };
 }
 
@@ -169,8 +177,8 @@ function assembled(
   const [twos, fives] = [Number(i - exponent), Number(j - exponent)];
   const times = u === 1n ? 0 : Number(m);
   // Rounded down, so that nothing that fits is missed.
-  const least = (bitLength(u) - 1) * times + twos + 2.3219 * fives;
-  if (least * 0.301 > digits + 2) return undefined;
+  const least = (bitLength(u) - 1) * times + twos + Math.log2(5) * fives;
+  if (least * LOG10_2 > digits + 2) return undefined;
   const coefficient = u ** BigInt(times) * 2n ** BigInt(twos) * 5n ** BigInt(fives);
   return digitCount(coefficient) <= digits
     ? new Decimal(false, coefficient, Number(exponent))

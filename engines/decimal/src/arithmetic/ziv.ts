@@ -1,7 +1,7 @@
 import { CONDITIONS } from './conditions.ts';
 import type { Context } from './context.ts';
 import type { Decimal } from './decimal.ts';
-import { bitLength, digitCount, pow10 } from './digits.ts';
+import { bitLength, digitCount, pow10, LOG10_2, LOG2_10 } from './digits.ts';
 import { finish } from './finish.ts';
 import type { Rounding } from './rounding.ts';
 
@@ -38,7 +38,7 @@ export function roundWhenKnown(
 ): Decimal {
   const digits = context.precision + 1;
   const most = 8 * (digits + operandDigits) * 4 + 1_024;
-  for (let bits = Math.ceil(digits * 3.33) + 32; bits <= most; bits *= 2) {
+  for (let bits = Math.ceil(digits * LOG2_10) + 32; bits <= most; bits *= 2) {
     const known = digitsOf(bounds(bits), digits);
     // The value is strictly between these digits and the next: a 1 behind them says so.
     if (known !== undefined)
@@ -54,7 +54,7 @@ function digitsOf(
 ): { coefficient: bigint; exponent: number } | undefined {
   if (low <= 0n) return undefined;
   // So many places that the integer has the digits, or one more.
-  let places = digits - Math.floor((bitLength(high) - bits) * 0.301_029_995_663_981_2);
+  let places = digits - Math.floor((bitLength(high) - bits) * LOG10_2);
   const scaled = (value: bigint): bigint =>
     places >= 0
       ? (value * pow10(places)) >> BigInt(bits)
