@@ -6,11 +6,11 @@ import { crc32 } from 'node:zlib';
  * requests of a connection.
  */
 export const FRAME_BYTES = 32;
-export const FRAME_MAGIC = 0x52474c51;
-export const FRAME_VERSION = 1;
+const FRAME_MAGIC = 0x52474c51;
+const FRAME_VERSION = 1;
 
 /** Most bytes of a body: 8,190 records of 128 bytes fit. */
-export const BODY_BYTES_MAX = 1 << 20;
+const BODY_BYTES_MAX = 1 << 20;
 
 /** Offsets within a header. */
 const At = {

@@ -1,0 +1,4 @@
+export type { BatchAnswer } from './group.ts';
+export type { WriterOptions } from './options.ts';
+export { LedgerRefusal } from './refusal.ts';
+export { LedgerWriter } from './writer.ts';
