@@ -34,3 +34,15 @@ export {
 } from './results.ts';
 export { LedgerState, type LedgerOptions } from './state.ts';
 export { readU128, readU64, writeU128, writeU64 } from './u128.ts';
+export { AccountTree } from './proofs/accountTree.ts';
+export {
+  signCheckpoint,
+  verifyBalanceProof,
+  verifyTransferProof,
+  type BalanceProof,
+  type CheckpointSigner,
+  type LedgerCheckpoint,
+  type TransferProof,
+} from './proofs/checkpoints.ts';
+export { EventTree, type LeafReader } from './proofs/eventTree.ts';
+export { eventLeaf, positionLeaf, type BooksPosition } from './proofs/leaves.ts';

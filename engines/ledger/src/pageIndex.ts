@@ -1,4 +1,4 @@
-import { LogOperation, Page } from './log/pageLayout.ts';
+import { LogOperation, Page, PAGE_RECORDS } from './log/pageLayout.ts';
 import type { PageReader } from './ports.ts';
 
 /** Pages between two that are kept in memory. */
@@ -12,6 +12,8 @@ export class PageIndex {
   /** Pairs of an ordinal and the page that begins with it. */
   readonly notes: number[] = [];
   #end = 0;
+  /** Ordinal of the first event of the last batch. */
+  #endOrdinal = 0;
   readonly #pages: PageReader | undefined;
   #page: DataView = new DataView(new ArrayBuffer(0));
   #pageNumber = -1;
@@ -25,17 +27,33 @@ export class PageIndex {
     return this.#end;
   }
 
+  /** The ordinal that it begins with. */
+  get endOrdinal(): number {
+    return this.#endOrdinal;
+  }
+
   /** Takes in that a batch, whose first event has this ordinal, begins at a page. */
   note(ordinal: number, firstPage: number): void {
     const last = this.notes.at(-1);
     if (last === undefined || firstPage - last >= SPARSE_PAGES) this.notes.push(ordinal, firstPage);
     this.#end = firstPage;
+    this.#endOrdinal = ordinal;
   }
 
   /** Takes back notes of a snapshot. */
-  restore(notes: readonly number[], end: number): void {
-    this.notes.push(...notes);
+  restore(notes: readonly number[], end: number, endOrdinal: number): void {
+    for (const note of notes) this.notes.push(note);
     this.#end = end;
+    this.#endOrdinal = endOrdinal;
+  }
+
+  /** The page of an event that was logged, and which of its records it is. */
+  placeOf(ordinal: number): { readonly page: number; readonly slot: number } {
+    const late = ordinal - this.#endOrdinal;
+    if (late >= 0)
+      return { page: this.#end + Math.floor(late / PAGE_RECORDS), slot: late % PAGE_RECORDS };
+    const first = Number(this.pageOf(ordinal).getBigUint64(Page.ORDINAL, true));
+    return { page: this.#pageNumber, slot: ordinal - first };
   }
 
   /** The page in which an event lies, as bytes. @throws Error where there is no log to read it from */

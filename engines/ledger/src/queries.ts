@@ -79,22 +79,17 @@ export class Queries {
     return ordinal === NO_EVENT ? undefined : this.#record(ordinal);
   }
 
+  /** The ordinal of a transfer in the log, or undefined. */
+  ordinalOf(id: bigint): number | undefined {
+    const ordinal = this.#ordinalOf(id);
+    return ordinal === NO_EVENT ? undefined : ordinal;
+  }
+
   /** What became of a pending transfer; undefined for anything else. */
   pendingStatus(id: bigint): 'pending' | 'posted' | 'voided' | 'expired' | undefined {
     const ordinal = this.#ordinalOf(id);
     if (ordinal === NO_EVENT) return undefined;
-    switch (this.#books.events.statuses.get(ordinal)) {
-      case Status.PENDING:
-        return 'pending';
-      case Status.POSTED:
-        return 'posted';
-      case Status.VOIDED:
-        return 'voided';
-      case Status.EXPIRED:
-        return 'expired';
-      default:
-        return undefined;
-    }
+    return PENDING_STATUS[this.#books.events.statuses.get(ordinal)];
   }
 
   /** Transfers of an account, in the order of time. */
@@ -329,6 +324,13 @@ export class Queries {
     return readU64(events.words, events.at + T_TIMESTAMP);
   }
 }
+
+const PENDING_STATUS: Partial<Record<Status, 'pending' | 'posted' | 'voided' | 'expired'>> = {
+  [Status.PENDING]: 'pending',
+  [Status.POSTED]: 'posted',
+  [Status.VOIDED]: 'voided',
+  [Status.EXPIRED]: 'expired',
+};
 
 const NOTHING: Balances = {
   debitsPending: 0n,

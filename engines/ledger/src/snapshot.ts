@@ -21,6 +21,7 @@ interface Header {
   readonly sealedTo: number;
   readonly historyWritten: number;
   readonly pagesEnd: number;
+  readonly pagesEndOrdinal: number;
   readonly notes: readonly number[];
   readonly historyFirsts: readonly number[];
   readonly idRuns: readonly RunSection[];
@@ -65,6 +66,7 @@ export function snapshotOf(books: Books): Uint8Array {
     sealedTo: postings.sealedTo,
     historyWritten: unsealedHistory.written,
     pagesEnd: events.index.end,
+    pagesEndOrdinal: events.index.endOrdinal,
     notes: events.index.notes,
     historyFirsts: unsealedHistory.firsts,
     idRuns: ids.runs.map(sectionOf),
@@ -119,7 +121,7 @@ export function restoreBooks(books: Books, bytes: Uint8Array): void {
   postings.runs.push(...header.postingRuns.map(opened));
   postings.sealedTo = header.sealedTo;
   ids.restore({ ordered, others, greatest });
-  events.index.restore(header.notes, header.pagesEnd);
+  events.index.restore(header.notes, header.pagesEnd, header.pagesEndOrdinal);
 }
 
 /**

@@ -2,7 +2,14 @@ import { createAccount } from './accountRules.ts';
 import { FACT_WORDS, F_TIMESTAMP } from './accounts.ts';
 import { runBatch } from './batch.ts';
 import { Books, LAST_ACCOUNT, LAST_TRANSFER, type BooksOptions } from './books.ts';
-import { AccountFlag, RECORD_BYTES, TIMESTAMP_MAX, TransferFlag, wordsOf } from './layout.ts';
+import {
+  AccountFlag,
+  RECORD_BYTES,
+  RECORD_WORDS,
+  TIMESTAMP_MAX,
+  TransferFlag,
+  wordsOf,
+} from './layout.ts';
 import { expire } from './pendingRules.ts';
 import { Queries } from './queries.ts';
 import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
@@ -129,6 +136,23 @@ export class LedgerState {
       expire(books, held, words, index * 32, low, Number(at >> 32n), first + index);
     });
     return due.length;
+  }
+
+  /** Where in the log an event lies that is not of the last batch: its page, and which record of it. */
+  placeOf(ordinal: number): { readonly page: number; readonly slot: number } {
+    return this.#books.events.index.placeOf(ordinal);
+  }
+
+  /** Which account an id in a batch is, by the order of opening from 0; -1 where there is none. */
+  accountNumber(words: Uint32Array, at: number): number {
+    return this.#books.accounts.find(words, at);
+  }
+
+  /** The record of an account by its number. 128 bytes. */
+  accountRecord(number: number): Uint8Array {
+    const words = new Uint32Array(RECORD_WORDS);
+    this.#books.accounts.writeRecord(number, words, 0);
+    return new Uint8Array(words.buffer);
   }
 
   /** The number of accounts. */

@@ -39,7 +39,7 @@ export class Twins {
       batchEventsMax: BATCH_MAX,
       keepsAllBalances: true,
       ...(sealEvents === undefined
-        ? {}
+        ? { sealEvents: 256 }
         : {
             sealEvents,
             pages: { read: (page) => this.#log[page]! },

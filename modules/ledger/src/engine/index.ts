@@ -1,3 +1,4 @@
+export { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
 export type { BatchAnswer } from './group.ts';
 export type { WriterOptions } from './options.ts';
 export { LedgerRefusal } from './refusal.ts';

@@ -34,7 +34,7 @@ export function recover(
   let replayed = 0;
   let { page } = position;
   for (const batch of readBatches(segments, ledger, position)) {
-    apply(state, batch, page);
+    applyLogged(state, batch, page);
     ({ page } = position);
     replayed++;
   }
@@ -56,7 +56,11 @@ function startOf(
   return { state: new LedgerState(options), position: logStart() };
 }
 
-function apply(state: LedgerState, batch: LoggedBatch, page: number): void {
+/**
+ * Applies a batch of the log.
+ * @throws LogDamaged where it comes out otherwise than logged
+ */
+export function applyLogged(state: LedgerState, batch: LoggedBatch, page: number): void {
   const { operation, events, count, timestamp } = batch;
   const again = events.slice();
   const results = new Uint32Array(count);

@@ -42,6 +42,11 @@ export class Segments {
         );
   }
 
+  /** Takes in segments that another one has made since. */
+  refresh(): void {
+    while (existsSync(segmentPath(this.#folder, this.#end))) this.#end++;
+  }
+
   /** Pages that there is room for. */
   get end(): number {
     return this.#end * this.#pages;

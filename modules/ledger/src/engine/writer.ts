@@ -18,6 +18,7 @@ import type { WriterOptions } from './options.ts';
 import { recover } from './recovery.ts';
 import { LedgerRefusal } from './refusal.ts';
 import { RunFiles } from './runFiles.ts';
+import { endProcess } from './syncFailure.ts';
 import { Segments } from './segments.ts';
 import { writeSnapshot } from './snapshots.ts';
 
@@ -57,6 +58,7 @@ export class LedgerWriter {
   readonly #now: () => bigint;
   readonly #onSyncFailure: (error: unknown) => void;
   readonly #queue: Waiting[] = [];
+  readonly #listeners: ((page: number) => void)[] = [];
   /** The group that is filled, and the one that is written. */
   #filling: Group;
   #writing: Group;
@@ -136,6 +138,12 @@ export class LedgerWriter {
   /** Pages in the log, those included that are not safe yet. */
   get pages(): number {
     return this.#pages.position.page;
+  }
+
+  /** Tells the page before which everything is safe: now, and whenever more is. */
+  onSafe(hear: (page: number) => void): void {
+    this.#listeners.push(hear);
+    hear(this.#isWriting ? this.#writing.firstPage : this.#filling.firstPage);
   }
 
   /** Opens accounts: records of 128 bytes, which are written over. */
@@ -325,6 +333,7 @@ export class LedgerWriter {
     group.answers = [];
     group.pages = 0;
     for (const answer of answers) answer();
+    for (const hear of this.#listeners) hear(this.#filling.firstPage);
     this.#pump();
     this.#takeSnapshot();
     this.#wakeForExpiry();
@@ -385,10 +394,4 @@ export class LedgerWriter {
     );
     this.#timer.unref();
   }
-}
-
-/** After a failed sync nobody knows what is on the disk; only a new start does. */
-function endProcess(error: unknown): void {
-  process.stderr.write(`The ledger could not be written safely, and stops: ${String(error)}\n`);
-  process.exit(1);
 }

@@ -1,0 +1,5 @@
+/** After a failed sync nobody knows what is on the disk; only a new start does. */
+export function endProcess(error: unknown): void {
+  process.stderr.write(`The ledger could not be written safely, and stops: ${String(error)}\n`);
+  process.exit(1);
+}
