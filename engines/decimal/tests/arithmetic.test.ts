@@ -1,6 +1,6 @@
 import { Decimal as Oracle } from 'decimal.js';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { arithmetic as d } from '../src/index.ts';
 
 const ROUNDING_OF: Readonly<Record<Exclude<d.Rounding, '05up'>, Oracle.Rounding>> = {
@@ -133,6 +133,21 @@ describe('arithmetic', () => {
     );
   });
 
+  it('quantizes as the long way does, of which rounding to places is the short one', () => {
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: -60, max: 60 }), roundings, (a, place, rounding) => {
+        const short = context(34, rounding);
+        const x = d.parseDecimal(a);
+        const one = d.parseDecimal(`1E${place}`);
+        // With more digits than are kept at hand, a context has no short way.
+        const wide = short.with({ precision: 1_001 });
+        const [mine, theirs] = [d.quantize(short, x, one), d.quantize(wide, x, one)];
+        if (theirs.digits > 34) expect(text(mine)).toBe('NaN');
+        else expect([text(mine), short.conditions]).toEqual([text(theirs), wide.conditions]);
+      }),
+    );
+  });
+
   it('rounds down and up to neighbours that enclose the exact value', () => {
     fc.assert(
       fc.property(numbers, precisions, (a, precision) => {
@@ -147,6 +162,36 @@ describe('arithmetic', () => {
       }),
     );
   });
+});
+
+describe('results', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  // ECMA-262 leaves the last bits of these functions to the platform.
+  it.each([1 - 2 ** -48, 1 + 2 ** -48])(
+    'are the same on a platform whose floating-point logarithms are off by a factor of %d',
+    (factor) => {
+      const operands = ['2', '0.1', '123.45', '1000', '99999999999999999999', '1.0000001'];
+      const results = (): string[] => {
+        const own = new d.Context({ precision: 40, maxExponent: 9_999, minExponent: -9_999 });
+        return operands.flatMap((operand) => {
+          const a = d.parseDecimal(operand);
+          const third = d.divide(own, a, d.parseDecimal('3'));
+          const unary = [d.ln, d.log10, d.squareRoot, d.cubeRoot, d.reduce, d.plus];
+          const found = [...unary.map((run) => run(own, a)), d.exp(own, third), third];
+          return [...found, d.power(own, a, third), d.multiply(own, third, third)].map(text);
+        });
+      };
+      const expected = results();
+      const functions = ['log', 'log2', 'log10', 'pow'] as const;
+      for (const name of functions) {
+        const real: (...given: number[]) => number = Math[name];
+        vi.spyOn(Math, name).mockImplementation((...given: number[]) => real(...given) * factor);
+      }
+      expect(results()).toEqual(expected);
+      for (const name of functions.slice(0, 3)) expect(Math[name]).toHaveBeenCalled();
+    },
+  );
 });
 
 describe('numbers as text', () => {
@@ -260,8 +305,11 @@ describe('work', () => {
 
   it('ends as insufficient storage where a result needs more digits than an operation may make', () => {
     const wide = new d.Context({ precision: 999_999_999, clamp: true });
+    const long = new d.Decimal(false, 10n ** 60_000n + 1n, 0);
     const runs: readonly ((own: d.Context) => d.Decimal)[] = [
       (own) => d.add(own, far, one),
+      (own) => d.add(own, d.parseDecimal('1E100000'), d.parseDecimal('0')),
+      (own) => d.multiply(own, long, long),
       (own) => d.divide(own, one, d.parseDecimal('3')),
       (own) => d.squareRoot(own, d.parseDecimal('2')),
       (own) => d.quantize(own, d.parseDecimal('1E1000'), d.parseDecimal('1E-999999')),

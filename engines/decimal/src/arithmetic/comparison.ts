@@ -51,7 +51,7 @@ export function compareSignal(context: Context, a: Decimal, b: Decimal): Decimal
  * -NaN < -sNaN < -Infinity < finite numbers < Infinity < sNaN < NaN; of equal values the one with the
  * lower exponent is the smaller magnitude.
  */
-export function totalOrder(a: Decimal, b: Decimal): -1 | 0 | 1 {
+function totalOrder(a: Decimal, b: Decimal): -1 | 0 | 1 {
   if (a.negative !== b.negative) return a.negative ? -1 : 1;
   const magnitude = totalMagnitudeOrder(a, b);
   return a.negative ? opposite(magnitude) : magnitude;

@@ -80,7 +80,7 @@ export class Decimal {
 
 export const NAN: Decimal = new Decimal(false, 0n, 0, 'quiet');
 export const INFINITY: Decimal = new Decimal(false, 0n, 0, 'infinite');
-export const MINUS_INFINITY: Decimal = new Decimal(true, 0n, 0, 'infinite');
+const MINUS_INFINITY: Decimal = new Decimal(true, 0n, 0, 'infinite');
 export const ZERO: Decimal = new Decimal(false, 0n, 0);
 export const ONE: Decimal = new Decimal(false, 1n, 0);
 

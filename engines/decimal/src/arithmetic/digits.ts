@@ -1,6 +1,7 @@
 /** Powers of ten that are asked for often; the rest are made when needed. */
 const POWERS: bigint[] = Array.from({ length: 512 }, (_, n) => 10n ** BigInt(n));
 const SMALL = 10n ** 15n;
+const LARGE = 10n ** 300n;
 
 /** Decimal digits of a bit, and bits of a decimal digit: for estimates that are then corrected. */
 export const LOG10_2: number = Math.log10(2);
@@ -19,8 +20,11 @@ export function bitLength(value: bigint): number {
 /** How many decimal digits a non-negative integer has; zero has one. */
 export function digitCount(value: bigint): number {
   if (value < SMALL) return smallDigitCount(Number(value));
-  // One too small or one too large at most.
-  const estimate = Math.floor((bitLength(value) - 1) * LOG10_2);
+  // One too small or one too large at most; a double holds the size of what is below 10^300.
+  const estimate =
+    value < LARGE
+      ? Math.floor(Math.log10(Number(value)))
+      : Math.floor((bitLength(value) - 1) * LOG10_2);
   return value >= pow10(estimate) ? estimate + (value >= pow10(estimate + 1) ? 2 : 1) : estimate;
 }
 

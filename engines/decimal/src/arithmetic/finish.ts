@@ -92,13 +92,14 @@ const pow10Of = (context: Context): bigint => context.limit ?? pow10(context.pre
 function foldDown(context: Context, number: Decimal): Decimal {
   const zeros = number.exponent - context.etop;
   if (!context.clamp || zeros <= 0) return number;
-  if (zeros > WORK_DIGITS_MAX) return context.invalid(CONDITIONS.insufficient_storage);
+  if (zeros + number.digits > WORK_DIGITS_MAX)
+    return context.invalid(CONDITIONS.insufficient_storage);
   context.raise(CONDITIONS.clamped);
   return new Decimal(number.negative, number.coefficient * pow10(zeros), context.etop);
 }
 
 /** The largest number or infinity, as the rounding says. */
-export function overflow(
+function overflow(
   context: Context,
   negative: boolean,
   rounding: Rounding = context.rounding,

@@ -36,11 +36,34 @@ export function integerOf(number: Decimal): number | undefined {
 }
 
 function toExponent(context: Context, a: Decimal, exponent: number): Decimal {
+  return roundedToPlaces(context, a, exponent) ?? toAnyExponent(context, a, exponent);
+}
+
+/** Places that money has: more than these go the long way. */
+const PLACES_MAX = 64;
+
+/**
+ * The common case, amounts rounded to fewer places: where the result fits, and is far from the ends of
+ * the exponents, all the checks of the long way hold.
+ */
+function roundedToPlaces(context: Context, a: Decimal, exponent: number): Decimal | undefined {
+  const { limit, etop, minExponent, rounding } = context;
+  const drop = exponent - a.exponent;
+  if (limit === undefined || drop <= 0 || drop > PLACES_MAX || a.coefficient === 0n)
+    return undefined;
+  if (exponent > etop || exponent < minExponent) return undefined;
+  const { coefficient, exact } = shorten(a.coefficient, pow10(drop), a.negative, rounding);
+  if (coefficient >= limit) return undefined;
+  context.raise(exact ? CONDITIONS.rounded : CONDITIONS.rounded | CONDITIONS.inexact);
+  return new Decimal(a.negative, coefficient, exponent);
+}
+
+function toAnyExponent(context: Context, a: Decimal, exponent: number): Decimal {
   if (exponent < context.etiny || exponent > context.maxExponent) return context.invalid();
   if (a.isZero) return finish(context, a.negative, 0n, exponent);
   if (a.adjusted > context.maxExponent || a.adjusted - exponent >= context.precision)
     return context.invalid();
-  if (a.exponent - exponent > WORK_DIGITS_MAX)
+  if (a.adjusted - exponent >= WORK_DIGITS_MAX)
     return context.invalid(CONDITIONS.insufficient_storage);
   const { number, exact } = moved(a, exponent, context.rounding);
   if (

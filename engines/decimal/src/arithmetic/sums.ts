@@ -31,6 +31,9 @@ export const abs = (context: Context, a: Decimal): Decimal => signedUnary(contex
 /** The product, whose exponent is the sum of the two while there is room. */
 export function multiply(context: Context, a: Decimal, b: Decimal): Decimal {
   if (a.form !== 'finite' || b.form !== 'finite') return multiplySpecial(context, a, b);
+  // Within an ordinary precision a product is no longer than what was put into it.
+  if (context.limit === undefined && a.digits + b.digits > WORK_DIGITS_MAX)
+    return context.invalid(CONDITIONS.insufficient_storage);
   return finish(
     context,
     a.negative !== b.negative,
@@ -51,6 +54,10 @@ export function fma(context: Context, a: Decimal, b: Decimal, c: Decimal): Decim
   const invalid = a.form === 'signaling' || b.form === 'signaling' || !(a.isNaN || b.isNaN);
   return product.isNaN && invalid ? product : add(context, product, c);
 }
+
+/** Whether a number with so many zeros at its end is longer than an operation may make one. */
+const tooLong = (number: Decimal, zeros: number): boolean =>
+  zeros > 1_000 && number.digits + zeros > WORK_DIGITS_MAX;
 
 function signed(
   context: Context,
@@ -80,7 +87,7 @@ function addApart(context: Context, high: Decimal, low: Decimal): Decimal {
   const sticky = low.adjusted < last;
   const exponent = sticky ? last : low.exponent;
   const zeros = sticky ? high.exponent - last : gap;
-  if (zeros > WORK_DIGITS_MAX) return context.invalid(CONDITIONS.insufficient_storage);
+  if (tooLong(high, zeros)) return context.invalid(CONDITIONS.insufficient_storage);
   return signed(
     context,
     high.negative,
@@ -97,7 +104,7 @@ function addZero(context: Context, number: Decimal, exponent: number): Decimal {
   const least = number.exponent + Math.min(-1, number.digits - context.precision - 1);
   const target = Math.max(exponent, least);
   const zeros = number.exponent - target;
-  if (zeros > WORK_DIGITS_MAX) return context.invalid(CONDITIONS.insufficient_storage);
+  if (tooLong(number, zeros)) return context.invalid(CONDITIONS.insufficient_storage);
   return finish(context, number.negative, number.coefficient * pow10(zeros), target);
 }
 

@@ -12,7 +12,7 @@ export const MATH_DIGITS_MAX = 5_000;
  * Largest precision and exponent of the mathematical functions, as the reference implementation
  * restricts them.
  */
-export const MATH_RANGE_MAX = 999_999;
+const MATH_RANGE_MAX = 999_999;
 
 /** Bounds of a positive value: between low and high, times 10^exponent / 2^bits. */
 export interface Bounds {

@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 import { importRefusal } from './floors.ts';
+import { money } from './money.ts';
 
 /**
  * The project's own lint rules, loaded by oxlint: it parses, and reports the place.
- * `floors` holds the imports to floors.ts; `no-double-cast` refuses `as unknown as T`.
+ * `floors` holds the imports to floors.ts; `no-double-cast` refuses `as unknown as T`;
+ * `money` refuses floating point where money is kept.
  */
 
 interface Context {
@@ -94,4 +96,7 @@ const noDoubleCast = {
   },
 };
 
-export default { meta: { name: 'house' }, rules: { floors, 'no-double-cast': noDoubleCast } };
+export default {
+  meta: { name: 'house' },
+  rules: { floors, 'no-double-cast': noDoubleCast, money },
+};
