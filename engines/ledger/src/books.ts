@@ -8,9 +8,13 @@ import { Postings } from './postings.ts';
 import { TransferIds } from './transferIds.ts';
 import { Undo } from './undo.ts';
 
-/** Words of `last`: when the last account was opened, and when the last transfer was created. */
+/**
+ * Words of `last`: when the last account was opened, when the last transfer was created, and the time of
+ * the last batch, whatever became of its events.
+ */
 export const LAST_ACCOUNT = 0;
 export const LAST_TRANSFER = 2;
+export const LAST_BATCH = 4;
 
 export interface BooksOptions {
   /**
@@ -47,8 +51,8 @@ export class Books {
   readonly history: BalanceHistory;
   readonly postings: Postings;
   readonly undo = new Undo();
-  /** Times as low and high words: LAST_ACCOUNT, LAST_TRANSFER. */
-  readonly last = new Uint32Array(4);
+  /** Times as low and high words: LAST_ACCOUNT, LAST_TRANSFER, LAST_BATCH. */
+  readonly last = new Uint32Array(6);
   readonly #sealEvents: number;
 
   constructor(options: BooksOptions) {

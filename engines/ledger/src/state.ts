@@ -1,7 +1,6 @@
 import { createAccount } from './accountRules.ts';
-import { FACT_WORDS, F_TIMESTAMP } from './accounts.ts';
 import { runBatch } from './batch.ts';
-import { Books, LAST_ACCOUNT, LAST_TRANSFER, type BooksOptions } from './books.ts';
+import { Books, LAST_BATCH, type BooksOptions } from './books.ts';
 import {
   AccountFlag,
   RECORD_BYTES,
@@ -16,7 +15,7 @@ import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
 import { digestOf, restoreBooks, snapshotOf } from './snapshot.ts';
 import { Status } from './statuses.ts';
 import { createTransfer } from './transferRules.ts';
-import { readU64 } from './u128.ts';
+import { readU64, writeU64 } from './u128.ts';
 
 export type LedgerOptions = BooksOptions;
 
@@ -51,6 +50,8 @@ export class LedgerState {
     this.#check(events, count, timestamp, results);
     if (books.accounts.count + count > books.accountsMax)
       throw new RangeError(`a ledger has at most ${books.accountsMax} accounts`);
+    if (count === 0) return;
+    writeU64(books.last, LAST_BATCH, timestamp);
     runBatch(
       books,
       {
@@ -81,6 +82,8 @@ export class LedgerState {
   ): void {
     this.#check(events, count, timestamp, results);
     if (count === 0) return;
+    const first = this.#books.begin(count, firstPage);
+    writeU64(this.#books.last, LAST_BATCH, timestamp);
     runBatch(
       this.#books,
       {
@@ -88,7 +91,7 @@ export class LedgerState {
         count,
         timestamp,
         results,
-        first: this.#books.begin(count, firstPage),
+        first,
         importedWord: TransferFlag.IMPORTED << 16,
         table: TRANSFER_RESULTS,
       },
@@ -130,6 +133,7 @@ export class LedgerState {
     if (due.length === 0) return 0;
     const words = wordsOf(events);
     const first = books.begin(due.length, firstPage);
+    writeU64(books.last, LAST_BATCH, timestamp);
     due.forEach((held, index) => {
       const at = timestamp - BigInt(due.length - 1 - index);
       const low = Number(at & 0xffffffffn);
@@ -165,15 +169,9 @@ export class LedgerState {
     return this.#books.events.count;
   }
 
-  /** When the last account or transfer was created, in nanoseconds. */
+  /** The time of the last batch, in nanoseconds, also of one whose events were all refused. */
   get lastTimestamp(): bigint {
-    const { last, accounts } = this.#books;
-    const account =
-      accounts.count === 0
-        ? readU64(last, LAST_ACCOUNT)
-        : readU64(accounts.facts, (accounts.count - 1) * FACT_WORDS + F_TIMESTAMP);
-    const transfer = readU64(last, LAST_TRANSFER);
-    return account > transfer ? account : transfer;
+    return readU64(this.#books.last, LAST_BATCH);
   }
 
   /** SHA-256 over everything that the books hold: equal where the same batches were run. */

@@ -35,7 +35,7 @@ export class Undo {
     [];
   #openedBefore = 0;
   #historyBefore = 0;
-  readonly #lastBefore = new Uint32Array(4);
+  readonly #lastBefore = new Uint32Array(6);
 
   /** Begins a chain. */
   begin(books: Changeable): void {

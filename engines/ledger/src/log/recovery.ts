@@ -27,7 +27,8 @@ export class LogDamaged extends Error {
  * Reads the batches of a log from a position on. It ends at the first batch that is not whole: the last
  * write before a crash, which nobody was told about. A page that is not whole although
  * later ones are is no such end, but damage.
- * @param position where to begin; it is moved on past each batch that is given
+ * @param position where to begin; it is moved on past each batch that is given. What it calls safe is
+ * what the last page calls so: those from there on were read, but perhaps out of memory
  * @throws LogDamaged
  */
 export function* readBatches(
@@ -65,13 +66,14 @@ function batchAt(
     if (!belongs(header, head, index)) return undefined;
     take(page, header.count, index * PAGE_RECORDS, events, results);
     next.previous.set(digestOfPage(page));
+    next.safe = page.readUInt32LE(Page.SAFE);
     next.page++;
     if (header.isLast) break;
     page = pageAt(source, ledger, next);
   }
   position.page = next.page;
   position.batch++;
-  position.safe = next.page;
+  position.safe = next.safe;
   position.previous.set(next.previous);
   const { operation, batchCount: count, timestamp, ordinal } = head;
   const cause = first.subarray(Page.CAUSE, Page.LEDGER);

@@ -131,7 +131,7 @@ export class LedgerModel {
       const isLinked = (event.flags & A.LINKED) !== 0;
       const isLast = index === events.length - 1;
       if (isLinked && before === undefined) {
-        before = structuredClone(this.#state);
+        before = copyOf(this.#state);
         from = index;
       }
       let result = 'created' as R;
@@ -363,6 +363,15 @@ export class LedgerModel {
     return meant.code === e.code ? 'exists' : 'exists_with_different_code';
   }
 }
+
+/** A copy to go back to: transfers never change, accounts do. */
+const copyOf = (state: State): State => ({
+  ...state,
+  accounts: new Map([...state.accounts].map(([id, account]) => [id, { ...account }])),
+  transfers: new Map(state.transfers),
+  pending: new Map(state.pending),
+  failed: new Set(state.failed),
+});
 
 const least = (amount: bigint, room: bigint): bigint =>
   room < 0n ? 0n : room < amount ? room : amount;
