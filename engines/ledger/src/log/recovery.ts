@@ -66,7 +66,7 @@ function batchAt(
     if (!belongs(header, head, index)) return undefined;
     take(page, header.count, index * PAGE_RECORDS, events, results);
     next.previous.set(digestOfPage(page));
-    next.safe = page.readUInt32LE(Page.SAFE);
+    next.safe = Math.max(next.safe, page.readUInt32LE(Page.SAFE));
     next.page++;
     if (header.isLast) break;
     page = pageAt(source, ledger, next);

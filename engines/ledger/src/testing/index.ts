@@ -1,3 +1,4 @@
-export { LedgerModel, type ModelAccount, type ModelTransfer } from './model.ts';
+export { LedgerModel } from './model.ts';
+export type { ModelAccount, ModelTransfer } from './modelState.ts';
 export { accountOf, accountsBatch, transferOf, transfersBatch } from './records.ts';
 export * from './simulation/index.ts';

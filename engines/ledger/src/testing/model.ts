@@ -1,51 +1,15 @@
 import { AccountFlag as A, NS_PER_S, TIMESTAMP_MAX, TransferFlag as T } from '../layout.ts';
 import type { AccountResult, TransferResult } from '../results.ts';
+import {
+  copyOf,
+  type ModelAccount,
+  type ModelTransfer,
+  type PendingStatus,
+  type State,
+} from './modelState.ts';
 
 const ID_MAX = 2n ** 128n - 1n;
 const AMOUNT_MAX = ID_MAX;
-
-export interface ModelAccount {
-  id: bigint;
-  debitsPending: bigint;
-  debitsPosted: bigint;
-  creditsPending: bigint;
-  creditsPosted: bigint;
-  userData128: bigint;
-  userData64: bigint;
-  userData32: number;
-  reserved: number;
-  ledger: number;
-  code: number;
-  flags: number;
-  timestamp: bigint;
-}
-
-export interface ModelTransfer {
-  id: bigint;
-  debit: bigint;
-  credit: bigint;
-  amount: bigint;
-  pendingId: bigint;
-  userData128: bigint;
-  userData64: bigint;
-  userData32: number;
-  timeout_s: number;
-  ledger: number;
-  code: number;
-  flags: number;
-  timestamp: bigint;
-}
-
-type PendingStatus = 'pending' | 'posted' | 'voided' | 'expired';
-
-interface State {
-  accounts: Map<bigint, ModelAccount>;
-  transfers: Map<bigint, ModelTransfer>;
-  pending: Map<bigint, PendingStatus>;
-  failed: Set<bigint>;
-  lastAccount: bigint;
-  lastTransfer: bigint;
-}
 
 const TRANSIENT: ReadonlySet<TransferResult> = new Set<TransferResult>([
   'debit_account_not_found',
@@ -363,15 +327,6 @@ export class LedgerModel {
     return meant.code === e.code ? 'exists' : 'exists_with_different_code';
   }
 }
-
-/** A copy to go back to: transfers never change, accounts do. */
-const copyOf = (state: State): State => ({
-  ...state,
-  accounts: new Map([...state.accounts].map(([id, account]) => [id, { ...account }])),
-  transfers: new Map(state.transfers),
-  pending: new Map(state.pending),
-  failed: new Set(state.failed),
-});
 
 const least = (amount: bigint, room: bigint): bigint =>
   room < 0n ? 0n : room < amount ? room : amount;

@@ -1,6 +1,6 @@
 import { RECORD_BYTES, RECORD_WORDS } from '../layout.ts';
 import { readU128, readU64, writeU128, writeU64 } from '../u128.ts';
-import type { ModelAccount, ModelTransfer } from './model.ts';
+import type { ModelAccount, ModelTransfer } from './modelState.ts';
 
 /** Accounts as records of 128 bytes. */
 export function accountsBatch(accounts: readonly ModelAccount[]): Uint8Array {

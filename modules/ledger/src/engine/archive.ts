@@ -45,7 +45,7 @@ export class Archive {
       let offset = 0;
       for (let at = 0; at < raw.byteLength; at += BLOCK_BYTES) {
         const packed = await compress(raw.subarray(at, at + BLOCK_BYTES));
-        await handle.write(packed);
+        await handle.writeFile(packed);
         blocks.push(offset, packed.byteLength);
         offset += packed.byteLength;
       }
@@ -54,8 +54,11 @@ export class Archive {
       const trailer = Buffer.alloc(TRAILER_BYTES);
       trailer.writeUInt32LE(blocks.length / 2, 0);
       trailer.writeUInt32LE(crc32(table), 4);
-      await handle.write(Buffer.concat([table, trailer]));
+      await handle.writeFile(Buffer.concat([table, trailer]));
       await handle.sync();
+    } catch (error) {
+      await rm(`${to}.half`, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }

@@ -1,3 +1,5 @@
+import type { LedgerOptions } from '@anarq/ledger-engine';
+
 export interface WriterOptions {
   /** Pages of a segment of the log. */
   readonly segmentPages?: number;
@@ -15,3 +17,14 @@ export interface WriterOptions {
   /** A sync failed: what is on the disk is not known any more. By default the process ends. */
   readonly onSyncFailure?: (error: unknown) => void;
 }
+
+/** What of the options the books themselves take. */
+export const booksOptionsOf = ({
+  sealEvents,
+  accountsMax,
+  keepsAllBalances,
+}: WriterOptions): Pick<LedgerOptions, 'sealEvents' | 'accountsMax' | 'keepsAllBalances'> => ({
+  ...(sealEvents === undefined ? {} : { sealEvents }),
+  ...(accountsMax === undefined ? {} : { accountsMax }),
+  ...(keepsAllBalances === undefined ? {} : { keepsAllBalances }),
+});

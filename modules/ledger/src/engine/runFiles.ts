@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunStore } from '@anarq/ledger-engine';
+import { syncFolder } from './folder.ts';
 
 /** Files that the engine's indexes are written into. They follow from the log, and are synced late. */
 export class RunFiles implements RunStore {
@@ -43,6 +44,7 @@ export class RunFiles implements RunStore {
         await handle.close();
       }
     }
+    if (names.length > 0) await syncFolder(this.#folder);
   }
 
   close(): void {

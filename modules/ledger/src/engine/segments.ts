@@ -9,8 +9,8 @@ import { numbersIn, syncFolder } from './folder.ts';
 const writeAt = promisify(write);
 const syncData = promisify(fdatasync);
 
-/** A segment is written full of zeros before it is used, in pieces of this size. */
-const ZEROS_BYTES = 1 << 20;
+/** What is written without anybody waiting for an answer is written in pieces of this size. */
+const PIECE_BYTES = 1 << 20;
 
 const segmentPath = (folder: string, number: number): string =>
   join(folder, `log-${String(number).padStart(8, '0')}`);
@@ -26,6 +26,8 @@ export class Segments {
   readonly #archives = new Map<number, Archive>();
   /** The number after the last segment that there is. */
   #end: number;
+  /** The first segment that may not be packed. */
+  #archivedTo = 0;
   #preparing: Promise<void> | undefined;
 
   /** @param pages of a segment */
@@ -50,11 +52,6 @@ export class Segments {
   /** Pages that there is room for. */
   get end(): number {
     return this.#end * this.#pages;
-  }
-
-  /** Pages of one segment. */
-  get pagesOfOne(): number {
-    return this.#pages;
   }
 
   /** A page, as it lies on the disk; undefined beyond the last segment. */
@@ -103,6 +100,22 @@ export class Segments {
     }
   }
 
+  /**
+   * Makes safe what a recovery read. A process that was killed may have left it in memory only; after a
+   * failed sync another one would not bring it to the disk, so it is written again.
+   * @param from all pages before this one are known to be safe
+   */
+  async makeSafe(from: number, to: number): Promise<void> {
+    await syncFolder(this.#folder);
+    for (let page = from; page < to;) {
+      const pages: Buffer[] = [];
+      while (page + pages.length < to && pages.length * PAGE_BYTES < PIECE_BYTES)
+        pages.push(this.read(page + pages.length) ?? Buffer.alloc(PAGE_BYTES));
+      await this.write(page, Buffer.concat(pages));
+      page += pages.length;
+    }
+  }
+
   /** Puts zeros wherever a page after the end of the log is not empty, and waits until that is safe. */
   async clearFrom(page: number): Promise<void> {
     const zeros = Buffer.alloc(PAGE_BYTES);
@@ -113,8 +126,13 @@ export class Segments {
     }
   }
 
-  /** Packs a segment that is never written again. */
-  async archive(number: number): Promise<void> {
+  /** Packs the segments that end before a page, none of which is written again. */
+  async archiveBefore(page: number): Promise<void> {
+    for (; (this.#archivedTo + 1) * this.#pages <= page; this.#archivedTo++)
+      await this.#archive(this.#archivedTo);
+  }
+
+  async #archive(number: number): Promise<void> {
     if (this.#archiveOf(number) !== undefined) return;
     await Archive.pack(segmentPath(this.#folder, number), archivePath(this.#folder, number));
     await syncFolder(this.#folder);
@@ -166,9 +184,10 @@ export class Segments {
     const path = segmentPath(this.#folder, this.#end);
     const handle = await open(`${path}.half`, 'w', 0o600);
     try {
-      const zeros = Buffer.alloc(Math.min(ZEROS_BYTES, this.#pages * PAGE_BYTES));
-      for (let left = this.#pages * PAGE_BYTES; left > 0; left -= zeros.byteLength)
-        await handle.write(zeros, 0, Math.min(left, zeros.byteLength));
+      const zeros = Buffer.alloc(Math.min(PIECE_BYTES, this.#pages * PAGE_BYTES));
+      // A disk that is nearly full takes a part of a piece, and says so only by its number.
+      for (let left = this.#pages * PAGE_BYTES; left > 0;)
+        left -= (await handle.write(zeros, 0, Math.min(left, zeros.byteLength))).bytesWritten;
       await handle.sync();
     } finally {
       await handle.close();

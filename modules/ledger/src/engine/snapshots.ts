@@ -28,10 +28,12 @@ export async function writeSnapshot(folder: string, { position, books }: Snapsho
   const path = pathOf(folder, position.page);
   const handle = await open(`${path}.half`, 'w', 0o600);
   try {
-    await handle.write(head);
-    await handle.write(books);
-    await handle.write(createHash('sha256').update(head).update(books).digest());
+    for (const part of [head, books, createHash('sha256').update(head).update(books).digest()])
+      await handle.writeFile(part);
     await handle.sync();
+  } catch (error) {
+    await rm(`${path}.half`, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

@@ -14,7 +14,7 @@ import {
 import { FolderLock, removeHalfWritten } from './folder.ts';
 import { emptyGroup, pageIn, type BatchAnswer, type Group } from './group.ts';
 import { ledgerIdIn } from './ledgerId.ts';
-import type { WriterOptions } from './options.ts';
+import { booksOptionsOf, type WriterOptions } from './options.ts';
 import { recover } from './recovery.ts';
 import { LedgerRefusal } from './refusal.ts';
 import { RunFiles } from './runFiles.ts';
@@ -69,8 +69,6 @@ export class LedgerWriter {
   #time = 0n;
   #timer: NodeJS.Timeout | undefined;
   #snapshotAt: number;
-  /** The first segment that is not packed. */
-  #archivedTo = 0;
   #snapshot: Promise<void> | undefined;
   readonly #expired = new Uint8Array(BATCH_EVENTS_MAX * RECORD_BYTES);
   readonly #expiredResults = new Uint32Array(BATCH_EVENTS_MAX);
@@ -94,11 +92,7 @@ export class LedgerWriter {
     const { state, position, replayed } = recover(folder, this.#segments, ledger, {
       pages: { read: (page) => this.#readPage(page) },
       runs: this.#runs,
-      ...(options.sealEvents === undefined ? {} : { sealEvents: options.sealEvents }),
-      ...(options.accountsMax === undefined ? {} : { accountsMax: options.accountsMax }),
-      ...(options.keepsAllBalances === undefined
-        ? {}
-        : { keepsAllBalances: options.keepsAllBalances }),
+      ...booksOptionsOf(options),
     });
     this.#state = state;
     this.replayed = replayed;
@@ -116,8 +110,10 @@ export class LedgerWriter {
   static async open(folder: string, options: WriterOptions = {}): Promise<LedgerWriter> {
     const writer = new LedgerWriter(folder, options);
     try {
-      await writer.#segments.clearFrom(writer.#pages.position.page);
-      await writer.#segments.reserve(writer.#pages.position.page + writer.#groupPages);
+      const { safe, page } = writer.#pages.position;
+      await writer.#segments.makeSafe(safe, page);
+      await writer.#segments.clearFrom(page);
+      await writer.#segments.reserve(page + writer.#groupPages);
     } catch (error) {
       await writer.#release();
       throw error;
@@ -277,7 +273,12 @@ export class LedgerWriter {
   /** Ends what is over before anybody moves more. */
   #expire(): void {
     if (this.#state.expiryDueAt() > this.#now()) return;
-    if (this.#filling.pages + PAGE_RESERVE > this.#groupPages) return;
+    const { firstPage, pages } = this.#filling;
+    if (pages + PAGE_RESERVE > this.#groupPages) return;
+    if (firstPage + pages + PAGE_RESERVE > this.#segments.end) {
+      if (this.#full === undefined) this.#prepare();
+      return;
+    }
     const timestamp = this.#tick(BATCH_EVENTS_MAX);
     const ordinal = this.#state.eventsCount;
     const { page } = this.#pages.position;
@@ -370,12 +371,14 @@ export class LedgerWriter {
     // What the snapshot stands on must be safe before it is.
     await this.settled();
     await this.#runs.sync();
-    await writeSnapshot(this.#folder, { position, books });
-    const segment = Math.floor(position.page / this.#segments.pagesOfOne);
-    // The segments that both kept snapshots are past of.
-    const past = segment - 2 * Math.ceil(this.#snapshotPages / this.#segments.pagesOfOne);
-    for (; this.#archivedTo < past; this.#archivedTo++)
-      await this.#segments.archive(this.#archivedTo);
+    try {
+      await writeSnapshot(this.#folder, { position, books });
+      // Those that both kept snapshots are past of.
+      await this.#segments.archiveBefore(position.page - 2 * this.#snapshotPages);
+    } catch (error) {
+      // Both only save time and room: they are tried again after as many pages once more.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 
   #wakeForExpiry(): void {

@@ -28,7 +28,7 @@ export class Flips {
   flip(segments: SimulatedSegments, pages: number): void {
     const random = this.#random;
     const [snapshot] = snapshotNames(this.#disk);
-    if (snapshot !== undefined && random.chance(0.3)) {
+    if (snapshot !== undefined && random.chance(30)) {
       const bytes = this.#disk.readAll(snapshot).byteLength;
       this.#disk.flip(snapshot, random.below(bytes), random.below(8));
       this.#counts.snapshotFlips++;

@@ -1,7 +1,7 @@
 import { AccountFlag as A, TransferFlag as T } from '../../layout.ts';
 import { TRANSFER_RESULTS as R } from '../../results.ts';
 import type { LedgerState } from '../../state.ts';
-import type { ModelAccount } from '../model.ts';
+import type { ModelAccount } from '../modelState.ts';
 import { accountOf, transferOf } from '../records.ts';
 import type { Entry } from './oracle.ts';
 

@@ -46,9 +46,9 @@ export class SeededRandom {
     return min + this.below(max - min + 1);
   }
 
-  /** True in this share of all cases. */
-  chance(share: number): boolean {
-    return this.word() < share * 2 ** 32;
+  /** True in so many of a hundred cases. */
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
   }
 
   /** One of a list that is not empty. */

@@ -10,7 +10,7 @@ import { brokenInvariants, brokenTransfers } from './invariants.ts';
 import { Oracle } from './oracle.ts';
 import { SeededRandom } from './random.ts';
 import { emptyBooks, replay } from './recovery.ts';
-import { SimulatedSegments, type Work } from './segments.ts';
+import type { SimulatedSegments, Work } from './segments.ts';
 import { BATCH_MAX, Workload, type Order } from './workload.ts';
 import { SimulatedWriter, type Task } from './writer.ts';
 import { LEDGER, PAGE_RESERVE, type SimulatedWriterOptions, type Waiting } from './writing.ts';
@@ -93,7 +93,7 @@ class Simulation {
       applied: (batch, state) => this.oracle.applied(batch, state),
       snapshotKept: () => void this.counts.snapshots++,
     };
-    this.#isPatient = random.chance(0.7);
+    this.#isPatient = random.chance(70);
     const pace = (): number => random.pick([1, 4, 12]);
     this.#paces = { group: pace(), snapshot: pace(), segment: pace() };
     this.#weights = {
@@ -213,7 +213,7 @@ class Simulation {
     if (paces.length === 0) return;
     writer.advance(this.#random.weighted(Object.fromEntries(paces)) as Task);
     // What is written and not synced yet is what a crash is worst for.
-    if (this.#disk.hasUnsynced && this.#random.chance(this.#weights.crash / 30)) this.#crash();
+    if (this.#disk.hasUnsynced && this.#random.chance(this.#weights.crash * 3)) this.#crash();
   }
 
   /** Somebody asks for all there is, and is told when that is safe. */
@@ -232,7 +232,7 @@ class Simulation {
   /** The process ends; the power goes with it, or stays. */
   #crash(): void {
     this.#die();
-    if (this.#random.chance(0.6)) this.#disk.crash();
+    if (this.#random.chance(60)) this.#disk.crash();
     else this.counts.kills++;
   }
 
@@ -242,14 +242,14 @@ class Simulation {
     this.#opening = undefined;
     const asked = [...this.#unanswered]
       .map(({ order }) => order)
-      .filter(({ kind }) => kind === 'accounts' || this.#random.chance(0.85));
+      .filter(({ kind }) => kind === 'accounts' || this.#random.chance(85));
     this.counts.retries += asked.length;
     this.#again.unshift(...asked);
     this.#unanswered.clear();
   }
 
   #recover(): void {
-    if (this.#random.chance(0.04)) {
+    if (this.#random.chance(4)) {
       this.counts.crashesInRecovery++;
       this.#crash();
       return;
@@ -260,7 +260,7 @@ class Simulation {
     const writer = step.value;
     this.#opening = undefined;
     this.#writer = writer;
-    this.#stepsToLive = this.#random.chance(0.5) ? this.#random.between(4, 16) : -1;
+    this.#stepsToLive = this.#random.chance(50) ? this.#random.between(4, 16) : -1;
     if (writer.isFromSnapshot) this.counts.recoveriesFromSnapshot++;
     this.oracle.recovered(writer.state, writer.batches);
     for (const broken of brokenInvariants(writer.state)) this.oracle.violated(broken);

@@ -1,5 +1,5 @@
 import { AccountFlag as A, TransferFlag as T } from '../../layout.ts';
-import type { ModelAccount, ModelTransfer } from '../model.ts';
+import type { ModelAccount, ModelTransfer } from '../modelState.ts';
 import type { SeededRandom } from './random.ts';
 
 /** Most events of a simulated batch: three pages, the last one short. */
@@ -82,7 +82,7 @@ export class Workload {
     const events = Array.from({ length: random.between(1, 4) }, () =>
       this.#account(
         BigInt(random.between(1, ACCOUNTS)),
-        random.chance(0.2) ? A.LINKED : random.chance(0.05) ? 1 << 9 : 0,
+        random.chance(20) ? A.LINKED : random.chance(5) ? 1 << 9 : 0,
       ),
     );
     return { kind: 'accounts', events };
@@ -152,8 +152,8 @@ export class Workload {
     return {
       id: this.#nextId(),
       debit,
-      credit: random.chance(0.05) ? BigInt(random.between(1, ACCOUNTS)) : random.pick(others),
-      amount: random.chance(0.02) ? ID_MAX - 5n : BigInt(random.below(100)),
+      credit: random.chance(5) ? BigInt(random.between(1, ACCOUNTS)) : random.pick(others),
+      amount: random.chance(2) ? ID_MAX - 5n : BigInt(random.below(100)),
       pendingId: 0n,
       userData128: 0n,
       userData64: BigInt(random.below(3)),
@@ -174,7 +174,7 @@ export class Workload {
 
   #resolve(flags: number, amount: bigint): ModelTransfer {
     const random = this.#random;
-    const held = random.chance(0.8) ? this.#pending.slice(-12) : this.#pending;
+    const held = random.chance(80) ? this.#pending.slice(-12) : this.#pending;
     return this.#sentAs({
       ...this.#move(flags),
       debit: 0n,

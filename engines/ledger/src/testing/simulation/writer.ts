@@ -270,9 +270,9 @@ export class SimulatedWriter {
   *#keepSnapshot(position: PageWriter['position'], books: Uint8Array): Work {
     // What the snapshot stands on must be safe before it is.
     if (this.#options.bug !== 'hurriesSnapshot') {
-      let isSettled = false;
-      this.settle(() => (isSettled = true));
-      while (!isSettled) yield;
+      const log = { isSafe: false };
+      this.settle(() => (log.isSafe = true));
+      while (!log.isSafe) yield;
     }
     yield* this.#runs.sync();
     try {
