@@ -60,7 +60,9 @@ describe('the example of CONTRIBUTING.md', () => {
 const typeCheck = (project: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    execFile(process.execPath, [tsc, '-p', project], { cwd: ROOT }, (error, stdout) => {
+    // One thread: several check the same imports side by side, for twice the work in all.
+    const args = [tsc, '-p', project, '--singleThreaded'];
+    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout) => {
       if (error !== null && stdout === '') reject(error);
       else resolve(stdout);
     });

@@ -33,9 +33,9 @@ describe('a module that q new module made', () => {
     );
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const said = await new Promise<string>((resolve) => {
-      execFile(process.execPath, [tsc, '-p', root], { cwd: ROOT }, (_error, stdout) =>
-        resolve(stdout),
-      );
+      // One thread: several check the same imports side by side, for twice the work in all.
+      const args = [tsc, '-p', root, '--singleThreaded'];
+      execFile(process.execPath, args, { cwd: ROOT }, (_error, stdout) => resolve(stdout));
     });
     // What it imports is checked with the rest of the repository.
     expect(said.split('\n').filter((line) => /shelf\/(src|tests)\//.test(line))).toEqual([]);
