@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killFirstStart, listingsOf } from './firstStart.ts';
 import { q, spawnQ, up, type UpNode } from './qCommand.ts';
 
 const folders: string[] = [];
@@ -17,20 +17,10 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 
 describe('a first start that is killed', () => {
   it('leaves a folder on which the next one founds the node, example included', async () => {
-    for (const after_ms of [250, 450, 600, 800]) {
-      const where = await foldersOf();
-      const child = spawnQ(['up', '--port', '0', ...where]);
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      await pause(after_ms);
-      child.kill('SIGKILL');
-      await exited;
-      const node = await up(...where);
-      const found = await q('call', 'qmarket.search', '{}', '--json', ...dataOf(where));
-      await node.stop();
-      const { data } = JSON.parse(found.stdout) as { data: { items: unknown[] } };
-      expect([after_ms, data.items.length]).toEqual([after_ms, 1]);
-    }
-  }, 240_000);
+    const where = await foldersOf();
+    await killFirstStart(500, where);
+    expect(await listingsOf(where)).toBe(1);
+  });
 });
 
 describe('a port that is taken', () => {
