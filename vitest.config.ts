@@ -1,14 +1,71 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LongestFirst } from './apps/cli/src/test/longestFirst.ts';
 
-export default defineConfig({
+const folders = '{packages,engines,modules,apps}/*/{src,tests}';
+const everything = [`${folders}/**/*.test.ts`, 'tests/**/*.test.ts'];
+
+const startOrLookAtProcesses = [
+  'apart',
+  'clockSteps',
+  'commandLine',
+  'contributing',
+  'crash',
+  'crashes',
+  'delivery',
+  'documents',
+  'fuzz',
+  'kill',
+  'laterData',
+  'memory',
+  'oldData',
+  'openapi',
+  'operationHelp',
+  'publishing',
+  'shedding',
+  'syncedBeforeAnswered',
+];
+
+/**
+ * Tests that have a process of their own: those that start processes (a small one is copied faster
+ * than a large one), those that load little and compute much, undisturbed by what others left, and
+ * those that look at the process itself: its profile, its coverage.
+ */
+const alone = [
+  '{engines,apps}/*/{src,tests}/**/*.test.ts',
+  'packages/{content,crypto,schemas,store}/{src,tests}/**/*.test.ts',
+  `**/{${startOrLookAtProcesses.join(',')}}.test.ts`,
+];
+
+/** `./q test` leaves these to their own tier; by its name each of them runs here too. */
+const otherTiers = ['**/*.nightly.test.ts'];
+if (process.env['Q_TEST_TIER'] === 'unit') otherTiers.push('**/*.services.test.ts');
+
+const project = (
+  name: string,
+  test: TestProjectInlineConfiguration['test'],
+): TestProjectInlineConfiguration => ({
   test: {
-    include: ['{packages,engines,modules,apps}/*/{src,tests}/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.nightly.test.ts'],
+    ...test,
+    name,
+    exclude: [...configDefaults.exclude, ...otherTiers, ...(test?.exclude ?? [])],
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // What comes at all comes within seconds; a busy machine takes its time.
     expect: { poll: { timeout: 30_000 } },
+  },
+});
+
+export default defineConfig({
+  test: {
+    // One more than the cores of a small machine: a test that waits for the disk leaves its core idle.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      project('alone', { include: alone }),
+      // The others share the processes they run in, and what these have loaded: a node is most of
+      // the project, and takes a second to load.
+      project('shared', { include: everything, exclude: alone, isolate: false }),
+    ],
   },
 });

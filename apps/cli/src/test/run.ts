@@ -121,28 +121,30 @@ function fileIn(line: string): string {
   return /\S+\.test\.ts/.exec(line)?.[0] ?? '';
 }
 
-/** Runs two checks at a time, and the last, the tests, alone; prints in the order of the plan. */
+/**
+ * Runs two checks at a time; the tests, which are last, begin when nothing else is left to begin.
+ * Prints in the order of the plan.
+ */
 async function runAll(
   plan: readonly Check[],
   progress: Progress,
   silent: boolean,
 ): Promise<Timed[]> {
+  const ended = plan.map(() => Promise.withResolvers<Timed>());
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < plan.length; at = next++) {
+      const check = plan[at];
+      if (check !== undefined) ended[at]?.resolve(await runOne(check, progress));
+    }
+  };
+  for (let count = 0; count < atOnce; count++) void lane();
   const ran: Timed[] = [];
-  const before = plan.slice(0, -1);
-  const results: Promise<Timed>[] = [];
-  const slots = Array.from({ length: atOnce }, () => Promise.resolve());
-  for (const [index, check] of before.entries()) {
-    const slot = index % atOnce;
-    const result = (slots[slot] ?? Promise.resolve()).then(() => runOne(check, progress));
-    slots[slot] = result.then(() => undefined);
-    results.push(result);
-  }
-  const show = (timed: Timed): void => {
+  for (const { promise } of ended) {
+    const timed = await promise;
     ran.push(timed);
     if (!silent) print(timed, progress);
-  };
-  for (const result of results) show(await result);
-  for (const check of plan.slice(-1)) show(await runOne(check, progress));
+  }
   return ran;
 }
 

@@ -58,7 +58,7 @@ export async function runVitest(
   if (filter !== undefined) args.push(filter);
   args.push(...files);
   args.push(`--outputFile.json=${reportPath}`);
-  args.push(tier === 'unit' ? '--exclude=**/*.services.test.ts' : `--config=${tierConfig}`);
+  if (tier !== 'unit') args.push(`--config=${tierConfig}`);
   try {
     const ended = await runTool('vitest', args, {
       cwd: root,
