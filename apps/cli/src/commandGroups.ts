@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Options that many commands have. */
 interface SharedOptions {
@@ -71,6 +71,27 @@ export function approvalCommands(q: Command, { dataOption, jsonOption }: SharedO
         (await import('./commands/approvals.ts')).approvalsAnswer(answer, id, options),
       );
 }
+
+/** `q sim`: what can go wrong, gone wrong on purpose. */
+export function simCommand(q: Command, { jsonOption }: Pick<SharedOptions, 'jsonOption'>): void {
+  q.command('sim')
+    .description('Simulate a writer through crashes, torn writes and more; each seed is one run.')
+    .argument('[name]', 'what: ledger; none lists them')
+    .option('--runs <number>', 'how many runs', wholeWithin(1, 100_000_000), 500)
+    .option('--seed <number>', 'the first run’s seed', wholeWithin(0, 4_000_000_000), 1)
+    .option('--bug <name>', 'let the writer make a mistake, to see that it is found: leavesTail …')
+    .addOption(jsonOption())
+    .action(async (name, options) => (await import('./commands/sim.ts')).sim(name, options));
+}
+
+const wholeWithin =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`a whole number from ${min} to ${max}`);
+    return value;
+  };
 
 /** `q new` and `q pack`: what others build on, and what they build. */
 export function buildCommands(q: Command, { jsonOption }: Pick<SharedOptions, 'jsonOption'>): void {

@@ -1,6 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
-import { approvalCommands, buildCommands, eventCommands, keyCommands } from './commandGroups.ts';
+import {
+  approvalCommands,
+  buildCommands,
+  eventCommands,
+  keyCommands,
+  simCommand,
+} from './commandGroups.ts';
 import { defaultDataFolder } from './dataFolder.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
@@ -350,6 +356,8 @@ q.command('bench')
   .option('--quick', 'few rounds: shows that it runs, not how fast it is')
   .addOption(jsonOption())
   .action(async (name, options) => (await import('./commands/bench.ts')).bench(name, options));
+
+simCommand(q, { jsonOption });
 
 function list(text: string): string[] {
   return text.split(',').map((word) => word.trim());

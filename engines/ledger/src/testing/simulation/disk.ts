@@ -84,11 +84,11 @@ export class SimulatedDisk {
     file.unsynced.push({ at, bytes: copy });
   }
 
-  /** A piece of a file, as its writer sees it. */
+  /** A piece of a file, as its writer sees it; valid until the file changes. */
   read(name: string, at: number, length: number): Buffer {
     const { cache } = this.#fileOf(name);
     if (at + length > cache.byteLength) throw new Error(`${name} ends before ${at + length}`);
-    return Buffer.from(cache.subarray(at, at + length));
+    return cache.subarray(at, at + length);
   }
 
   /** A whole file. */
