@@ -129,18 +129,23 @@ function take(
 }
 
 /**
- * Looks for pages behind the end that say it was safe when they were written. What one write left half
- * done may lie there in any order, but knows nothing of that.
+ * Looks at what lies behind the end. One write left half done may have left pages there in any order, each
+ * in its own place, and knowing nothing of the end as safe. Everything else was put there by
+ * something else, or is what comes after damage.
  */
 function refuseLaterPages(source: LogSource, ledger: Uint8Array, position: LogPosition): void {
-  for (let number = position.page + 1; number < source.end; number++) {
+  for (let number = position.page; number < source.end; number++) {
     const page = source.read(number);
     if (page === undefined || !isWholePage(page)) continue;
-    const isLater =
+    const isInPlace =
       Number(page.readBigUInt64LE(Page.NUMBER)) === number &&
-      page.subarray(Page.LEDGER, Page.SAFE).equals(ledger) &&
-      page.readUInt32LE(Page.SAFE) > position.page;
-    if (isLater)
+      page.subarray(Page.LEDGER, Page.SAFE).equals(ledger);
+    if (!isInPlace)
+      throw new LogDamaged(
+        position.page,
+        `page ${position.page} of the log is damaged: page ${number} is of another place, or another ledger`,
+      );
+    if (page.readUInt32LE(Page.SAFE) > position.page)
       throw new LogDamaged(
         position.page,
         `page ${position.page} of the log is damaged: page ${number} was written after it was safe`,

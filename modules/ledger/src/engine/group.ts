@@ -11,6 +11,16 @@ export interface BatchAnswer {
   readonly page: number;
 }
 
+/** A batch that was brought, and who waits for it. */
+export interface Waiting {
+  readonly operation: number;
+  readonly events: Uint8Array;
+  readonly count: number;
+  readonly cause: Uint8Array | undefined;
+  readonly done: (answer: BatchAnswer) => void;
+  readonly refuse: (error: Error) => void;
+}
+
 /** Batches that are written and synced together. */
 export interface Group {
   readonly buffer: Buffer;

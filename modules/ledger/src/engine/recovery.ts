@@ -8,6 +8,7 @@ import {
   type LoggedBatch,
   type LogPosition,
 } from '@anarq/ledger-engine';
+import { readMark } from './mark.ts';
 import type { Segments } from './segments.ts';
 import { readSnapshot, snapshotPages } from './snapshots.ts';
 
@@ -38,6 +39,12 @@ export function recover(
     ({ page } = position);
     replayed++;
   }
+  const mark = readMark(folder);
+  if (position.page < mark)
+    throw new LogDamaged(
+      position.page,
+      `page ${position.page} of the log is damaged: it had reached page ${mark}`,
+    );
   return { state, position, replayed };
 }
 

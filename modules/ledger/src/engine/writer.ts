@@ -12,15 +12,16 @@ import {
   type Queries,
 } from '@anarq/ledger-engine';
 import { FolderLock, removeHalfWritten } from './folder.ts';
-import { emptyGroup, pageIn, type BatchAnswer, type Group } from './group.ts';
+import { emptyGroup, pageIn, type BatchAnswer, type Group, type Waiting } from './group.ts';
 import { ledgerIdIn } from './ledgerId.ts';
+import { writeMark } from './mark.ts';
 import { booksOptionsOf, type WriterOptions } from './options.ts';
 import { recover } from './recovery.ts';
 import { LedgerRefusal } from './refusal.ts';
 import { RunFiles } from './runFiles.ts';
 import { endProcess } from './syncFailure.ts';
 import { Segments } from './segments.ts';
-import { writeSnapshot } from './snapshots.ts';
+import { snapshotPages, writeSnapshot } from './snapshots.ts';
 
 const SEGMENT_PAGES = 16_384;
 const SNAPSHOT_PAGES = 16 * SEGMENT_PAGES;
@@ -30,15 +31,6 @@ const QUEUE_MAX = 4_096;
 const FULL_MS = 1_000;
 /** Pages of the largest batch: room that is kept for the ends of pending transfers. */
 const PAGE_RESERVE = pagesOf(BATCH_EVENTS_MAX);
-
-interface Waiting {
-  readonly operation: number;
-  readonly events: Uint8Array;
-  readonly count: number;
-  readonly cause: Uint8Array | undefined;
-  readonly done: (answer: BatchAnswer) => void;
-  readonly refuse: (error: Error) => void;
-}
 
 /**
  * The one that writes a ledger: applies batches in their order, writes them to the log in groups, and
@@ -74,15 +66,14 @@ export class LedgerWriter {
   readonly #expiredResults = new Uint32Array(BATCH_EVENTS_MAX);
   readonly replayed: number;
 
-  private constructor(folder: string, options: WriterOptions) {
+  private constructor(folder: string, options: WriterOptions, lock: FolderLock) {
     this.#folder = folder;
     this.#groupPages = Math.max(options.groupPages ?? GROUP_PAGES, PAGE_RESERVE);
     this.#snapshotPages = options.snapshotPages ?? SNAPSHOT_PAGES;
     this.#queueMax = options.queueMax ?? QUEUE_MAX;
     this.#now = options.now ?? (() => BigInt(Date.now()) * 1_000_000n);
     this.#onSyncFailure = options.onSyncFailure ?? endProcess;
-    this.#lock = new FolderLock(folder);
-    removeHalfWritten(folder);
+    this.#lock = lock;
     this.#segments = new Segments(folder, options.segmentPages ?? SEGMENT_PAGES);
     mkdirSync(join(folder, 'runs'), { recursive: true, mode: 0o700 });
     this.#runs = new RunFiles(join(folder, 'runs'));
@@ -108,14 +99,18 @@ export class LedgerWriter {
    * @throws Error where another process has it, or the disk is full
    */
   static async open(folder: string, options: WriterOptions = {}): Promise<LedgerWriter> {
-    const writer = new LedgerWriter(folder, options);
+    const lock = new FolderLock(folder);
+    let writer: LedgerWriter | undefined;
     try {
+      removeHalfWritten(folder);
+      writer = new LedgerWriter(folder, options, lock);
       const { safe, page } = writer.#pages.position;
       await writer.#segments.makeSafe(safe, page);
       await writer.#segments.clearFrom(page);
       await writer.#segments.reserve(page + writer.#groupPages);
     } catch (error) {
-      await writer.#release();
+      if (writer === undefined) lock.release();
+      else await writer.#release();
       throw error;
     }
     writer.#wakeForExpiry();
@@ -165,9 +160,13 @@ export class LedgerWriter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    while (this.#queue.length > 0 || this.#isWriting || this.#filling.answers.length > 0)
+    while (this.#queue.length > 0 || this.#isWriting || this.#filling.answers.length > 0) {
+      // What was brought in this turn of the loop is applied in the next.
+      await new Promise<void>((resolve) => setImmediate(resolve));
       await this.settled();
+    }
     await this.#snapshot;
+    await writeMark(this.#folder, this.#pages.position.page);
     await this.#release();
   }
 
@@ -373,8 +372,9 @@ export class LedgerWriter {
     await this.#runs.sync();
     try {
       await writeSnapshot(this.#folder, { position, books });
-      // Those that both kept snapshots are past of.
-      await this.#segments.archiveBefore(position.page - 2 * this.#snapshotPages);
+      await writeMark(this.#folder, position.page);
+      // Also the older snapshot that is kept is past of what is packed.
+      await this.#segments.archiveBefore(snapshotPages(this.#folder).at(-1) ?? 0);
     } catch (error) {
       // Both only save time and room: they are tried again after as many pages once more.
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
