@@ -58,6 +58,8 @@ export class PageIndex {
 
   /** The page in which an event lies, as bytes. @throws Error where there is no log to read it from */
   pageOf(ordinal: number): DataView {
+    // Events that are asked for one after another often lie in one page.
+    if (this.#pageNumber >= 0 && has(this.#page, ordinal)) return this.#page;
     let low = 0;
     let high = this.notes.length / 2;
     while (low < high) {
@@ -74,12 +76,7 @@ export class PageIndex {
       else to = middle;
     }
     const page = this.#read(from);
-    const first = Number(page.getBigUint64(Page.ORDINAL, true));
-    const isThere =
-      page.getUint8(Page.OPERATION) !== LogOperation.ACCOUNTS &&
-      ordinal >= first &&
-      ordinal < first + page.getUint16(Page.COUNT, true);
-    if (!isThere) throw new Error(`the log has no event ${ordinal} in page ${from}`);
+    if (!has(page, ordinal)) throw new Error(`the log has no event ${ordinal} in page ${from}`);
     return page;
   }
 
@@ -92,4 +89,14 @@ export class PageIndex {
     this.#pageNumber = number;
     return this.#page;
   }
+}
+
+/** Whether a page has the record of an event. */
+function has(page: DataView, ordinal: number): boolean {
+  const first = Number(page.getBigUint64(Page.ORDINAL, true));
+  return (
+    page.getUint8(Page.OPERATION) !== LogOperation.ACCOUNTS &&
+    ordinal >= first &&
+    ordinal < first + page.getUint16(Page.COUNT, true)
+  );
 }

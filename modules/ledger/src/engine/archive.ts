@@ -11,6 +11,8 @@ const BLOCK_BYTES = 256 << 10;
 /** Offset and length of each block, their number, and a checksum of all that, at the end. */
 const ENTRY_BYTES = 16;
 const TRAILER_BYTES = 8;
+/** Blocks of one segment that are kept unpacked. */
+const UNPACKED_MAX = 8;
 
 export const archivePath = (folder: string, number: number): string =>
   join(folder, `log-${String(number).padStart(8, '0')}.zst`);
@@ -19,8 +21,8 @@ export const archivePath = (folder: string, number: number): string =>
 export class Archive {
   readonly #file: number;
   readonly #blocks: { readonly offset: number; readonly length: number }[];
-  #block = Buffer.alloc(0);
-  #blockNumber = -1;
+  /** Blocks that were unpacked lately, the latest last. */
+  readonly #unpacked = new Map<number, Buffer>();
 
   /** @throws Error where the file is damaged */
   constructor(path: string) {
@@ -70,14 +72,20 @@ export class Archive {
   /** Bytes of the segment, within one block. */
   read(at: number, length: number): Buffer {
     const number = Math.floor(at / BLOCK_BYTES);
-    if (number !== this.#blockNumber) {
-      const block = this.#blocks[number];
-      if (block === undefined) throw new Error('the packed segment ends before this page');
-      this.#block = zstdDecompressSync(this.#bytes(block.offset, block.length));
-      this.#blockNumber = number;
-    }
     const from = at % BLOCK_BYTES;
-    return this.#block.subarray(from, from + length);
+    return this.#blockOf(number).subarray(from, from + length);
+  }
+
+  #blockOf(number: number): Buffer {
+    const kept = this.#unpacked.get(number);
+    this.#unpacked.delete(number);
+    const entry = this.#blocks[number];
+    if (entry === undefined) throw new Error('the packed segment ends before this page');
+    const block = kept ?? zstdDecompressSync(this.#bytes(entry.offset, entry.length));
+    this.#unpacked.set(number, block);
+    const [oldest] = this.#unpacked.keys();
+    if (this.#unpacked.size > UNPACKED_MAX && oldest !== undefined) this.#unpacked.delete(oldest);
+    return block;
   }
 
   close(): void {
