@@ -156,7 +156,7 @@ export class Segments {
 
   #archiveOf(number: number): Archive | undefined {
     const known = this.#archives.get(number);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#open.has(number)) return known;
     // Where a crash came between packing and deleting, both are there and say the same.
     if (existsSync(segmentPath(this.#folder, number))) return undefined;
     const archive = new Archive(archivePath(this.#folder, number));

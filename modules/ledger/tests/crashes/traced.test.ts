@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LedgerWriter } from '../../src/engine/index.ts';
+import { idOf, markOf, SMALL } from './load.ts';
+
+const LEDGER = fileURLToPath(new URL('killedLedger.ts', import.meta.url));
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ledger-traced-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly answered: readonly number[];
+  readonly complaints: string;
+}
+
+/** Runs the process of a ledger under strace until it ends. */
+async function trace(words: readonly string[], batches: number): Promise<Ended> {
+  const child = spawn(
+    'strace',
+    ['-f', '-qq', ...words, process.execPath, LEDGER, join(folder, 'data'), '0', String(batches)],
+    // One thread for all that is written and synced, so that strace counts its calls as one row.
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '1' } },
+  );
+  let [printed, complaints] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  const answered = [...printed.matchAll(/^answered (\d+) 0$/gm)].map((match) => Number(match[1]));
+  return { code, answered, complaints };
+}
+
+/** Lines at which a batch was put into the log, a sync of that file came back, and it was answered. */
+function timesOf(lines: readonly string[], batch: number) {
+  const written = lines.findIndex(
+    (line) => line.includes('pwrite64(') && line.includes(markOf(batch)),
+  );
+  const [, thread, file] = /^(\d+) +pwrite64\((\d+)/.exec(lines[written] ?? '') ?? [];
+  const isEndOfSync = new RegExp(
+    `^${thread} +(?:fdatasync\\(${file}\\)|<... fdatasync resumed>\\)) += 0`,
+  );
+  const synced = lines.findIndex((line, at) => at > written && isEndOfSync.test(line));
+  const answered = lines.findIndex((line) => line.includes(`write(1, "answered ${batch} 0\\n"`));
+  return { written, synced, answered };
+}
+
+describe.skipIf(!hasStrace)('the system calls of a ledger', () => {
+  it('show that every batch was synced before it was answered', async () => {
+    const log = join(folder, 'trace');
+    const calls = 'trace=pwrite64,fdatasync,write';
+    const { answered } = await trace(['-s', '2000000', '-e', calls, '-o', log], 24);
+    expect(answered).toHaveLength(24);
+    const lines = (await readFile(log, 'latin1')).split('\n');
+    for (const batch of answered) {
+      const { written, synced, answered: told } = timesOf(lines, batch);
+      expect([batch, written > -1, synced > written, told > synced]).toEqual([
+        batch,
+        true,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  it.each([
+    ['a sync that fails', 'fdatasync'],
+    ['a write that fails', 'pwrite64'],
+  ])('end with a message after %s: nothing of it was answered', async (_, call) => {
+    const { code, answered, complaints } = await trace(
+      ['-e', `trace=${call}`, '-e', `inject=${call}:error=EIO:when=6`, '-o', join(folder, 'trace')],
+      400,
+    );
+    expect(code).toBe(1);
+    expect(complaints).toMatch(/^The ledger could not be written safely, and stops: .*EIO/);
+    expect(answered.length).toBeLessThan(400);
+    const writer = await LedgerWriter.open(join(folder, 'data'), SMALL);
+    const lost = answered.filter((batch) => writer.queries.transfer(idOf(batch, 0)) === undefined);
+    await writer.close();
+    expect(lost).toEqual([]);
+  });
+});
