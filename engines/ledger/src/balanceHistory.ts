@@ -1,7 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { BALANCE_WORDS } from './layout.ts';
 import type { Accounts } from './accounts.ts';
 import { F_CODE_FLAGS, FACT_WORDS } from './accounts.ts';
-import type { RunStore } from './ports.ts';
+import { RunDamaged, type RunStore } from './ports.ts';
 
 /** Words of an entry: ordinal, both accounts, both flags, and the four balances of each. */
 const HISTORY_WORDS = 4 + 2 * BALANCE_WORDS;
@@ -20,6 +21,8 @@ export class BalanceHistory {
   count = 0;
   /** The ordinal that each chunk begins with. */
   readonly firsts: number[] = [];
+  /** CRC-32 of each chunk that was written away. */
+  readonly #checks: number[] = [];
   readonly #store: RunStore | undefined;
   readonly #chunkEntries: number;
   readonly #chunks: (Uint32Array | undefined)[] = [];
@@ -65,10 +68,9 @@ export class BalanceHistory {
     const full = Math.floor(this.count / this.#chunkEntries);
     for (; this.#written < full; this.#written++) {
       const words = this.#chunks[this.#written]!;
-      this.#store.write(
-        `history-${this.#written}`,
-        new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
-      );
+      const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+      this.#store.write(nameOf(this.#written), bytes);
+      this.#checks[this.#written] = crc32(bytes);
       this.#chunks[this.#written] = undefined;
     }
   }
@@ -97,7 +99,7 @@ export class BalanceHistory {
   }
 
   /** What is not written away, for a snapshot. */
-  unsealed(): { firsts: number[]; written: number; words: Uint32Array } {
+  unsealed(): { firsts: number[]; checks: number[]; written: number; words: Uint32Array } {
     const from = this.#written * this.#chunkEntries;
     const words = new Uint32Array((this.count - from) * HISTORY_WORDS);
     for (let entry = from; entry < this.count; entry++) {
@@ -106,11 +108,17 @@ export class BalanceHistory {
       words.set(chunk.subarray(at, at + HISTORY_WORDS), (entry - from) * HISTORY_WORDS);
     }
     const chunks = Math.ceil(this.count / this.#chunkEntries);
-    return { firsts: this.firsts.slice(0, chunks), written: this.#written, words };
+    return {
+      firsts: this.firsts.slice(0, chunks),
+      checks: this.#checks.slice(),
+      written: this.#written,
+      words,
+    };
   }
 
-  restore({ firsts, written, words }: ReturnType<BalanceHistory['unsealed']>): void {
-    this.firsts.push(...firsts);
+  restore({ firsts, checks, written, words }: ReturnType<BalanceHistory['unsealed']>): void {
+    for (const first of firsts) this.firsts.push(first);
+    for (const check of checks) this.#checks.push(check);
     this.#written = written;
     const from = written * this.#chunkEntries;
     this.count = from + words.length / HISTORY_WORDS;
@@ -129,10 +137,14 @@ export class BalanceHistory {
     const here = this.#chunks[chunk];
     if (here !== undefined) return here;
     if (this.#loadedChunk !== chunk && this.#store !== undefined) {
-      const bytes = this.#store.read(`history-${chunk}`, 0, this.#chunkEntries * HISTORY_WORDS * 4);
+      const name = nameOf(chunk);
+      const bytes = this.#store.read(name, 0, this.#chunkEntries * HISTORY_WORDS * 4);
+      if (crc32(bytes) !== this.#checks[chunk]) throw new RunDamaged(name);
       this.#loaded = new Uint32Array(new Uint8Array(bytes).buffer);
       this.#loadedChunk = chunk;
     }
     return this.#loaded;
   }
 }
+
+const nameOf = (chunk: number): string => `history-${chunk}`;

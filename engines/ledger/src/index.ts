@@ -21,7 +21,7 @@ export {
   type PageHeader,
 } from './log/pages.ts';
 export { LogDamaged, readBatches, type LogSource } from './log/recovery.ts';
-export type { PageReader, RunStore } from './ports.ts';
+export { RunDamaged, type PageReader, type RunStore } from './ports.ts';
 export { Queries } from './queries.ts';
 export {
   ACCOUNT_RESULTS,

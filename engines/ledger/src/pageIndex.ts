@@ -1,4 +1,6 @@
 import { LogOperation, Page, PAGE_RECORDS } from './log/pageLayout.ts';
+import { isWholePage } from './log/pages.ts';
+import { LogDamaged } from './log/recovery.ts';
 import type { PageReader } from './ports.ts';
 
 /** Pages between two that are kept in memory. */
@@ -17,6 +19,8 @@ export class PageIndex {
   readonly #pages: PageReader | undefined;
   #page: DataView = new DataView(new ArrayBuffer(0));
   #pageNumber = -1;
+  /** Whether its checksum was seen to be right. */
+  #isSeenWhole = false;
 
   constructor(pages: PageReader | undefined) {
     this.#pages = pages;
@@ -56,10 +60,14 @@ export class PageIndex {
     return { page: this.#pageNumber, slot: ordinal - first };
   }
 
-  /** The page in which an event lies, as bytes. @throws Error where there is no log to read it from */
+  /**
+   * The page in which an event lies, as bytes.
+   * @throws LogDamaged where it does not say so, or is not what was written
+   * @throws Error where there is no log to read it from
+   */
   pageOf(ordinal: number): DataView {
     // Events that are asked for one after another often lie in one page.
-    if (this.#pageNumber >= 0 && has(this.#page, ordinal)) return this.#page;
+    if (this.#pageNumber >= 0 && has(this.#page, ordinal) && this.#isWhole()) return this.#page;
     let low = 0;
     let high = this.notes.length / 2;
     while (low < high) {
@@ -76,8 +84,19 @@ export class PageIndex {
       else to = middle;
     }
     const page = this.#read(from);
-    if (!has(page, ordinal)) throw new Error(`the log has no event ${ordinal} in page ${from}`);
+    // The pages on the way here need no such look: a wrong turn ends where the event is not.
+    if (!has(page, ordinal) || !this.#isWhole())
+      throw new LogDamaged(
+        from,
+        `page ${from} of the log is damaged: event ${ordinal} is not there`,
+      );
     return page;
+  }
+
+  /** Whether the page that was read last is what was written. */
+  #isWhole(): boolean {
+    this.#isSeenWhole ||= isWholePage(Buffer.from(this.#page.buffer));
+    return this.#isSeenWhole;
   }
 
   #read(number: number): DataView {
@@ -87,6 +106,7 @@ export class PageIndex {
     const bytes = new Uint8Array(this.#pages.read(number));
     this.#page = new DataView(bytes.buffer);
     this.#pageNumber = number;
+    this.#isSeenWhole = false;
     return this.#page;
   }
 }

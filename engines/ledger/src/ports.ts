@@ -14,3 +14,20 @@ export interface RunStore {
   /** A piece of what was kept. @throws where it is not there */
   read(name: string, offset: number, length: number): Uint8Array;
 }
+
+/**
+ * An index in a file is not what was written. It follows from the log: without the ledger's snapshots and
+ * indexes, the next start makes them anew.
+ */
+export class RunDamaged extends Error {
+  override readonly name = 'RunDamaged';
+  /** The name of the file. */
+  readonly run: string;
+
+  constructor(run: string) {
+    super(
+      `the index ${run} of the ledger is damaged: without the ledger's snapshots and indexes, the next start makes them anew from the log`,
+    );
+    this.run = run;
+  }
+}

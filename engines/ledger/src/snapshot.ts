@@ -24,6 +24,7 @@ interface Header {
   readonly pagesEndOrdinal: number;
   readonly notes: readonly number[];
   readonly historyFirsts: readonly number[];
+  readonly historyChecks: readonly number[];
   readonly idRuns: readonly RunSection[];
   readonly postingRuns: readonly RunSection[];
   readonly lengths: readonly number[];
@@ -55,8 +56,9 @@ export function snapshotOf(books: Books): Uint8Array {
     bytesOf(unsealedHistory.words),
   ];
   for (const run of [...ids.runs, ...postings.runs]) {
-    sections.push(bytesOf(run.sparse), bytesOf(run.last));
-    if (run.bloom !== undefined) sections.push(bytesOf(run.bloom.words));
+    const { sparse, last, checks, bloom } = run.memory;
+    sections.push(bytesOf(sparse), bytesOf(last), bytesOf(checks));
+    if (bloom !== undefined) sections.push(bytesOf(bloom.words));
   }
   const header: Header = {
     version: VERSION,
@@ -69,6 +71,7 @@ export function snapshotOf(books: Books): Uint8Array {
     pagesEndOrdinal: events.index.endOrdinal,
     notes: events.index.notes,
     historyFirsts: unsealedHistory.firsts,
+    historyChecks: unsealedHistory.checks,
     idRuns: ids.runs.map(sectionOf),
     postingRuns: postings.runs.map(sectionOf),
     lengths: sections.map(({ byteLength }) => byteLength),
@@ -108,14 +111,15 @@ export function restoreBooks(books: Books, bytes: Uint8Array): void {
   const [ordered, others, greatest] = [words(), words(), words()];
   history.restore({
     firsts: [...header.historyFirsts],
+    checks: [...header.historyChecks],
     written: header.historyWritten,
     words: words(),
   });
   const { runs: store } = books.options;
   const opened = (facts: RunSection): SortedRun => {
-    const [sparse, last] = [words(), words()];
+    const [sparse, last, checks] = [words(), words(), words()];
     const bloom = facts.hasBloom ? new BloomFilter(words()) : undefined;
-    return SortedRun.open(required(store), facts, sparse, last, bloom);
+    return SortedRun.open(required(store), facts, { sparse, last, checks, bloom });
   };
   ids.runs.push(...header.idRuns.map(opened));
   postings.runs.push(...header.postingRuns.map(opened));
@@ -145,9 +149,9 @@ const required = (store: RunStore | undefined): RunStore => {
   return store;
 };
 
-const sectionOf = ({ facts, bloom }: SortedRun): RunSection => ({
+const sectionOf = ({ facts, memory }: SortedRun): RunSection => ({
   ...facts,
-  hasBloom: bloom !== undefined,
+  hasBloom: memory.bloom !== undefined,
 });
 
 /** The events in memory from an ordinal on: their records, and the two accounts of each. */

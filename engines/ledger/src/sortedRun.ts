@@ -1,4 +1,5 @@
-import type { RunStore } from './ports.ts';
+import { crc32 } from 'node:zlib';
+import { RunDamaged, type RunStore } from './ports.ts';
 import type { BloomFilter } from './bloomFilter.ts';
 
 /** Entries between two that are kept in memory. */
@@ -14,32 +15,32 @@ export interface RunFacts {
   readonly keyWidth: number;
 }
 
+/** What a run keeps in memory beside its facts. */
+export interface RunMemory {
+  /** The key of the first entry of each block. */
+  readonly sparse: Uint32Array;
+  /** The last entry's key. */
+  readonly last: Uint32Array;
+  /** CRC-32 of each block. */
+  readonly checks: Uint32Array;
+  readonly bloom: BloomFilter | undefined;
+}
+
 /**
  * An immutable file of entries in ascending order, with every 128th key in memory: a look-up reads
- * one block. Entries are rows of words of 32 bits; the first word counts most.
+ * one block, and checks it. Entries are rows of words of 32 bits; the first word counts most.
  */
 export class SortedRun {
   readonly facts: RunFacts;
   readonly #store: RunStore;
-  readonly sparse: Uint32Array;
-  /** The last entry's key. */
-  readonly last: Uint32Array;
-  readonly bloom: BloomFilter | undefined;
+  readonly memory: RunMemory;
   #block = new Uint32Array(0);
   #blockFrom = -1;
 
-  private constructor(
-    store: RunStore,
-    facts: RunFacts,
-    sparse: Uint32Array,
-    last: Uint32Array,
-    bloom: BloomFilter | undefined,
-  ) {
+  private constructor(store: RunStore, facts: RunFacts, memory: RunMemory) {
     this.#store = store;
     this.facts = facts;
-    this.sparse = sparse;
-    this.last = last;
-    this.bloom = bloom;
+    this.memory = memory;
   }
 
   /** Writes entries that are in order. */
@@ -49,46 +50,44 @@ export class SortedRun {
     entries: Uint32Array,
     bloom?: BloomFilter,
   ): SortedRun {
-    const { name, count, width } = facts;
-    store.write(name, new Uint8Array(entries.buffer, entries.byteOffset, count * width * 4));
+    const { name, count, width, keyWidth } = facts;
+    const bytes = new Uint8Array(entries.buffer, entries.byteOffset, count * width * 4);
+    store.write(name, bytes);
     const lastAt = (count - 1) * width;
-    return new SortedRun(
-      store,
-      facts,
-      sparseOf(facts, entries),
-      entries.slice(lastAt, lastAt + facts.keyWidth),
+    return new SortedRun(store, facts, {
+      sparse: sparseOf(facts, entries),
+      last: entries.slice(lastAt, lastAt + keyWidth),
+      checks: checksOf(facts, bytes),
       bloom,
-    );
+    });
   }
 
   /** A run that was written before. */
-  static open(
-    store: RunStore,
-    facts: RunFacts,
-    sparse: Uint32Array,
-    last: Uint32Array,
-    bloom?: BloomFilter,
-  ): SortedRun {
-    return new SortedRun(store, facts, sparse, last, bloom);
+  static open(store: RunStore, facts: RunFacts, memory: RunMemory): SortedRun {
+    return new SortedRun(store, facts, memory);
   }
 
   /** Whether a key may be between the first and the last entry's. */
   spans(key: Uint32Array): boolean {
     const { keyWidth } = this.facts;
     return (
-      compareKeys(key, 0, this.sparse, 0, keyWidth) >= 0 &&
-      compareKeys(key, 0, this.last, 0, keyWidth) <= 0
+      compareKeys(key, 0, this.memory.sparse, 0, keyWidth) >= 0 &&
+      compareKeys(key, 0, this.memory.last, 0, keyWidth) <= 0
     );
   }
 
-  /** The number of the first entry whose key is not below this one; `count` where all are. */
+  /**
+   * The number of the first entry whose key is not below this one; `count` where all are.
+   * @throws RunDamaged
+   */
   lowerBound(key: Uint32Array): number {
     const { count, width, keyWidth } = this.facts;
+    const { sparse } = this.memory;
     let low = 0;
-    let high = this.sparse.length / keyWidth;
+    let high = sparse.length / keyWidth;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareKeys(this.sparse, middle * keyWidth, key, 0, keyWidth) < 0) low = middle + 1;
+      if (compareKeys(sparse, middle * keyWidth, key, 0, keyWidth) < 0) low = middle + 1;
       else high = middle;
     }
     // The first one that is not below lies in the block before the sparse key found, or is that key.
@@ -115,11 +114,20 @@ export class SortedRun {
     const { name, count, width } = this.facts;
     const entries = Math.min(SPARSE_EVERY, count - from);
     const bytes = this.#store.read(name, from * width * 4, entries * width * 4);
+    if (crc32(bytes) !== this.memory.checks[from / SPARSE_EVERY]) throw new RunDamaged(name);
     // The bytes may lie anywhere in a larger buffer.
     this.#block = new Uint32Array(new Uint8Array(bytes).buffer);
     this.#blockFrom = from;
     return this.#block;
   }
+}
+
+function checksOf({ count, width }: RunFacts, bytes: Uint8Array): Uint32Array {
+  const checks = new Uint32Array(Math.ceil(count / SPARSE_EVERY));
+  const size = SPARSE_EVERY * width * 4;
+  for (let block = 0; block < checks.length; block++)
+    checks[block] = crc32(bytes.subarray(block * size, (block + 1) * size));
+  return checks;
 }
 
 function sparseOf({ count, width, keyWidth }: RunFacts, entries: Uint32Array): Uint32Array {

@@ -181,7 +181,7 @@ export class TransferIds {
   #findSealed(key: Uint32Array, hash: number): number {
     for (let index = this.runs.length - 1; index >= 0; index--) {
       const run = this.runs[index]!;
-      if (!run.spans(key) || run.bloom?.mayHave(hash) === false) continue;
+      if (!run.spans(key) || run.memory.bloom?.mayHave(hash) === false) continue;
       const entry = run.lowerBound(key);
       if (entry === run.facts.count) continue;
       let word = 0;

@@ -31,6 +31,8 @@ const LABELS: Readonly<Record<keyof SimulationCounts, string>> = {
   flips: 'bits flipped in acknowledged pages',
   flipsFound: 'of them refused as damage',
   snapshotFlips: 'bits flipped in snapshots',
+  indexFlips: 'bits flipped in indexes',
+  indexFlipsFound: 'of them refused when they were read',
   fullRefusals: 'batches refused by a full disk',
   clockJumpsForward: 'jumps of the clock forward',
   clockJumpsBack: 'jumps of the clock back',

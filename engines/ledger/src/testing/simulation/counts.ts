@@ -28,6 +28,10 @@ export interface SimulationCounts {
   flipsFound: number;
   /** Bits that were flipped in snapshots. */
   snapshotFlips: number;
+  /** Bits that were flipped in indexes. */
+  indexFlips: number;
+  /** Those of them that were refused when the index was read. */
+  indexFlipsFound: number;
   /** Batches that were refused because the disk was full. */
   fullRefusals: number;
   clockJumpsForward: number;
@@ -55,6 +59,8 @@ export const noCounts = (): SimulationCounts => ({
   flips: 0,
   flipsFound: 0,
   snapshotFlips: 0,
+  indexFlips: 0,
+  indexFlipsFound: 0,
   fullRefusals: 0,
   clockJumpsForward: 0,
   clockJumpsBack: 0,

@@ -1,5 +1,6 @@
 import { LedgerState, type LedgerOptions } from '../../state.ts';
 import { withRightChecksum } from './bugs.ts';
+import { checkMark } from './mark.ts';
 import { emptyBooks, replay, type BooksAt } from './recovery.ts';
 import type { SimulatedSegments } from './segments.ts';
 import { readSnapshot, snapshotNames } from './snapshots.ts';
@@ -23,12 +24,17 @@ export function openBooks(
       return bug === 'ignoresChecksums' && found !== undefined ? withRightChecksum(found) : found;
     },
   };
-  for (const name of snapshotNames(disk)) {
-    const snapshot = readSnapshot(disk, name);
-    if (snapshot === undefined) continue;
-    const { position, books } = snapshot;
-    const state = LedgerState.restore(books, options);
-    return { ...replay({ state, position }, source, LEDGER, bug), isFromSnapshot: true };
-  }
-  return { ...replay(emptyBooks(options), source, LEDGER, bug), isFromSnapshot: false };
+  const snapshot = snapshotNames(disk)
+    .map((name) => readSnapshot(disk, name))
+    .find((found) => found !== undefined);
+  const from =
+    snapshot === undefined
+      ? emptyBooks(options)
+      : {
+          state: LedgerState.restore(snapshot.books, options),
+          position: snapshot.position,
+        };
+  const books = replay(from, source, LEDGER, bug);
+  checkMark(disk, books.position.page);
+  return { ...books, isFromSnapshot: snapshot !== undefined };
 }

@@ -90,9 +90,9 @@ export class Oracle {
     this.acknowledged = Math.min(acknowledged, batches);
   }
 
-  /** Holds the books at the end to the model, and to what is true of any ledger. */
-  checkAtEnd(state: LedgerState): void {
-    const model = this.#modelOf();
+  /** Holds all answers, and the books at the end, to the model. */
+  checkBooks(state: LedgerState): void {
+    const model = this.checkAnswers();
     const { queries } = state;
     for (const [id, expected] of model.accounts) {
       const found = queries.account(id);
@@ -112,14 +112,13 @@ export class Oracle {
     }
   }
 
-  /** Runs all batches through the model, whose results must be those that were given. */
-  #modelOf(): LedgerModel {
+  /** Holds what came of every batch to the model. */
+  checkAnswers(): LedgerModel {
     const model = new LedgerModel();
     for (const [number, { order, timestamp, results, ended }] of this.entries.entries()) {
-      const say = (what: string): void => this.violated(`batch ${number}: ${what}`);
       if (order === undefined) {
-        const expected = model.expire(timestamp, BATCH_MAX);
-        if (!isSame(expected, ended)) say('other pending transfers ended than the model says');
+        if (!isSame(model.expire(timestamp, BATCH_MAX), ended))
+          this.violated(`batch ${number}: other pending transfers ended than the model says`);
         continue;
       }
       const isTransfers = order.kind === 'transfers';
@@ -127,7 +126,8 @@ export class Oracle {
         ? model.createTransfers(order.events, timestamp)
         : model.createAccounts(order.events, timestamp);
       const given = results.map(isTransfers ? transferResultOf : accountResultOf);
-      if (!isSame(given, expected)) say(`its results are ${given.join()}, not ${expected.join()}`);
+      if (!isSame(given, expected))
+        this.violated(`batch ${number}: its results are ${given.join()}, not ${expected.join()}`);
     }
     return model;
   }

@@ -2,8 +2,10 @@ import { RECORD_BYTES, TIMESTAMP_MAX } from '../../layout.ts';
 import { LogOperation, PAGE_BYTES } from '../../log/pageLayout.ts';
 import { pagesOf, PageWriter } from '../../log/pages.ts';
 import type { LedgerState } from '../../state.ts';
+import { withRightChecksum } from './bugs.ts';
 import { DiskFull } from './disk.ts';
 import { emptyGroup, pageIn, type Group } from './group.ts';
+import { writeMark } from './mark.ts';
 import { openBooks } from './openBooks.ts';
 import { RunFiles } from './runFiles.ts';
 import { SimulatedSegments, type Work } from './segments.ts';
@@ -253,7 +255,7 @@ export class SimulatedWriter {
     if (waiting !== undefined) return waiting;
     const kept = this.#segments.read(page);
     if (kept === undefined) throw new Error(`the log has no page ${page}`);
-    return kept;
+    return this.#options.bug === 'ignoresChecksums' ? withRightChecksum(kept) : kept;
   }
 
   /** Between two groups, when enough has been written since the last one. */
@@ -277,6 +279,7 @@ export class SimulatedWriter {
     yield* this.#runs.sync();
     try {
       yield* writeSnapshot(this.#options.disk, { position, books });
+      yield* writeMark(this.#options.disk, position.page);
       this.#options.snapshotKept();
     } catch (error) {
       // It is tried again when as much has been written once more.
