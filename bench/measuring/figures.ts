@@ -65,4 +65,6 @@ export interface BenchRun {
   readonly progress: (line: string) => void;
   /** Fewer rounds and sizes, to see that it works. */
   readonly quick: boolean;
+  /** Where to draw what was measured (SVG), for those that do. */
+  readonly plotPath?: string | undefined;
 }

@@ -23,6 +23,7 @@ const dataOption = () =>
     .env('Q_DATA')
     .default(defaultDataFolder(), 'beside the project');
 const jsonOption = () => new Option('--json', 'print one JSON object');
+const list = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 q.command('up')
   .description('Start a node, and keep it running until Ctrl-C.')
@@ -354,14 +355,11 @@ q.command('bench')
   .description('Measure.')
   .argument('[name]', 'which benchmark; none lists them')
   .option('--quick', 'few rounds: shows that it runs, not how fast it is')
+  .option('--plot <file>', 'draws it as SVG as well, where the benchmark can: ledger-growth')
   .addOption(jsonOption())
   .action(async (name, options) => (await import('./commands/bench.ts')).bench(name, options));
 
 simCommand(q, { jsonOption });
-
-function list(text: string): string[] {
-  return text.split(',').map((word) => word.trim());
-}
 
 function port(text: string): number {
   const value = Number(text);

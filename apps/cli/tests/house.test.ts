@@ -42,6 +42,7 @@ describe('the floors of the house', () => {
     ['apps/node/src/main.ts', '@anarq/surfaces'],
     ['apps/cli/src/main.ts', '@anarq/node'],
     ['tests/journey.test.ts', '@anarq/qwallet/contract'],
+    ['bench/ledger/server.ts', '@anarq/qwallet/engine'],
   ])('let %s import %s', (from, specifier) => {
     expect(importRefusal(from, specifier, packages)).toBeUndefined();
   });
@@ -69,6 +70,8 @@ describe('the floors of the house', () => {
     ['modules/qwallet/src/a.ts', '../../squid/src/contract.ts', 'by its name'],
     ['modules/qwallet/src/a.ts', '@anarq/surfaces', 'may not import'],
     ['apps/cli/src/main.ts', '@anarq/qwallet', "module's implementation"],
+    ['bench/ledger/server.ts', '@anarq/qwallet', "module's implementation"],
+    ['tests/journey.test.ts', '@anarq/qwallet/engine', "module's implementation"],
   ])('do not let %s import %s', (from, specifier, why) => {
     expect(importRefusal(from, specifier, packages)).toContain(why);
   });

@@ -24,7 +24,7 @@ const FOLDER = join(import.meta.dirname, '../../../../bench');
 /** Runs a benchmark of bench/ and prints its figures. */
 export async function bench(
   name: string | undefined,
-  options: { readonly json?: boolean; readonly quick?: boolean },
+  options: { readonly json?: boolean; readonly quick?: boolean; readonly plot?: string },
 ): Promise<void> {
   const names = (await readdir(FOLDER))
     .filter((file) => file.endsWith('.bench.ts'))
@@ -34,12 +34,17 @@ export async function bench(
   if (!names.includes(name))
     fail('OPERATION_UNKNOWN', `There is no benchmark ${name}; there are ${names.join(', ')}.`);
   const { run } = (await import(pathToFileURL(join(FOLDER, `${name}.bench.ts`)).href)) as {
-    run: (order: { progress: (line: string) => void; quick: boolean }) => Promise<Figure[]>;
+    run: (order: {
+      progress: (line: string) => void;
+      quick: boolean;
+      plotPath: string | undefined;
+    }) => Promise<Figure[]>;
   };
   const loadBefore = loadavg()[0] ?? 0;
   const figures = await run({
     progress: (line) => void process.stderr.write(`${paint.dim(line)}\n`),
     quick: options.quick === true,
+    plotPath: options.plot,
   });
   const machine = machineOf(loadBefore);
   if (options.json === true)

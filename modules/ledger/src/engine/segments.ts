@@ -29,6 +29,8 @@ export class Segments {
   /** The first segment that may not be packed. */
   #archivedTo = 0;
   #preparing: Promise<void> | undefined;
+  /** The last segment that was begun before anybody needed it. */
+  #ahead = -1;
 
   /** @param pages of a segment */
   constructor(folder: string, pages: number) {
@@ -80,6 +82,18 @@ export class Segments {
       this.#preparing = undefined;
     });
     return this.#preparing;
+  }
+
+  /**
+   * Whether there is room for all pages before this one. The next segment is begun when half of the last
+   * one is left, but tried only once: a full disk hurts nobody before the room is needed.
+   */
+  hasRoomBefore(page: number): boolean {
+    if (this.#ahead !== this.#end && page + this.#pages / 2 > this.end) {
+      this.#ahead = this.#end;
+      this.prepare().catch(() => undefined);
+    }
+    return page <= this.end;
   }
 
   /** Writes bytes from a page on, and waits until they are safe. */

@@ -230,7 +230,7 @@ export class LedgerWriter {
     const { firstPage, pages } = this.#filling;
     if (pages + pagesOf(count) > this.#groupPages) return false;
     const last = firstPage + pages + pagesOf(count) + PAGE_RESERVE;
-    if (last <= this.#segments.end) return true;
+    if (this.#segments.hasRoomBefore(last)) return true;
     this.#prepare();
     return this.#full !== undefined;
   }
