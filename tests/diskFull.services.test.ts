@@ -15,9 +15,14 @@ import { qdrive } from '@anarq/qdrive/contract';
 import { qerberos } from '@anarq/qerberos/contract';
 import { qindex } from '@anarq/qindex/contract';
 import { squid } from '@anarq/squid/contract';
-import { startNodeProcess, type NodeProcess } from '@anarq/testing';
+import {
+  canMount,
+  smallDisk,
+  startNodeProcess,
+  type NodeProcess,
+  type SmallDisk,
+} from '@anarq/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canMount, smallDisk, type SmallDisk } from './fullDisk.ts';
 
 const CONTENT = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
 const FULL = { status: 'error', code: 'QDRIVE_STORAGE_FULL' };

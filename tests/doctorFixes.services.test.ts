@@ -3,9 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { startNodeProcess } from '@anarq/testing';
+import { canMount, smallDisk, startNodeProcess } from '@anarq/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { canMount, smallDisk } from './fullDisk.ts';
 import { foldersOf } from './purchaseWorld.ts';
 import { q } from './qCommand.ts';
 

@@ -71,6 +71,12 @@ export class Books {
 
   /** Makes room for a batch of transfers, and writes away what is full. @returns its first ordinal */
   begin(count: number, firstPage: number): number {
+    this.makeRoom(count);
+    return this.events.begin(count, firstPage);
+  }
+
+  /** Writes away what is full. Where that fails it can be tried again, and nothing is changed. */
+  makeRoom(count: number): void {
     this.ids.reserve(count);
     const { events, postings } = this;
     if (events.count - postings.sealedTo >= this.#sealEvents) {
@@ -80,6 +86,5 @@ export class Books {
       // Without a place to write to nothing was sealed, and nothing is forgotten.
       if (postings.sealedTo > before) events.forget(before);
     }
-    return events.begin(count, firstPage);
   }
 }

@@ -1,4 +1,5 @@
 import { RECORD_BYTES, RECORD_WORDS, T_CODE_FLAGS, T_TIMESTAMP, TransferFlag } from './layout.ts';
+import { LimitReached } from './limitReached.ts';
 import { Page, PAGE_RECORDS } from './log/pageLayout.ts';
 import { PageIndex } from './pageIndex.ts';
 import type { PageReader } from './ports.ts';
@@ -50,11 +51,18 @@ export class Events {
     return this.#firstRecent;
   }
 
+  /** Events whose records lie in memory, and those that there is room for. */
+  get inMemory(): number {
+    return (
+      (this.#chunks.filter((chunk) => chunk !== undefined).length + this.#spare.length) * this.#size
+    );
+  }
+
   /** Makes room for a batch. @returns the ordinal of its first event */
   begin(events: number, firstPage: number): number {
     const first = this.statuses.count;
     if (first + events > EVENTS_MAX)
-      throw new RangeError(`a ledger has at most ${EVENTS_MAX} events`);
+      throw new LimitReached(`a ledger has at most ${EVENTS_MAX} events`);
     this.statuses.extend(events);
     this.index.note(first, firstPage);
     for (let chunk = first >>> this.#bits; chunk * this.#size < first + events; chunk++)

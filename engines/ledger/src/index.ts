@@ -11,6 +11,7 @@ export * from './layout.ts';
 export * from './log/pageLayout.ts';
 export {
   digestOfPage,
+  isPageAt,
   isWholePage,
   logStart,
   pagesOf,
@@ -20,6 +21,8 @@ export {
   type LogPosition,
   type PageHeader,
 } from './log/pages.ts';
+export { LimitReached } from './limitReached.ts';
+export type { LedgerMemory } from './memory.ts';
 export { LogDamaged, readBatches, type LogSource } from './log/recovery.ts';
 export { RunDamaged, type PageReader, type RunStore } from './ports.ts';
 export { Queries } from './queries.ts';

@@ -67,6 +67,12 @@ export class SortedRun {
     return new SortedRun(store, facts, memory);
   }
 
+  /** What it takes in memory. */
+  get bytesInMemory(): number {
+    const { sparse, last, checks, bloom } = this.memory;
+    return sparse.byteLength + last.byteLength + checks.byteLength + (bloom?.words.byteLength ?? 0);
+  }
+
   /** Whether a key may be between the first and the last entry's. */
   spans(key: Uint32Array): boolean {
     const { keyWidth } = this.facts;

@@ -9,6 +9,9 @@ import {
   TransferFlag,
   wordsOf,
 } from './layout.ts';
+import { LimitReached } from './limitReached.ts';
+import type { LedgerMemory } from './memory.ts';
+import { memoryOf } from './memory.ts';
 import { expire } from './pendingRules.ts';
 import { Queries } from './queries.ts';
 import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
@@ -42,14 +45,14 @@ export class LedgerState {
 
   /**
    * Opens accounts.
-   * @throws RangeError where the batch is too long, goes back in time, or the ledger would have too
+   * @throws LimitReached where the batch is too long, goes back in time, or the ledger would have too
    * many accounts; nothing is changed then
    */
   createAccounts(events: Uint8Array, count: number, timestamp: bigint, results: Uint32Array): void {
     const books = this.#books;
     this.#check(events, count, timestamp, results);
     if (books.accounts.count + count > books.accountsMax)
-      throw new RangeError(`a ledger has at most ${books.accountsMax} accounts`);
+      throw new LimitReached(`a ledger has at most ${books.accountsMax} accounts`);
     if (count === 0) return;
     writeU64(books.last, LAST_BATCH, timestamp);
     runBatch(
@@ -70,7 +73,7 @@ export class LedgerState {
   /**
    * Creates transfers.
    * @param firstPage number of the page of the log in which the batch begins
-   * @throws RangeError where the batch is too long, goes back in time, or the ledger would have too
+   * @throws LimitReached where the batch is too long, goes back in time, or the ledger would have too
    * many events; nothing is changed then
    */
   createTransfers(
@@ -126,9 +129,15 @@ export class LedgerState {
    * @param events is filled with what each event is stored as
    * @param timestamp of the last of them
    * @returns how many there are
+   * @throws LimitReached where time has come to its end
    */
   expirePending(events: Uint8Array, timestamp: bigint, firstPage = 0): number {
     const books = this.#books;
+    if (this.expiryDueAt() > timestamp) return 0;
+    if (timestamp > TIMESTAMP_MAX)
+      throw new LimitReached(`the time of a batch is at most ${TIMESTAMP_MAX}, not ${timestamp}`);
+    // Before anything is taken off the list of those that are due.
+    books.makeRoom(0);
     const due = this.#dueAt(timestamp);
     if (due.length === 0) return 0;
     const words = wordsOf(events);
@@ -174,6 +183,11 @@ export class LedgerState {
     return readU64(this.#books.last, LAST_BATCH);
   }
 
+  /** What the books keep in memory of transfers. */
+  get memory(): LedgerMemory {
+    return memoryOf(this.#books);
+  }
+
   /** SHA-256 over everything that the books hold: equal where the same batches were run. */
   stateHash(): Uint8Array {
     return digestOf(this.#books);
@@ -216,11 +230,11 @@ export class LedgerState {
   #check(events: Uint8Array, count: number, timestamp: bigint, results: Uint32Array): void {
     const { batchEventsMax } = this.#books;
     if (count > batchEventsMax)
-      throw new RangeError(`a batch has at most ${batchEventsMax} events`);
+      throw new LimitReached(`a batch has at most ${batchEventsMax} events`);
     if (events.byteLength < count * RECORD_BYTES || results.length < count)
-      throw new RangeError(`a batch of ${count} events has as many records and results`);
+      throw new LimitReached(`a batch of ${count} events has as many records and results`);
     if (timestamp > TIMESTAMP_MAX || timestamp - BigInt(count) < this.lastTimestamp)
-      throw new RangeError(
+      throw new LimitReached(
         `the time of a batch comes after ${this.lastTimestamp}, not ${timestamp}`,
       );
   }

@@ -41,6 +41,10 @@ export class Statuses {
     return status !== Status.REFUSED && status !== Status.ORPHANED;
   }
 
+  get bytesInMemory(): number {
+    return this.chunks.length * CHUNK;
+  }
+
   /** All of them as bytes. */
   bytes(): Uint8Array {
     const all = new Uint8Array(this.count);

@@ -123,6 +123,11 @@ export class TransferIds {
     while ((this.#othersCount + events) * 2 * ID_ENTRY_WORDS > this.#slots.length) this.#rehash();
   }
 
+  /** Entries that lie in memory. */
+  get inMemory(): number {
+    return this.#orderedCount + this.#othersCount;
+  }
+
   /** What is in memory, for a snapshot: the ordered entries, then the others in ascending order. */
   unsealed(): { ordered: Uint32Array; others: Uint32Array; greatest: Uint32Array } {
     return {

@@ -2,3 +2,4 @@
 export { actorOf, type Actor, type CallOptions } from './actor.ts';
 export { startTestNode, type TestNode, type TestNodeOptions } from './testNode.ts';
 export { killWhileStarting, startNodeProcess, type NodeProcess } from './nodeProcess.ts';
+export { canMount, smallDisk, type SmallDisk } from './fullDisk.ts';

@@ -138,6 +138,11 @@ export const isWholePage = (page: Buffer): boolean =>
   page.readUInt32LE(Page.MAGIC) === PAGE_MAGIC &&
   page.readUInt32LE(Page.CHECKSUM) === crc32(page.subarray(0, Page.CHECKSUM));
 
+/** Whether a page says that it is the one with this number, and of this ledger. */
+export const isPageAt = (page: Buffer, number: number, ledger: Uint8Array): boolean =>
+  Number(page.readBigUInt64LE(Page.NUMBER)) === number &&
+  page.subarray(Page.LEDGER, Page.SAFE).equals(ledger);
+
 /** Whether a page follows another: its number, the digest it carries, and whose ledger it is. */
 export const follows = (page: Buffer, position: LogPosition, ledger: Uint8Array): boolean =>
   Number(page.readBigUInt64LE(Page.NUMBER)) === position.page &&

@@ -19,6 +19,7 @@ export const archivePath = (folder: string, number: number): string =>
 
 /** A segment packed with zstd (RFC 8878), in blocks that are unpacked one by one. */
 export class Archive {
+  readonly #path: string;
   readonly #file: number;
   readonly #blocks: { readonly offset: number; readonly length: number }[];
   /** Blocks that were unpacked lately, the latest last. */
@@ -26,10 +27,12 @@ export class Archive {
 
   /** @throws Error where the file is damaged */
   constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, 'r');
     const { size } = fstatSync(this.#file);
     const trailer = this.#bytes(size - TRAILER_BYTES, TRAILER_BYTES);
     const count = trailer.readUInt32LE(0);
+    if (count === 0 || count * ENTRY_BYTES > size) throw new Error(`${path} is damaged`);
     const table = this.#bytes(size - TRAILER_BYTES - count * ENTRY_BYTES, count * ENTRY_BYTES);
     if (crc32(table) !== trailer.readUInt32LE(4)) throw new Error(`${path} is damaged`);
     this.#blocks = Array.from({ length: count }, (_, index) => ({
@@ -80,12 +83,20 @@ export class Archive {
     const kept = this.#unpacked.get(number);
     this.#unpacked.delete(number);
     const entry = this.#blocks[number];
-    if (entry === undefined) throw new Error('the packed segment ends before this page');
-    const block = kept ?? zstdDecompressSync(this.#bytes(entry.offset, entry.length));
+    if (entry === undefined) throw new Error(`${this.#path} ends before this page`);
+    const block = kept ?? this.#unpack(entry);
     this.#unpacked.set(number, block);
     const [oldest] = this.#unpacked.keys();
     if (this.#unpacked.size > UNPACKED_MAX && oldest !== undefined) this.#unpacked.delete(oldest);
     return block;
+  }
+
+  #unpack({ offset, length }: { readonly offset: number; readonly length: number }): Buffer {
+    try {
+      return zstdDecompressSync(this.#bytes(offset, length), { maxOutputLength: BLOCK_BYTES });
+    } catch (error) {
+      throw new Error(`${this.#path} is damaged: a block cannot be unpacked`, { cause: error });
+    }
   }
 
   close(): void {

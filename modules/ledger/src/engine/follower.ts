@@ -5,6 +5,7 @@ import {
   AccountTree,
   eventLeaf,
   EventTree,
+  isPageAt,
   LedgerState,
   LogDamaged,
   LogOperation,
@@ -238,7 +239,8 @@ export class LedgerFollower {
 
   #readPage(page: number): Buffer {
     const bytes = this.#segments.read(page);
-    if (bytes === undefined) throw new LogDamaged(page, `the log has no page ${page}`);
+    if (bytes === undefined || !isPageAt(bytes, page, this.#ledger))
+      throw new LogDamaged(page, `page ${page} of the log is damaged`);
     return bytes;
   }
 

@@ -27,8 +27,8 @@ export interface Group {
   /** The page of the log that it begins with, and how many it has so far. */
   firstPage: number;
   pages: number;
-  /** What is told when it is safe. */
-  answers: (() => void)[];
+  /** What is told when it is safe, or that nobody knows what became of it. */
+  answers: ((failure?: Error) => void)[];
 }
 
 export const emptyGroup = (pages: number): Group => ({

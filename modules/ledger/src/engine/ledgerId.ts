@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The number of a ledger: made once, and in each of its pages. */
@@ -11,6 +11,8 @@ export function ledgerIdIn(folder: string): Uint8Array {
     return new Uint8Array(id);
   }
   const id = randomBytes(16);
-  writeFileSync(path, id, { mode: 0o600, flush: true });
+  // Whole or not there: a file that a crash left empty would be no ledger's for ever.
+  writeFileSync(`${path}.half`, id, { mode: 0o600, flush: true });
+  renameSync(`${path}.half`, path);
   return new Uint8Array(id);
 }

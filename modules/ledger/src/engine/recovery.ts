@@ -4,18 +4,21 @@ import {
   LogOperation,
   logStart,
   readBatches,
+  RunDamaged,
   type LedgerOptions,
   type LoggedBatch,
   type LogPosition,
 } from '@anarq/ledger-engine';
 import { readMark } from './mark.ts';
 import type { Segments } from './segments.ts';
-import { readSnapshot, snapshotPages } from './snapshots.ts';
+import { dropSnapshots, readSnapshot, snapshotPages } from './snapshots.ts';
 
 /** The books as the log has them. */
 export interface Recovered {
   readonly state: LedgerState;
   readonly position: LogPosition;
+  /** Page at which the snapshot stands that they were made from; 0 where there was none. */
+  readonly snapshotPage: number;
   /** Batches that came after the snapshot. */
   readonly replayed: number;
 }
@@ -31,9 +34,26 @@ export function recover(
   ledger: Uint8Array,
   options: LedgerOptions,
 ): Recovered {
+  try {
+    return replay(folder, segments, ledger, options);
+  } catch (error) {
+    if (!(error instanceof RunDamaged)) throw error;
+    // The snapshots name that index: without them it is made again.
+    dropSnapshots(folder);
+    return replay(folder, segments, ledger, options);
+  }
+}
+
+function replay(
+  folder: string,
+  segments: Segments,
+  ledger: Uint8Array,
+  options: LedgerOptions,
+): Recovered {
   const { state, position } = startOf(folder, options);
   let replayed = 0;
   let { page } = position;
+  const snapshotPage = page;
   for (const batch of readBatches(segments, ledger, position)) {
     applyLogged(state, batch, page);
     ({ page } = position);
@@ -45,7 +65,7 @@ export function recover(
       position.page,
       `page ${position.page} of the log is damaged: it had reached page ${mark}`,
     );
-  return { state, position, replayed };
+  return { state, position, replayed, snapshotPage };
 }
 
 function startOf(

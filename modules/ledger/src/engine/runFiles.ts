@@ -1,8 +1,11 @@
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunStore } from '@anarq/ledger-engine';
+import { RunDamaged, type RunStore } from '@anarq/ledger-engine';
 import { syncFolder } from './folder.ts';
+
+/** Files that are kept open. */
+const OPEN_MAX = 256;
 
 /** Files that the engine's indexes are written into. They follow from the log, and are synced late. */
 export class RunFiles implements RunStore {
@@ -20,15 +23,11 @@ export class RunFiles implements RunStore {
     this.#unsynced.push(name);
   }
 
+  /** @throws RunDamaged where it is not there, or too short */
   read(name: string, offset: number, length: number): Uint8Array {
-    let file = this.#open.get(name);
-    if (file === undefined) {
-      file = openSync(join(this.#folder, name), 'r');
-      this.#open.set(name, file);
-    }
     const into = new Uint8Array(length);
-    const count = readSync(file, into, 0, length, offset);
-    if (count !== length) throw new Error(`the index ${name} ends before byte ${offset + length}`);
+    if (readSync(this.#fileOf(name), into, 0, length, offset) !== length)
+      throw new RunDamaged(name);
     return into;
   }
 
@@ -49,6 +48,18 @@ export class RunFiles implements RunStore {
 
   close(): void {
     for (const name of this.#open.keys()) this.#forget(name);
+  }
+
+  #fileOf(name: string): number {
+    let file = this.#open.get(name);
+    if (file !== undefined) return file;
+    const path = join(this.#folder, name);
+    if (!existsSync(path)) throw new RunDamaged(name);
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= OPEN_MAX && oldest !== undefined) this.#forget(oldest);
+    file = openSync(path, 'r');
+    this.#open.set(name, file);
+    return file;
   }
 
   #forget(name: string): void {

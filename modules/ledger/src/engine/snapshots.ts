@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogPosition } from '@anarq/ledger-engine';
@@ -41,6 +41,12 @@ export async function writeSnapshot(folder: string, { position, books }: Snapsho
   await syncFolder(folder);
   const pages = numbersIn(folder, 'snapshot-', '');
   for (const page of pages.slice(0, -KEPT)) await rm(pathOf(folder, page), { force: true });
+}
+
+/** Forgets all snapshots: the next start makes the books from the log alone. */
+export function dropSnapshots(folder: string): void {
+  for (const page of numbersIn(folder, 'snapshot-', ''))
+    rmSync(pathOf(folder, page), { force: true });
 }
 
 /** The positions of the snapshots that there are, the newest first. */

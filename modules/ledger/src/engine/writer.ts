@@ -2,33 +2,37 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BATCH_EVENTS_MAX,
+  isPageAt,
+  LogDamaged,
   LogOperation,
   PAGE_BYTES,
   pagesOf,
   PageWriter,
   RECORD_BYTES,
+  RunDamaged,
   TIMESTAMP_MAX,
   type LedgerState,
   type Queries,
 } from '@anarq/ledger-engine';
+import { LedgerClock } from './clock.ts';
 import { FolderLock, removeHalfWritten } from './folder.ts';
 import { emptyGroup, pageIn, type BatchAnswer, type Group, type Waiting } from './group.ts';
 import { ledgerIdIn } from './ledgerId.ts';
 import { writeMark } from './mark.ts';
 import { booksOptionsOf, type WriterOptions } from './options.ts';
 import { recover } from './recovery.ts';
-import { LedgerRefusal } from './refusal.ts';
+import { countOf, LedgerRefusal, refusalOf } from './refusal.ts';
+import { Room } from './room.ts';
 import { RunFiles } from './runFiles.ts';
 import { endProcess } from './syncFailure.ts';
 import { Segments } from './segments.ts';
-import { snapshotPages, writeSnapshot } from './snapshots.ts';
+import { SnapshotKeeper } from './snapshotKeeper.ts';
+import { dropSnapshots } from './snapshots.ts';
 
 const SEGMENT_PAGES = 16_384;
 const SNAPSHOT_PAGES = 16 * SEGMENT_PAGES;
 const GROUP_PAGES = 2_048;
 const QUEUE_MAX = 4_096;
-/** How long a full disk is taken for one before it is tried again. */
-const FULL_MS = 1_000;
 /** Pages of the largest batch: room that is kept for the ends of pending transfers. */
 const PAGE_RESERVE = pagesOf(BATCH_EVENTS_MAX);
 
@@ -39,15 +43,18 @@ const PAGE_RESERVE = pagesOf(BATCH_EVENTS_MAX);
  */
 export class LedgerWriter {
   readonly #folder: string;
+  readonly #ledger: Uint8Array;
   readonly #lock: FolderLock;
   readonly #segments: Segments;
   readonly #runs: RunFiles;
   readonly #state: LedgerState;
   readonly #pages: PageWriter;
   readonly #groupPages: number;
-  readonly #snapshotPages: number;
+  readonly #snapshots: SnapshotKeeper;
   readonly #queueMax: number;
   readonly #now: () => bigint;
+  readonly #clock: LedgerClock;
+  readonly #room: Room;
   readonly #onSyncFailure: (error: unknown) => void;
   readonly #queue: Waiting[] = [];
   readonly #listeners: ((page: number) => void)[] = [];
@@ -57,11 +64,10 @@ export class LedgerWriter {
   #isWriting = false;
   #isPumping = false;
   #isClosed = false;
-  #full: Error | undefined;
-  #time = 0n;
+  #closing: Promise<void> | undefined;
+  /** Why nothing can be written any more. */
+  #failure: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #snapshotAt: number;
-  #snapshot: Promise<void> | undefined;
   readonly #expired = new Uint8Array(BATCH_EVENTS_MAX * RECORD_BYTES);
   readonly #expiredResults = new Uint32Array(BATCH_EVENTS_MAX);
   readonly replayed: number;
@@ -69,18 +75,19 @@ export class LedgerWriter {
   private constructor(folder: string, options: WriterOptions, lock: FolderLock) {
     this.#folder = folder;
     this.#groupPages = Math.max(options.groupPages ?? GROUP_PAGES, PAGE_RESERVE);
-    this.#snapshotPages = options.snapshotPages ?? SNAPSHOT_PAGES;
     this.#queueMax = options.queueMax ?? QUEUE_MAX;
     this.#now = options.now ?? (() => BigInt(Date.now()) * 1_000_000n);
     this.#onSyncFailure = options.onSyncFailure ?? endProcess;
     this.#lock = lock;
     this.#segments = new Segments(folder, options.segmentPages ?? SEGMENT_PAGES);
+    this.#room = new Room(this.#segments, () => this.#schedule());
     mkdirSync(join(folder, 'runs'), { recursive: true, mode: 0o700 });
-    this.#runs = new RunFiles(join(folder, 'runs'));
     this.#filling = emptyGroup(this.#groupPages + PAGE_RESERVE);
     this.#writing = emptyGroup(this.#groupPages + PAGE_RESERVE);
     const ledger = ledgerIdIn(folder);
-    const { state, position, replayed } = recover(folder, this.#segments, ledger, {
+    this.#ledger = ledger;
+    this.#runs = new RunFiles(join(folder, 'runs'));
+    const { state, position, replayed, snapshotPage } = recover(folder, this.#segments, ledger, {
       pages: { read: (page) => this.#readPage(page) },
       runs: this.#runs,
       ...booksOptionsOf(options),
@@ -89,8 +96,16 @@ export class LedgerWriter {
     this.replayed = replayed;
     this.#pages = new PageWriter(ledger, position);
     this.#filling.firstPage = position.page;
-    this.#time = state.lastTimestamp;
-    this.#snapshotAt = position.page;
+    this.#clock = new LedgerClock(this.#now, state.lastTimestamp);
+    this.#snapshots = new SnapshotKeeper({
+      folder,
+      everyPages: options.snapshotPages ?? SNAPSHOT_PAGES,
+      from: snapshotPage,
+      segments: this.#segments,
+      runs: this.#runs,
+      settled: () => this.settled(),
+      onFailure: (error) => void this.#fail(error),
+    });
   }
 
   /**
@@ -149,23 +164,32 @@ export class LedgerWriter {
 
   /** Waits until everything that was applied is safe: what a question saw may be told then. */
   settled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#filling.answers.push(resolve);
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#filling.answers.push((failure) => {
+        if (failure === undefined) resolve();
+        else reject(failure);
+      });
       this.#flush();
     });
   }
 
   /** Ends when all that was brought is answered. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (this.#failure !== undefined) return this.#release();
     while (this.#queue.length > 0 || this.#isWriting || this.#filling.answers.length > 0) {
       // What was brought in this turn of the loop is applied in the next.
       await new Promise<void>((resolve) => setImmediate(resolve));
       await this.settled();
     }
-    await this.#snapshot;
+    await this.#snapshots.settled();
     await writeMark(this.#folder, this.#pages.position.page);
     await this.#release();
   }
@@ -183,12 +207,8 @@ export class LedgerWriter {
     cause: Uint8Array | undefined,
   ): Promise<BatchAnswer> {
     return new Promise((done, refuse) => {
-      const count = events.byteLength / RECORD_BYTES;
-      if (!Number.isInteger(count) || count > BATCH_EVENTS_MAX || events.byteOffset % 4 !== 0)
-        throw new LedgerRefusal(
-          'LIMIT_EXCEEDED',
-          `a batch is at most ${BATCH_EVENTS_MAX} records of ${RECORD_BYTES} bytes, aligned to 4`,
-        );
+      const count = countOf(events, cause);
+      if (this.#failure !== undefined) throw this.#failure;
       if (this.#isClosed) throw new LedgerRefusal('NODE_STOPPING', 'the ledger is being closed');
       if (this.#queue.length >= this.#queueMax)
         throw new LedgerRefusal('LIMIT_EXCEEDED', `${this.#queueMax} batches wait already`);
@@ -208,14 +228,16 @@ export class LedgerWriter {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.#failure === undefined) {
       const [next] = this.#queue;
       if (next === undefined) break;
       // A group that is full waits for the one before it; so do those who bring more.
       if (!this.#hasRoomFor(next.count)) break;
-      if (this.#full !== undefined) {
+      if (this.#room.full !== undefined) {
         this.#queue.shift();
-        next.refuse(new LedgerRefusal('STORAGE_FULL', `the disk is full: ${this.#full.message}`));
+        next.refuse(
+          new LedgerRefusal('STORAGE_FULL', `the disk is full: ${this.#room.full.message}`),
+        );
         continue;
       }
       this.#expire();
@@ -231,42 +253,52 @@ export class LedgerWriter {
     if (pages + pagesOf(count) > this.#groupPages) return false;
     const last = firstPage + pages + pagesOf(count) + PAGE_RESERVE;
     if (this.#segments.hasRoomBefore(last)) return true;
-    this.#prepare();
-    return this.#full !== undefined;
-  }
-
-  /** Makes the next segment; a full disk is told to those who wait, until there is room again. */
-  #prepare(): void {
-    const isReady = (): void => {
-      this.#full = undefined;
-      this.#schedule();
-    };
-    const isFull = (error: unknown): void => {
-      this.#full = error instanceof Error ? error : new Error(String(error));
-      this.#schedule();
-      setTimeout(() => (this.#full = undefined), FULL_MS).unref();
-    };
-    this.#segments.prepare().then(isReady, isFull);
+    this.#room.prepare();
+    return this.#room.full !== undefined;
   }
 
   #apply({ operation, events, count, cause, done, refuse }: Waiting): void {
     const results = new Uint32Array(count);
-    const timestamp = this.#tick(count);
+    const timestamp = this.#clock.tick(count);
     const { page } = this.#pages.position;
     const ordinal = this.#state.eventsCount;
-    try {
+    const refusal = this.#change(() => {
       if (operation === LogOperation.ACCOUNTS)
         this.#state.createAccounts(events, count, timestamp, results);
       else this.#state.createTransfers(events, count, timestamp, results, page);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      refuse(new LedgerRefusal('LIMIT_EXCEEDED', error.message));
+    });
+    if (refusal !== undefined) {
+      refuse(refusal);
       return;
     }
     if (count > 0) this.#log({ operation, events, count, timestamp, results, ordinal, cause });
-    this.#filling.answers.push(() => {
-      done({ results, timestamp, ordinal, page });
+    this.#filling.answers.push((failure) => {
+      if (failure === undefined) done({ results, timestamp, ordinal, page });
+      else refuse(failure);
     });
+  }
+
+  /** Changes the books, or says why they did not change. Whatever goes wrong halfway is the end. */
+  #change(change: () => void): Error | undefined {
+    try {
+      change();
+      return undefined;
+    } catch (error) {
+      return refusalOf(error) ?? this.#fail(error);
+    }
+  }
+
+  /** Nothing is known any more of what is under way: whoever waits is told so, and the process ends. */
+  #fail(error: unknown): Error {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#failure ??= failure;
+    // They name the index: the next start makes it again from the log.
+    if (error instanceof RunDamaged) dropSnapshots(this.#folder);
+    for (const { answers } of [this.#writing, this.#filling])
+      for (const answer of answers.splice(0)) answer(failure);
+    for (const { refuse } of this.#queue.splice(0)) refuse(failure);
+    this.#onSyncFailure(error);
+    return failure;
   }
 
   /** Ends what is over before anybody moves more. */
@@ -275,13 +307,16 @@ export class LedgerWriter {
     const { firstPage, pages } = this.#filling;
     if (pages + PAGE_RESERVE > this.#groupPages) return;
     if (firstPage + pages + PAGE_RESERVE > this.#segments.end) {
-      if (this.#full === undefined) this.#prepare();
+      if (this.#room.full === undefined) this.#room.prepare();
       return;
     }
-    const timestamp = this.#tick(BATCH_EVENTS_MAX);
+    const timestamp = this.#clock.tick(BATCH_EVENTS_MAX);
     const ordinal = this.#state.eventsCount;
     const { page } = this.#pages.position;
-    const count = this.#state.expirePending(this.#expired, timestamp, page);
+    let count = 0;
+    this.#change(() => {
+      count = this.#state.expirePending(this.#expired, timestamp, page);
+    });
     if (count === 0) return;
     this.#log({
       operation: LogOperation.EXPIRIES,
@@ -301,17 +336,10 @@ export class LedgerWriter {
     group.pages += pagesOf(batch.count);
   }
 
-  /** The time of a batch: the clock's, and always later than the one before, whatever the clock does. */
-  #tick(events: number): bigint {
-    const now = this.#now();
-    const next = this.#time + BigInt(events) + 1n;
-    this.#time = now > next && now < TIMESTAMP_MAX ? now : next;
-    return this.#time;
-  }
-
   #flush(): void {
     const group = this.#filling;
-    if (this.#isWriting || (group.pages === 0 && group.answers.length === 0)) return;
+    if (this.#isWriting || this.#failure !== undefined) return;
+    if (group.pages === 0 && group.answers.length === 0) return;
     this.#isWriting = true;
     this.#filling = this.#writing;
     this.#writing = group;
@@ -324,10 +352,11 @@ export class LedgerWriter {
     const isWritten = (): void => {
       this.#isSafe(group);
     };
-    written.then(isWritten, this.#onSyncFailure);
+    written.then(isWritten, (error: unknown) => this.#fail(error));
   }
 
   #isSafe(group: Group): void {
+    if (this.#failure !== undefined) return;
     this.#isWriting = false;
     const { answers } = group;
     group.answers = [];
@@ -335,7 +364,7 @@ export class LedgerWriter {
     for (const answer of answers) answer();
     for (const hear of this.#listeners) hear(this.#filling.firstPage);
     this.#pump();
-    this.#takeSnapshot();
+    if (!this.#isClosed) this.#snapshots.take(this.#pages.position, this.#state);
     this.#wakeForExpiry();
   }
 
@@ -344,45 +373,13 @@ export class LedgerWriter {
     const waiting = pageIn(this.#filling, page) ?? pageIn(this.#writing, page);
     if (waiting !== undefined) return waiting;
     const kept = this.#segments.read(page);
-    if (kept === undefined) throw new Error(`the log has no page ${page}`);
+    if (kept === undefined || !isPageAt(kept, page, this.#ledger))
+      throw new LogDamaged(page, `page ${page} of the log is damaged`);
     return kept;
   }
 
-  /** Between two groups, when enough has been written since the last one. */
-  #takeSnapshot(): void {
-    if (this.#snapshot !== undefined || this.#isClosed) return;
-    const { page, batch, previous } = this.#pages.position;
-    if (page - this.#snapshotAt < this.#snapshotPages) return;
-    this.#snapshotAt = page;
-    const position = { page, batch, safe: page, previous: previous.slice() };
-    const books = this.#state.snapshot();
-    this.#snapshot = this.#keepSnapshot(position, books)
-      .catch(this.#onSyncFailure)
-      .finally(() => {
-        this.#snapshot = undefined;
-      });
-  }
-
-  async #keepSnapshot(
-    position: Parameters<typeof writeSnapshot>[1]['position'],
-    books: Uint8Array,
-  ): Promise<void> {
-    // What the snapshot stands on must be safe before it is.
-    await this.settled();
-    await this.#runs.sync();
-    try {
-      await writeSnapshot(this.#folder, { position, books });
-      await writeMark(this.#folder, position.page);
-      // Also the older snapshot that is kept is past of what is packed.
-      await this.#segments.archiveBefore(snapshotPages(this.#folder).at(-1) ?? 0);
-    } catch (error) {
-      // Both only save time and room: they are tried again after as many pages once more.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    }
-  }
-
   #wakeForExpiry(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#failure !== undefined) return;
     clearTimeout(this.#timer);
     const due = this.#state.expiryDueAt();
     if (due === TIMESTAMP_MAX) return;

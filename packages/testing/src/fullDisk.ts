@@ -25,6 +25,10 @@ export const canMount = (): boolean => {
   return probe.status === 0;
 };
 
+/**
+ * Mounts a disk of memory of so many megabytes; for the superuser only.
+ * @throws Error where it cannot be mounted
+ */
 export async function smallDisk(megabytes: number): Promise<SmallDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'q-disk-'));
   if (!mount('-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder))
