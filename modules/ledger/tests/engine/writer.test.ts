@@ -129,6 +129,15 @@ describe('a ledger on the disk', () => {
     expect(times.every((time, index) => index === 0 || time > times[index - 1]!)).toBe(true);
   });
 
+  it('makes the next segment of the log while the last is half empty', async () => {
+    const writer = await open({ segmentPages: 1_000, groupPages: 300 });
+    await writer.createAccounts(accounts([1n, 2n]));
+    for (let batch = 0; batch < 4; batch++)
+      await writer.createTransfers(transfers(batch * 4_000 + 1, batch * 4_000 + 4_001));
+    expect(writer.pages).toBeLessThan(700);
+    await expect.poll(async () => readdir(folder)).toContain('log-00000001');
+  });
+
   it('ends what is over by itself, and after a restart', async () => {
     let now = 1_800_000_000_000_000_000n;
     const first = await open({ now: () => now });
