@@ -9,25 +9,11 @@ export class Room {
   readonly #onChange: () => void;
   /** Why there is no more; a full disk is told to those who wait, until it is tried again. */
   full: Error | undefined;
-  /** A segment could not be made ahead a moment ago. */
-  #isResting = false;
 
   /** @param onChange is told when there is more, or will be no more */
   constructor(segments: Segments, onChange: () => void) {
     this.#segments = segments;
     this.#onChange = onChange;
-  }
-
-  /**
-   * Makes the next segment while the last one is half empty still, so that nobody waits for it. That the
-   * disk is full is no matter yet: it is when the room is used up.
-   */
-  ahead(page: number): void {
-    if (this.#isResting || this.#segments.end - page > this.#segments.pagesOfOne / 2) return;
-    this.#segments.prepare().catch(() => {
-      this.#isResting = true;
-      setTimeout(() => (this.#isResting = false), FULL_MS).unref();
-    });
   }
 
   /** Makes the next segment. */

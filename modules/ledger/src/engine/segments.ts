@@ -56,11 +56,6 @@ export class Segments {
     return this.#end * this.#pages;
   }
 
-  /** Pages of one segment. */
-  get pagesOfOne(): number {
-    return this.#pages;
-  }
-
   /** A page, as it lies on the disk; undefined beyond the last segment. */
   read(page: number): Buffer | undefined {
     const number = Math.floor(page / this.#pages);

@@ -364,7 +364,6 @@ export class LedgerWriter {
     for (const answer of answers) answer();
     for (const hear of this.#listeners) hear(this.#filling.firstPage);
     this.#pump();
-    if (!this.#isClosed) this.#room.ahead(this.#pages.position.page);
     if (!this.#isClosed) this.#snapshots.take(this.#pages.position, this.#state);
     this.#wakeForExpiry();
   }
