@@ -12,7 +12,9 @@ import {
   T_LEDGER,
   T_PENDING,
   TransferFlag,
+  writeU128,
 } from '@anarq/ledger-engine';
+import { accountKey, ledgerOf, socketTransferId } from '@anarq/ledger/socket';
 
 /** What a batch is made of. */
 export type Mix = 'plain' | 'two-phase' | 'linked';
@@ -25,6 +27,8 @@ export interface BatchOrder {
   readonly ids: 'rising' | 'random';
   /** Accounts 1 to this number are used, all alike. */
   readonly accounts: number;
+  /** Of a node: its accounts are a1 to this number, in EUR, and their keys come of the tenant. */
+  readonly tenant?: string | undefined;
 }
 
 /** Batches are used in turn, and there are so many that caches do not know all of their accounts. */
@@ -110,7 +114,7 @@ export function accountsFrom(from: number, count: number): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-function batchOf({ batch, mix, accounts }: BatchOrder, random: () => number): Uint32Array {
+function batchOf({ batch, mix, accounts, tenant }: BatchOrder, random: () => number): Uint32Array {
   const words = new Uint32Array((batch * RECORD_BYTES) / 4);
   for (let index = 0; index < batch; index++) {
     const at = index * RECORD_WORDS;
@@ -122,9 +126,20 @@ function batchOf({ batch, mix, accounts }: BatchOrder, random: () => number): Ui
     words[at + T_LEDGER] = 1;
     words[at + T_CODE_FLAGS] = 1;
   }
+  if (tenant !== undefined) makeOfTenant(words, tenant);
   if (mix === 'two-phase') makeTwoPhase(words, batch);
   if (mix === 'linked') link(words, batch);
   return words;
+}
+
+/** Accounts of a node are known by keys, and ids begin with the mark of the tenant. */
+function makeOfTenant(words: Uint32Array, tenant: string): void {
+  for (let at = 0; at < words.length; at += RECORD_WORDS) {
+    for (const side of [T_DEBIT, T_CREDIT])
+      writeU128(words, at + side, accountKey(tenant, `a${words[at + side]}`));
+    writeU128(words, at + T_ID, socketTransferId(tenant, 0n));
+    words[at + T_LEDGER] = ledgerOf('EUR');
+  }
 }
 
 /** The first half holds; the second half posts or voids, in turn, what the first half held. */

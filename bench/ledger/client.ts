@@ -1,12 +1,16 @@
 import { BATCH_EVENTS_MAX } from '@anarq/ledger-engine';
-import { LedgerClient } from '@anarq/ledger/socket';
+import { fromBase64url } from '@anarq/crypto';
+import { LedgerClient, openingWith } from '@anarq/ledger/socket';
 import { answerOrders } from '../measuring/child.ts';
 import { accountsFrom, Batches, type BatchOrder } from './batches.ts';
 import { drive, type Load } from './drive.ts';
+import type { NodeCaller } from './nodeServer.ts';
 
 export interface Place {
   readonly path: string;
   readonly secret: string;
+  /** Of a node, which has no secret: who opens a connection. */
+  readonly caller?: NodeCaller | undefined;
 }
 
 /** What to send, and how: `depth` requests are under way on each connection. */
@@ -40,11 +44,16 @@ async function open({ path, secret, count }: Place & { count: number }): Promise
   return count;
 }
 
-async function load({ path, secret }: Place, shape: LoadShape): Promise<Load> {
+const openingOf = ({ node, identity, seed }: NodeCaller): object =>
+  openingWith({ node, identity, seed: fromBase64url(seed) });
+
+async function load({ path, secret, caller }: Place, shape: LoadShape): Promise<Load> {
   const lanes = shape.connections * shape.depth;
-  const batches = new Batches(shape, lanes, nextIds.get(path) ?? 1);
+  const batches = new Batches({ ...shape, tenant: caller?.tenant }, lanes, nextIds.get(path) ?? 1);
   const clients = await Promise.all(
-    Array.from({ length: shape.connections }, () => LedgerClient.connect({ path }, { secret })),
+    Array.from({ length: shape.connections }, () =>
+      LedgerClient.connect({ path }, caller === undefined ? { secret } : openingOf(caller)),
+    ),
   );
   try {
     return await drive(

@@ -32,7 +32,11 @@ function conditionsOf({ transport, batch, depth, connections, books, mix, ids }:
       : 'in-process';
   const { accounts, hasCheckpoints } = BOOKS[books];
   const checkpoints = hasCheckpoints ? ', signed checkpoints every second' : '';
-  return `${way}, batch ${batch}, depth ${depth}, durable (answered after fdatasync), ${accounts} accounts, ${MIXES[mix]}, ids ${ids}, all checks with full result codes, CRC-32 and SHA-256 chain in the log${checkpoints}`;
+  const node =
+    books === 'node'
+      ? ', a whole node: each batch is a call with grant check, budget, record and replay key'
+      : '';
+  return `${way}, batch ${batch}, depth ${depth}, durable (answered after fdatasync), ${accounts} accounts, ${MIXES[mix]}, ids ${ids}, all checks with full result codes, CRC-32 and SHA-256 chain in the log${checkpoints}${node}`;
 }
 
 /** Rate, mean and 99th percentile of a shape. */
@@ -72,11 +76,28 @@ interface Comparison {
 }
 
 const PG_ONE = 'synchronous_commit=on, one statement and transaction a transfer';
+const PG_PLAIN =
+  'synchronous_commit=on, 8190 transfers a transaction by unnest, grouped updates of accounts, nothing checked but that an id is new';
+const PG_BOOKS =
+  'synchronous_commit=on, 8190 transfers a transaction by unnest, grouped updates of accounts, and the work of a ledger: a result for each transfer, ids that act once, accounts that are there, open, of one unit and within their limits, whole records with their time, indexes by account';
 const COMPARISONS: readonly Comparison[] = [
   {
     shape: 'socket.8190x4',
     peer: 'postgres.8190',
-    how: 'synchronous_commit=on, 8190 transfers a transaction by unnest, grouped updates of accounts, 1 connection',
+    how: `${PG_PLAIN}, 1 connection`,
+    min: 10,
+  },
+  { shape: 'socket.8190x4', peer: 'postgres.8190x2', how: `${PG_PLAIN}, 2 connections` },
+  {
+    shape: 'socket.8190x4',
+    peer: 'postgres.books.8190',
+    how: `${PG_BOOKS}, 1 connection`,
+    min: 10,
+  },
+  {
+    shape: 'socket.8190x4',
+    peer: 'postgres.books.8190x2',
+    how: `${PG_BOOKS}, 2 connections`,
     min: 10,
   },
   { shape: 'socket.1x256', peer: 'postgres.1x64', how: `${PG_ONE}, 64 connections` },

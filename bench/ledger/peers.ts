@@ -1,7 +1,7 @@
 import { BATCH_EVENTS_MAX } from '@anarq/ledger-engine';
 import { Child } from '../measuring/child.ts';
 import type { BareDisk } from './disk.ts';
-import { PostgresPeer } from './postgres.ts';
+import { PostgresPeer, type Sending } from './postgres.ts';
 import { BOOKS } from './sides.ts';
 
 const ACCOUNTS = BOOKS.main.accounts;
@@ -12,6 +12,9 @@ export const PEERS = [
   'postgres.1x8',
   'postgres.1x64',
   'postgres.8190',
+  'postgres.8190x2',
+  'postgres.books.8190',
+  'postgres.books.8190x2',
   'sqlite.1',
   'sqlite.8190',
   'disk.8190',
@@ -53,7 +56,13 @@ export class Peers {
       case 'postgres.1x64':
         return this.#postgres?.single(CONNECTIONS, times(6_000));
       case 'postgres.8190':
-        return this.#postgres?.batched(BATCH_EVENTS_MAX, times(8));
+        return this.#batched('plain', { connections: 1, transactions: times(16) });
+      case 'postgres.8190x2':
+        return this.#batched('plain', { connections: 2, transactions: times(16) });
+      case 'postgres.books.8190':
+        return this.#batched('books', { connections: 1, transactions: times(8) });
+      case 'postgres.books.8190x2':
+        return this.#batched('books', { connections: 2, transactions: times(8) });
       case 'sqlite.1':
         return sqlite(1, times(400));
       case 'sqlite.8190':
@@ -63,6 +72,10 @@ export class Peers {
       case 'disk.8190x4':
         return disk.write(BATCH_EVENTS_MAX, 4, times(60));
     }
+  }
+
+  #batched(how: 'plain' | 'books', sending: Sending): Promise<number> | undefined {
+    return this.#postgres?.batched(how, BATCH_EVENTS_MAX, sending);
   }
 
   async close(): Promise<void> {

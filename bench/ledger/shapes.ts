@@ -24,5 +24,7 @@ export const SHAPES: readonly Shape[] = [
   { ...PLAIN, name: 'socket.checkpoints', books: 'checkpoints' },
   { ...PLAIN, name: 'socket.million', books: 'million' },
   { ...PLAIN, name: 'socket.random', books: 'random', ids: 'random', requests: 122 },
+  { ...PLAIN, name: 'node.8190x4', books: 'node', requests: 122 },
+  { ...PLAIN, name: 'node.1024x1', books: 'node', batch: 1_024, depth: 1, requests: 250 },
   { ...PLAIN, name: 'in-process.8190x4', transport: 'in-process' },
 ];

@@ -7,6 +7,7 @@ import type { BooksArgument } from './books.ts';
 import type { Place } from './client.ts';
 import type { ServerArgument } from './server.ts';
 import type { Load } from './drive.ts';
+import type { NodeArgument, NodeCaller } from './nodeServer.ts';
 
 /** Ledgers that the shapes use; one that has something in it to be measured against is its own. */
 export const BOOKS = {
@@ -14,6 +15,7 @@ export const BOOKS = {
   checkpoints: { accounts: 10_000, hasCheckpoints: true },
   random: { accounts: 10_000, hasCheckpoints: false },
   million: { accounts: 1_000_000, hasCheckpoints: false },
+  node: { accounts: 10_000, hasCheckpoints: false },
 } as const;
 
 /** What is sent, and how. */
@@ -63,7 +65,9 @@ export class Sides {
   }
 
   async #start(folder: string): Promise<void> {
+    await this.#startNode(folder);
     for (const [name, { accounts, hasCheckpoints }] of Object.entries(BOOKS)) {
+      if (name === 'node') continue;
       const place = {
         path: join(folder, `${name}.socket`),
         secret: randomBytes(32).toString('hex'),
@@ -85,6 +89,18 @@ export class Sides {
     this.#inProcess = new Child(new URL('./books.ts', import.meta.url), argument);
     await this.#books.ask({ kind: 'open' });
     await this.#books.ask({ kind: 'accounts', count: BOOKS.main.accounts });
+  }
+
+  /** A whole node: each batch is a call of its kernel. */
+  async #startNode(folder: string): Promise<void> {
+    const argument: NodeArgument = {
+      folder: join(folder, 'node'),
+      path: join(folder, 'node.socket'),
+    };
+    const child = new Child(new URL('./nodeServer.ts', import.meta.url), argument);
+    const caller = await child.ask<NodeCaller>({ kind: 'caller' });
+    this.#servers.set('node', { child, place: { path: argument.path, secret: '', caller } });
+    await child.ask({ kind: 'accounts', count: BOOKS.node.accounts });
   }
 
   get #books(): Child {

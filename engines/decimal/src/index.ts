@@ -1,6 +1,5 @@
-export * as arithmetic from './arithmetic/index.ts';
 export { accrual, type Accrual, type DayCount, type DayCountOptions } from './dayCount.ts';
-export { addDecimal, compareDecimal, subDecimal } from './decimalText.ts';
+export { addDecimal, compareDecimal, subDecimal, writeDecimal } from './decimalText.ts';
 export { DecimalError } from './error.ts';
 export { compoundInterest, PERIODS_MAX, simpleInterest, type Compounding } from './interest.ts';
 export { formatMinor, MINOR_MAX, parseMinor } from './minor.ts';

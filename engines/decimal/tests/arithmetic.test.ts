@@ -1,7 +1,7 @@
 import { Decimal as Oracle } from 'decimal.js';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { arithmetic as d } from '../src/index.ts';
+import * as d from '../src/arithmetic/index.ts';
 
 const ROUNDING_OF: Readonly<Record<Exclude<d.Rounding, '05up'>, Oracle.Rounding>> = {
   up: 0,

@@ -1,6 +1,6 @@
+import * as arithmetic from '../src/arithmetic/index.ts';
 import {
   allocate,
-  arithmetic,
   compoundInterest,
   formatMinor,
   minorOf,

@@ -10,12 +10,13 @@ import {
   BALANCE_WORDS,
   RECORD_WORDS,
 } from './layout.ts';
+import { hashOf, longestWay, NO_KEY, type HashKey } from './hashing.ts';
 
 /** Words of what is fixed about an account: a cache line, beside that of its balances. */
 const F_ID = 0;
 const F_USER_128 = 4;
 const F_USER_64 = 8;
-const F_USER_32 = 10;
+export const F_USER_32 = 10;
 export const F_LEDGER = 11;
 /** The flags are the upper half; only `closed` ever changes. */
 export const F_CODE_FLAGS = 12;
@@ -25,15 +26,6 @@ export const FACT_WORDS = 16;
 /** No account. */
 export const NOBODY = -1;
 const COUNT_FIRST = 1024;
-
-/** Mixes the words of an id; both the low words of counters and the high ones of times spread. */
-export const hashOf = (i0: number, i1: number, i2: number, i3: number): number => {
-  let h = Math.imul(i0 ^ 0x9e3779b9, 0x85ebca6b);
-  h = Math.imul((h ^ (h >>> 15)) + i1, 0xc2b2ae35);
-  h = Math.imul((h ^ (h >>> 13)) + i2, 0x27d4eb2f);
-  h = Math.imul((h ^ (h >>> 16)) + i3, 0x165667b1);
-  return h ^ (h >>> 15);
-};
 
 /**
  * All accounts, in the order in which they were opened. Balances lie together, 64 bytes an account,
@@ -45,6 +37,11 @@ export class Accounts {
   facts = new Uint32Array(COUNT_FIRST * FACT_WORDS);
   /** Index + 1 of an account, 0 where there is none; at most half full. */
   #slots = new Uint32Array(COUNT_FIRST * 2);
+  readonly #key: HashKey;
+
+  constructor(key: HashKey = NO_KEY) {
+    this.#key = key;
+  }
 
   /** The index of an account, or NOBODY. */
   find(words: Uint32Array, at: number): number {
@@ -55,7 +52,7 @@ export class Accounts {
     const { facts } = this;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let slot = hashOf(i0, i1, i2, i3) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOf(this.#key, i0, i1, i2, i3) & mask; ; slot = (slot + 1) & mask) {
       const index = slots[slot]! - 1;
       if (index < 0) return NOBODY;
       const fact = index * FACT_WORDS;
@@ -94,13 +91,24 @@ export class Accounts {
   /** Takes back the account that was opened last. Nothing was placed after it, so its slot is free. */
   unopen(): void {
     const index = --this.count;
-    const fact = index * FACT_WORDS;
-    const { facts } = this;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = hashOf(facts[fact]!, facts[fact + 1]!, facts[fact + 2]!, facts[fact + 3]!) & mask;
+    let slot = this.#hash(index * FACT_WORDS) & mask;
     while (slots[slot] !== index + 1) slot = (slot + 1) & mask;
     slots[slot] = 0;
+  }
+
+  /** The steps of the longest way to an account. */
+  get longestWay(): number {
+    const slots = this.#slots;
+    return longestWay(slots.length, (slot) =>
+      slots[slot] === 0 ? undefined : this.#hash((slots[slot]! - 1) * FACT_WORDS),
+    );
+  }
+
+  #hash(fact: number): number {
+    const { facts } = this;
+    return hashOf(this.#key, facts[fact]!, facts[fact + 1]!, facts[fact + 2]!, facts[fact + 3]!);
   }
 
   /** Writes an account as its record of 128 bytes. */
@@ -135,11 +143,9 @@ export class Accounts {
   }
 
   #place(index: number): void {
-    const fact = index * FACT_WORDS;
-    const { facts } = this;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = hashOf(facts[fact]!, facts[fact + 1]!, facts[fact + 2]!, facts[fact + 3]!) & mask;
+    let slot = this.#hash(index * FACT_WORDS) & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
     slots[slot] = index + 1;
   }

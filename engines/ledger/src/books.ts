@@ -2,9 +2,12 @@ import { Accounts } from './accounts.ts';
 import { BalanceHistory } from './balanceHistory.ts';
 import { Events } from './events.ts';
 import { Expiries } from './expiries.ts';
+import type { HashKey } from './hashing.ts';
 import { BATCH_EVENTS_MAX } from './layout.ts';
 import type { PageReader, RunStore } from './ports.ts';
+import { Parties } from './parties.ts';
 import { Postings } from './postings.ts';
+import { Status } from './statuses.ts';
 import { TransferIds } from './transferIds.ts';
 import { Undo } from './undo.ts';
 
@@ -28,6 +31,11 @@ export interface BooksOptions {
   readonly sealEvents?: number;
   /** Keeps the balances after each event for all accounts, not only for those with `history`. */
   readonly keepsAllBalances?: boolean;
+  /**
+   * Mixed into where ids lie in memory: chance that whoever sends ids does not know. The books, their
+   * hash and their files are the same under any.
+   */
+  readonly hashKey?: HashKey;
   /** Most accounts. */
   readonly accountsMax?: number;
   /** Most events of a batch. */
@@ -37,6 +45,7 @@ export interface BooksOptions {
 const SEAL_EVENTS = 2 ** 18;
 const ACCOUNTS_MAX = 2 ** 26;
 const HISTORY_CHUNK_ENTRIES = 1024;
+const EXPIRIES_MIN = 4_096;
 
 /** Everything a ledger holds, apart from the rules by which it changes. */
 export class Books {
@@ -44,10 +53,11 @@ export class Books {
   readonly accountsMax: number;
   readonly batchEventsMax: number;
   readonly keepsAllBalances: boolean;
-  readonly accounts = new Accounts();
+  readonly accounts: Accounts;
+  readonly parties = new Parties();
   readonly ids: TransferIds;
   readonly events: Events;
-  readonly expiries = new Expiries();
+  readonly expiries: Expiries;
   readonly history: BalanceHistory;
   readonly postings: Postings;
   readonly undo = new Undo();
@@ -63,22 +73,26 @@ export class Books {
     this.accountsMax = options.accountsMax ?? ACCOUNTS_MAX;
     this.batchEventsMax = options.batchEventsMax ?? BATCH_EVENTS_MAX;
     this.keepsAllBalances = options.keepsAllBalances ?? false;
-    this.ids = new TransferIds(store, Math.max(2, sealEvents));
+    this.accounts = new Accounts(options.hashKey);
+    this.ids = new TransferIds(store, Math.max(2, sealEvents), options.hashKey);
     this.events = new Events(pages, Math.min(sealEvents, 2 ** 14));
+    this.expiries = new Expiries(Math.min(sealEvents, EXPIRIES_MIN));
     this.history = new BalanceHistory(store, Math.min(sealEvents, HISTORY_CHUNK_ENTRIES));
     this.postings = new Postings(this.events, store);
   }
 
   /** Makes room for a batch of transfers, and writes away what is full. @returns its first ordinal */
-  begin(count: number, firstPage: number): number {
+  begin(count: number, firstPage: number, words: Uint32Array): number {
     this.makeRoom(count);
-    return this.events.begin(count, firstPage);
+    this.parties.begin();
+    return this.events.begin(count, firstPage, words);
   }
 
   /** Writes away what is full. Where that fails it can be tried again, and nothing is changed. */
   makeRoom(count: number): void {
     this.ids.reserve(count);
     const { events, postings } = this;
+    this.expiries.prune((ordinal) => events.statuses.get(ordinal) === Status.PENDING);
     if (events.count - postings.sealedTo >= this.#sealEvents) {
       const before = postings.sealedTo;
       postings.seal(this.accounts.count);

@@ -3,11 +3,21 @@ const WORDS = 3;
 
 /**
  * When pending transfers end, the earliest first; a binary heap. Those that are posted or voided before
- * stay until their time comes, and are passed over then.
+ * stay, and are passed over when their time comes; but when they may be as many as the others, they are
+ * let go of, or holds that have years to run would fill the memory after they were posted.
  */
 export class Expiries {
   #heap = new Uint32Array(WORDS * 1024);
   #count = 0;
+  readonly #pruneMin: number;
+  /** More entries than this are looked through for such as ended before their time. */
+  #pruneAbove: number;
+
+  /** @param pruneMin entries that are never too many */
+  constructor(pruneMin: number) {
+    this.#pruneMin = pruneMin;
+    this.#pruneAbove = pruneMin;
+  }
 
   get count(): number {
     return this.#count;
@@ -52,6 +62,16 @@ export class Expiries {
       this.#swap(at, child);
       at = child;
     }
+  }
+
+  /** Lets go of those that ended before their time, where there are many; between batches only. */
+  prune(isPending: (ordinal: number) => boolean): void {
+    if (this.#count <= this.#pruneAbove) return;
+    const before = this.entries();
+    this.#count = 0;
+    for (let at = 0; at < before.length; at += WORDS)
+      if (isPending(before[at + 2]!)) this.add(before[at]!, before[at + 1]!, before[at + 2]!);
+    this.#pruneAbove = Math.max(this.#pruneMin, this.#count * 2);
   }
 
   /** All entries, for a snapshot. */

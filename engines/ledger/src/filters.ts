@@ -17,6 +17,10 @@ export interface AccountFilter {
 
 /** Accounts or transfers of any account; a member that is 0 or left out counts for nothing. */
 export interface QueryFilter {
+  /** Of transfers: what their accounts carry as user data of 32 bits. */
+  readonly accountsUserData32?: number;
+  /** Of transfers: also the ends of pending ones whose time was over, as copies with a time of their own. */
+  readonly withEnds?: boolean;
   readonly userData128?: bigint;
   readonly userData64?: bigint;
   readonly userData32?: number;

@@ -35,16 +35,22 @@ export {
   type AccountResult,
   type TransferResult,
 } from './results.ts';
+export type { Found } from './search.ts';
 export { LedgerState, type LedgerOptions } from './state.ts';
+export type { Totals } from './totals.ts';
+export type { CodeTotals, TotalsByCode } from './codeTotals.ts';
 export { readU128, readU64, writeU128, writeU64 } from './u128.ts';
 export { AccountTree } from './proofs/accountTree.ts';
 export {
+  readAccountsNote,
+  readTransfersNote,
   signCheckpoint,
   verifyBalanceProof,
   verifyTransferProof,
   type BalanceProof,
   type CheckpointSigner,
   type LedgerCheckpoint,
+  type SignedTree,
   type TransferProof,
 } from './proofs/checkpoints.ts';
 export { EventTree, type LeafReader } from './proofs/eventTree.ts';

@@ -100,7 +100,7 @@ export function resolvePending(
     addTo(accounts.balances, credit * BALANCE_WORDS + CREDITS_POSTED, amount, 0);
   }
   const { CREATED } = Status;
-  store(books, words, at, timestampLow, timestampHigh, ordinal, debit, credit, CREATED);
+  store(books, timestampLow, timestampHigh, ordinal, debit, credit, CREATED);
   return R.created;
 }
 
@@ -127,7 +127,7 @@ export function expire(
   const credit = accounts.find(pending, T_CREDIT);
   release(books, debit, credit);
   events.statuses.set(held, Status.EXPIRED);
-  store(books, words, at, low, high, ordinal, debit, credit, Status.EXPIRY);
+  store(books, low, high, ordinal, debit, credit, Status.EXPIRY);
 }
 
 /** Frees what the pending transfer held, and opens what it had closed. */

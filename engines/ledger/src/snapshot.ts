@@ -79,8 +79,7 @@ export function snapshotOf(books: Books): Uint8Array {
   const head = new TextEncoder().encode(JSON.stringify(header));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, head.byteLength, true);
-  const body = joined([length, head, ...sections]);
-  return joined([body, createHash('sha256').update(body).digest()]);
+  return withDigest([length, head, ...sections]);
 }
 
 /** Fills empty books from a snapshot. @throws Error where the bytes are not one */
@@ -178,19 +177,23 @@ function restoreRecent(
   for (let index = 0; index * 2 < accounts.length; index++) {
     const at = index * RECORD_WORDS;
     const [debit, credit] = [accounts[index * 2]!, accounts[index * 2 + 1]!];
-    events.put(from + index, words, at, words[at + 30]!, words[at + 31]!, debit, credit);
+    events.mark(from + index, words[at + 30]!, words[at + 31]!, debit, credit);
   }
+  events.keep(from, words);
 }
 
 const bytesOf = (words: Uint32Array): Uint8Array =>
   new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+/** All parts in one copy, and SHA-256 of them behind. */
+function withDigest(parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const whole = new Uint8Array(length + DIGEST_BYTES);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
     at += part.byteLength;
   }
+  whole.set(createHash('sha256').update(whole.subarray(0, length)).digest(), length);
   return whole;
 }

@@ -22,6 +22,9 @@ import { readU64, writeU64 } from './u128.ts';
 
 export type LedgerOptions = BooksOptions;
 
+/** A copy of some accounts takes few events: it begins with little memory for them. */
+const FORK_SEAL_EVENTS = 256;
+
 /**
  * The books of a ledger: one deterministic state machine. It knows no clock, no file and no chance;
  * the same batches in the same order give the same books on every machine.
@@ -85,12 +88,13 @@ export class LedgerState {
   ): void {
     this.#check(events, count, timestamp, results);
     if (count === 0) return;
-    const first = this.#books.begin(count, firstPage);
+    const words = wordsOf(events);
+    const first = this.#books.begin(count, firstPage, words);
     writeU64(this.#books.last, LAST_BATCH, timestamp);
     runBatch(
       this.#books,
       {
-        words: wordsOf(events),
+        words,
         count,
         timestamp,
         results,
@@ -100,6 +104,7 @@ export class LedgerState {
       },
       createTransfer,
     );
+    this.#books.events.end();
   }
 
   /** The instant at which a pending transfer ends next; the last instant there is where none will. */
@@ -141,13 +146,14 @@ export class LedgerState {
     const due = this.#dueAt(timestamp);
     if (due.length === 0) return 0;
     const words = wordsOf(events);
-    const first = books.begin(due.length, firstPage);
+    const first = books.begin(due.length, firstPage, words);
     writeU64(books.last, LAST_BATCH, timestamp);
     due.forEach((held, index) => {
       const at = timestamp - BigInt(due.length - 1 - index);
       const low = Number(at & 0xffffffffn);
       expire(books, held, words, index * 32, low, Number(at >> 32n), first + index);
     });
+    books.events.end();
     return due.length;
   }
 
@@ -225,6 +231,29 @@ export class LedgerState {
           written.get(name)?.subarray(offset, offset + length) ?? runs.read(name, offset, length),
       },
     });
+  }
+
+  /**
+   * A copy of some accounts alone, to try transfers between them out on: what it costs goes by their
+   * number, not by that of the books. It knows no transfer of before, so ids that were used are free in
+   * it, and nothing that pends can be posted.
+   */
+  forkOf(accountIds: Iterable<bigint>): LedgerState {
+    const found = [...new Set(accountIds)].flatMap((id) => this.queries.account(id) ?? []);
+    const records = new Uint32Array(found.length * RECORD_WORDS);
+    for (const [place, record] of found.entries())
+      records.set(wordsOf(record), place * RECORD_WORDS);
+    const { batchEventsMax, accountsMax, options } = this.#books;
+    const { hashKey } = options;
+    const books = new Books({
+      batchEventsMax,
+      accountsMax,
+      sealEvents: FORK_SEAL_EVENTS,
+      ...(hashKey === undefined ? {} : { hashKey }),
+    });
+    books.accounts.readRecords(records, found.length);
+    books.last.set(this.#books.last);
+    return new LedgerState({}, books);
   }
 
   #check(events: Uint8Array, count: number, timestamp: bigint, results: Uint32Array): void {

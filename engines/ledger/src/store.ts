@@ -3,11 +3,9 @@ import { hasHistory } from './balances.ts';
 import { LAST_TRANSFER, type Books } from './books.ts';
 import { Status } from './statuses.ts';
 
-/** Keeps an event that succeeded, with its status, and the balances that it left where they are wanted. */
+/** Notes an event that succeeded, with its status, and the balances that it left where they are wanted. */
 export function store(
   books: Books,
-  words: Uint32Array,
-  at: number,
   low: number,
   high: number,
   ordinal: number,
@@ -18,7 +16,7 @@ export function store(
   const { accounts, events, last, undo } = books;
   undo.status(ordinal, Status.REFUSED);
   events.statuses.set(ordinal, status);
-  events.put(ordinal, words, at, low, high, debit, credit);
+  events.mark(ordinal, low, high, debit, credit);
   last[LAST_TRANSFER] = low;
   last[LAST_TRANSFER + 1] = high;
   if (books.keepsAllBalances || hasHistory(accounts.facts, debit * FACT_WORDS, credit * FACT_WORDS))

@@ -1,11 +1,13 @@
-import { hashOf } from './accounts.ts';
 import { BloomFilter } from './bloomFilter.ts';
+import { hashOf, longestWay, NO_KEY, type HashKey } from './hashing.ts';
 import type { RunStore } from './ports.ts';
 import { SortedRun, type RunFacts } from './sortedRun.ts';
 
 /** Words of an entry: the id, its highest word first, and the ordinal of its event. */
 const ID_ENTRY_WORDS = 5;
 const KEY_WORDS = 4;
+/** Entries that there is room for at first; small books stay small, and open at once. */
+const ENTRIES_FIRST = 1024;
 /** No such id. */
 export const NO_EVENT = -1;
 
@@ -29,31 +31,25 @@ export class TransferIds {
   readonly #store: RunStore | undefined;
   readonly #sealEntries: number;
   readonly #key = new Uint32Array(KEY_WORDS);
+  readonly #hashKey: HashKey;
 
   /** @param sealEntries entries in memory after which a table is sealed; a power of two */
-  constructor(store: RunStore | undefined, sealEntries: number) {
+  constructor(store: RunStore | undefined, sealEntries: number, hashKey = NO_KEY) {
+    this.#hashKey = hashKey;
     this.#store = store;
     this.#sealEntries = sealEntries;
-    this.#ordered = new Uint32Array(sealEntries * ID_ENTRY_WORDS);
-    this.#slots = new Uint32Array(sealEntries * 2 * ID_ENTRY_WORDS);
+    const entries = Math.min(sealEntries, ENTRIES_FIRST);
+    this.#ordered = new Uint32Array(entries * ID_ENTRY_WORDS);
+    this.#slots = new Uint32Array(entries * 2 * ID_ENTRY_WORDS);
   }
 
   /** The ordinal of the event with this id, or NO_EVENT. */
   find(words: Uint32Array, at: number): number {
-    const greatest = this.#greatest;
     const i3 = words[at + 3]!;
     const i2 = words[at + 2]!;
     const i1 = words[at + 1]!;
     const i0 = words[at]!;
-    const isAbove =
-      i3 !== greatest[0]
-        ? i3 > greatest[0]!
-        : i2 !== greatest[1]
-          ? i2 > greatest[1]!
-          : i1 !== greatest[2]
-            ? i1 > greatest[2]!
-            : i0 > greatest[3]!;
-    if (isAbove) return NO_EVENT;
+    if (this.#isAboveAll(i0, i1, i2, i3)) return NO_EVENT;
     const key = this.#key;
     key[0] = i3;
     key[1] = i2;
@@ -62,26 +58,31 @@ export class TransferIds {
     const other = this.#slotOf(key);
     if (this.#slots[other + 4] !== 0) return this.#slots[other + 4]! - 1;
     const ordered = this.#findOrdered(key);
-    return ordered === NO_EVENT ? this.#findSealed(key, hashOf(i0, i1, i2, i3)) : ordered;
+    return ordered === NO_EVENT ? this.#findSealed(key, hashOf(NO_KEY, i0, i1, i2, i3)) : ordered;
   }
 
   /** Adds an id that is not there. */
   add(words: Uint32Array, at: number, ordinal: number): void {
-    const key = this.#key;
-    key[0] = words[at + 3]!;
-    key[1] = words[at + 2]!;
-    key[2] = words[at + 1]!;
-    key[3] = words[at]!;
-    if (isBelow(this.#greatest, key)) {
+    const i3 = words[at + 3]!;
+    const i2 = words[at + 2]!;
+    const i1 = words[at + 1]!;
+    const i0 = words[at]!;
+    if (this.#isAboveAll(i0, i1, i2, i3)) {
       const entry = this.#orderedCount++ * ID_ENTRY_WORDS;
       const ordered = this.#ordered;
-      for (let word = 0; word < KEY_WORDS; word++) {
-        ordered[entry + word] = key[word]!;
-        this.#greatest[word] = key[word]!;
-      }
+      const greatest = this.#greatest;
+      ordered[entry] = greatest[0] = i3;
+      ordered[entry + 1] = greatest[1] = i2;
+      ordered[entry + 2] = greatest[2] = i1;
+      ordered[entry + 3] = greatest[3] = i0;
       ordered[entry + 4] = ordinal;
       return;
     }
+    const key = this.#key;
+    key[0] = i3;
+    key[1] = i2;
+    key[2] = i1;
+    key[3] = i0;
     const slot = this.#slotOf(key);
     for (let word = 0; word < KEY_WORDS; word++) this.#slots[slot + word] = key[word]!;
     this.#slots[slot + 4] = ordinal + 1;
@@ -128,6 +129,16 @@ export class TransferIds {
     return this.#orderedCount + this.#othersCount;
   }
 
+  /** The steps of the longest way to an id that did not come in order. */
+  get longestWay(): number {
+    const slots = this.#slots;
+    return longestWay(slots.length / ID_ENTRY_WORDS, (slot) => {
+      const at = slot * ID_ENTRY_WORDS;
+      if (slots[at + 4] === 0) return undefined;
+      return hashOf(this.#hashKey, slots[at + 3]!, slots[at + 2]!, slots[at + 1]!, slots[at]!);
+    });
+  }
+
   /** What is in memory, for a snapshot: the ordered entries, then the others in ascending order. */
   unsealed(): { ordered: Uint32Array; others: Uint32Array; greatest: Uint32Array } {
     return {
@@ -150,11 +161,20 @@ export class TransferIds {
       }
   }
 
+  /** Whether an id is greater than all that came in order. */
+  #isAboveAll(i0: number, i1: number, i2: number, i3: number): boolean {
+    const greatest = this.#greatest;
+    if (i3 !== greatest[0]) return i3 > greatest[0]!;
+    if (i2 !== greatest[1]) return i2 > greatest[1]!;
+    if (i1 !== greatest[2]) return i1 > greatest[2]!;
+    return i0 > greatest[3]!;
+  }
+
   /** The offset of the slot of a key: its own, or the empty one where it belongs. */
   #slotOf(key: Uint32Array): number {
     const slots = this.#slots;
     const mask = slots.length / ID_ENTRY_WORDS - 1;
-    let slot = hashOf(key[3]!, key[2]!, key[1]!, key[0]!) & mask;
+    let slot = hashOf(this.#hashKey, key[3]!, key[2]!, key[1]!, key[0]!) & mask;
     for (;;) {
       const at = slot * ID_ENTRY_WORDS;
       if (slots[at + 4] === 0) return at;
@@ -206,8 +226,7 @@ export class TransferIds {
   #sealOthers(store: RunStore): void {
     const entries = this.#sortedOthers();
     const bloom = BloomFilter.for(this.#othersCount);
-    for (let at = 0; at < entries.length; at += ID_ENTRY_WORDS)
-      bloom.add(hashOf(entries[at + 3]!, entries[at + 2]!, entries[at + 1]!, entries[at]!));
+    for (let at = 0; at < entries.length; at += ID_ENTRY_WORDS) bloom.add(bloomHashOf(entries, at));
     this.runs.push(SortedRun.write(store, this.#runFacts(this.#othersCount), entries, bloom));
     this.#slots.fill(0);
     this.#othersCount = 0;
@@ -249,8 +268,9 @@ export class TransferIds {
   }
 }
 
-/** Whether a key is below another, both with their highest word first. */
-const isBelow = (a: Uint32Array, b: Uint32Array): boolean => compareAt(a, 0, b) < 0;
+/** Filters are kept in snapshots, so what they are made with is the same at every start. */
+const bloomHashOf = (entries: Uint32Array, at: number): number =>
+  hashOf(NO_KEY, entries[at + 3]!, entries[at + 2]!, entries[at + 1]!, entries[at]!);
 
 function compareAt(entries: Uint32Array, at: number, key: Uint32Array): number {
   for (let word = 0; word < KEY_WORDS; word++) {

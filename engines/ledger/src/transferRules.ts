@@ -9,6 +9,7 @@ import {
   CREDITS_POSTED,
   DEBITS_PENDING,
   DEBITS_POSTED,
+  RECORD_WORDS,
   T_AMOUNT,
   T_CODE_FLAGS,
   T_CREDIT,
@@ -64,10 +65,11 @@ export function createTransfer(
   if ((flags & RESOLVING) !== 0) return resolvePending(books, words, at, low, high, ordinal);
   const malformed = shapeOf(words, at, flags);
   if (malformed !== R.created) return malformed;
-  const { accounts } = books;
-  const debit = accounts.find(words, at + T_DEBIT);
+  const { accounts, parties } = books;
+  const event = at / RECORD_WORDS;
+  const debit = parties.debitOf(accounts, words, event);
   if (debit === NOBODY) return R.debit_account_not_found;
-  const credit = accounts.find(words, at + T_CREDIT);
+  const credit = parties.creditOf(event);
   if (credit === NOBODY) return R.credit_account_not_found;
   const { facts } = accounts;
   const debitFact = debit * FACT_WORDS;
@@ -115,6 +117,14 @@ function overflowOf(
   creditAt: number,
   isPending: boolean,
 ): number {
+  // Balances below 2^96 are all but every balance there is: no sum of three of them is beyond 128 bits.
+  const tops =
+    amount[3]! |
+    balances[debitAt + DEBITS_PENDING + 3]! |
+    balances[debitAt + DEBITS_POSTED + 3]! |
+    balances[creditAt + CREDITS_PENDING + 3]! |
+    balances[creditAt + CREDITS_POSTED + 3]!;
+  if (tops === 0) return R.created;
   if (isPending) {
     if (sumOverflows(balances, debitAt + DEBITS_PENDING, amount, 0))
       return R.overflows_debits_pending;
@@ -165,7 +175,7 @@ function move(
   if ((flags & TransferFlag.PENDING) === 0) {
     addTo(balances, debitAt + DEBITS_POSTED, amount, 0);
     addTo(balances, creditAt + CREDITS_POSTED, amount, 0);
-    store(books, words, at, low, high, ordinal, debit, credit, Status.CREATED);
+    store(books, low, high, ordinal, debit, credit, Status.CREATED);
     return;
   }
   addTo(balances, debitAt + DEBITS_PENDING, amount, 0);
@@ -176,7 +186,7 @@ function move(
     facts[debit * FACT_WORDS + F_CODE_FLAGS]! |= CLOSED_WORD;
   if ((flags & TransferFlag.CLOSING_CREDIT) !== 0)
     facts[credit * FACT_WORDS + F_CODE_FLAGS]! |= CLOSED_WORD;
-  store(books, words, at, low, high, ordinal, debit, credit, Status.PENDING);
+  store(books, low, high, ordinal, debit, credit, Status.PENDING);
 }
 
 /** What is wrong with a transfer whatever the books hold. */

@@ -10,7 +10,13 @@ import {
   PageWriter,
   RunDamaged,
 } from '../src/index.ts';
-import { accountsBatch, transfersBatch } from '../src/testing/index.ts';
+import {
+  accountsBatch,
+  plainAccount,
+  plainTransfer,
+  transferOf,
+  transfersBatch,
+} from '../src/testing/index.ts';
 
 const BATCH = 20;
 const BATCHES = 10;
@@ -55,36 +61,8 @@ class Kept {
   }
 }
 
-const accountAt = (id: bigint) => ({
-  id,
-  debitsPending: 0n,
-  debitsPosted: 0n,
-  creditsPending: 0n,
-  creditsPosted: 0n,
-  userData128: 0n,
-  userData64: 0n,
-  userData32: 0,
-  reserved: 0,
-  ledger: 1,
-  code: 1,
-  flags: AccountFlag.HISTORY,
-  timestamp: 0n,
-});
-const transferAt = (id: bigint) => ({
-  id,
-  debit: 1n,
-  credit: 2n,
-  amount: 10n,
-  pendingId: 0n,
-  userData128: 0n,
-  userData64: 0n,
-  userData32: 0,
-  timeout_s: 0,
-  ledger: 1,
-  code: 1,
-  flags: 0,
-  timestamp: 0n,
-});
+const accountAt = (id: bigint) => plainAccount(id, { flags: AccountFlag.HISTORY });
+const transferAt = (id: bigint) => plainTransfer(id, { amount: 10n });
 
 describe('books that read what somebody changed', () => {
   let kept: Kept;
@@ -93,7 +71,11 @@ describe('books that read what somebody changed', () => {
   });
 
   it('answer as long as nothing was', () => {
-    expect(kept.state.queries.transfer(3n)).toBeDefined();
+    // The third of the twenty in the first batch, whose last one has its time.
+    expect(transferOf(kept.state.queries.transfer(3n)!)).toEqual({
+      ...transferAt(3n),
+      timestamp: 1_983n,
+    });
     expect(kept.state.queries.balancesAt(1n, 1_990n)).toMatchObject({ debitsPosted: 100n });
   });
 

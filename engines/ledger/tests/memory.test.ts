@@ -1,12 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { LedgerState, RECORD_WORDS, T_CODE_FLAGS, type RunStore } from '../src/index.ts';
-import { accountsBatch } from '../src/testing/index.ts';
+import {
+  LedgerState,
+  RECORD_WORDS,
+  T_CODE_FLAGS,
+  TransferFlag,
+  type RunStore,
+} from '../src/index.ts';
+import {
+  accountsBatch,
+  plainAccount,
+  plainTransfer,
+  transfersBatch,
+} from '../src/testing/index.ts';
 
 const BATCH = 8_190;
 const SEAL_EVENTS = 2 ** 14;
 /** Events lie in memory in chunks of so many. */
 const CHUNK_EVENTS = 2 ** 14;
 const ACCOUNTS = 100;
+/** Holds of a batch, and how many ends of all of them may be waited for. */
+const HOLDS = 1_000;
+const ENDS_MAX = 4_096 + 2 * HOLDS;
 
 /** Keeps no bytes, only how many there were: what was written away is out of memory. */
 class Counted implements RunStore {
@@ -31,21 +45,7 @@ function newBooks(runs: RunStore): LedgerState {
     },
   });
   const accounts = accountsBatch(
-    Array.from({ length: ACCOUNTS }, (_, index) => ({
-      id: BigInt(index + 1),
-      debitsPending: 0n,
-      debitsPosted: 0n,
-      creditsPending: 0n,
-      creditsPosted: 0n,
-      userData128: 0n,
-      userData64: 0n,
-      userData32: 0,
-      reserved: 0,
-      ledger: 1,
-      code: 1,
-      flags: 0,
-      timestamp: 0n,
-    })),
+    Array.from({ length: ACCOUNTS }, (_, index) => plainAccount(BigInt(index + 1))),
   );
   state.createAccounts(accounts, ACCOUNTS, BigInt(ACCOUNTS), new Uint32Array(ACCOUNTS));
   return state;
@@ -111,5 +111,38 @@ describe('the memory of the books', () => {
     expect(late.runs).toBeGreaterThan(early.runs);
     // 20 bytes of ids and 16 of postings for each transfer that was written away.
     expect(runs.bytes).toBeGreaterThan(36 * (lateCount - 2 * SEAL_EVENTS - 2 * BATCH));
+  });
+
+  it('does not grow with holds that were posted long before they would have ended', () => {
+    const state = new LedgerState({});
+    state.createAccounts(
+      accountsBatch([plainAccount(1n), plainAccount(2n)]),
+      2,
+      2n,
+      new Uint32Array(2),
+    );
+    const results = new Uint32Array(HOLDS * 2);
+    for (let batch = 0; batch < 20; batch++) {
+      const first = BigInt(batch * HOLDS * 2 + 1);
+      const ids = Array.from({ length: HOLDS }, (_, index) => first + BigInt(index));
+      const holds = ids.map((id) =>
+        plainTransfer(id, { flags: TransferFlag.PENDING, timeout_s: 2 ** 31 }),
+      );
+      // One of a hundred is left to its time.
+      const posts = ids.map((pendingId) =>
+        plainTransfer(pendingId + BigInt(HOLDS), {
+          flags: TransferFlag.POST_PENDING,
+          pendingId: pendingId % 100n === 0n ? 1n : pendingId,
+        }),
+      );
+      const time = BigInt((batch + 1) * HOLDS * 3);
+      state.createTransfers(transfersBatch([...holds, ...posts]), HOLDS * 2, time, results);
+    }
+    expect(state.memory.ends).toBeLessThan(ENDS_MAX);
+    // Those that are still pending end when it is over.
+    const events = new Uint8Array(HOLDS * 2 * RECORD_WORDS * 4);
+    expect(state.expirePending(events, 2n ** 31n * 1_000_000_000n + 10n ** 9n)).toBe(
+      (20 * HOLDS) / 100,
+    );
   });
 });

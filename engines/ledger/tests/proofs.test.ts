@@ -43,6 +43,32 @@ describe('the tree of events', () => {
     expect(differing).toEqual([]);
   });
 
+  it('goes on from what was kept of it, at any size, and proves as before', () => {
+    fc.assert(
+      fc.property(fc.nat(1_400), fc.nat(300), (before, more) => {
+        const tree = new EventTree();
+        for (const leaf of leavesOf(0, before)) tree.append(leaf);
+        // Within other bytes, as it lies in a file.
+        const file = new Uint8Array([1, 2, 3, ...tree.bytes(), 9]);
+        const again = EventTree.restore(file.subarray(3, -1));
+        expect([again.size, again.root()]).toEqual([before, tree.root()]);
+        for (const leaf of leavesOf(before, before + more)) {
+          tree.append(leaf);
+          again.append(leaf);
+        }
+        expect(again.root()).toEqual(tree.root());
+        const size = before + more;
+        if (size > 0)
+          expect(again.prove(before % size, size, leavesOf)).toEqual(
+            tree.prove(before % size, size, leavesOf),
+          );
+        expect(() => EventTree.restore(file.subarray(3))).toThrow(RangeError);
+        expect(() => EventTree.restore(file.subarray(3, 6))).toThrow(RangeError);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('proves every event to a client that has the public key alone, and nothing else', () => {
     const tree = new EventTree();
     for (const leaf of leavesOf(0, 1_000)) tree.append(leaf);

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AccountFlag as A, TransferFlag as T } from '../src/index.ts';
-import { transferOf, type ModelAccount, type ModelTransfer } from '../src/testing/index.ts';
+import {
+  plainAccount,
+  transferOf,
+  type ModelAccount,
+  type ModelTransfer,
+} from '../src/testing/index.ts';
 import { Twins } from './twins.ts';
 
 /** Numbers about which carries and limits turn. */
@@ -230,21 +235,9 @@ function run(twins: Twins, asking: Asking, step: Command): void {
 }
 
 /** Six accounts that transfers find, two of them with limits. */
-const OPENED: ModelAccount[] = [0, 0, 0, A.HISTORY, 2, 4].map((flags, index) => ({
-  id: BigInt(index + 1),
-  debitsPending: 0n,
-  debitsPosted: 0n,
-  creditsPending: 0n,
-  creditsPosted: 0n,
-  userData128: 0n,
-  userData64: 0n,
-  userData32: 0,
-  reserved: 0,
-  ledger: 1,
-  code: 1,
-  flags,
-  timestamp: 0n,
-}));
+const OPENED = [0, 0, 0, A.HISTORY, 2, 4].map((flags, index) =>
+  plainAccount(BigInt(index + 1), { flags }),
+);
 
 const RUNS = Number(process.env['Q_LEDGER_RUNS'] ?? 300);
 
@@ -261,6 +254,7 @@ it.each([
       expect(twins.contents()).toEqual(twins.expected());
       checkQueries(twins);
       checkHistory(twins);
+      checkTotals(twins);
       expect(twins.replayed().stateHash()).toEqual(twins.state.stateHash());
     }),
     { numRuns: RUNS, interruptAfterTimeLimit: 50_000 },
@@ -303,17 +297,58 @@ function checkQueries(twins: Twins): void {
   );
 }
 
+/** The sums by code of any instant are those of the accounts one by one, in however many steps. */
+function checkTotals(twins: Twins): void {
+  const { queries } = twins.state;
+  const accounts = [...twins.model.accounts.values()];
+  const instants = [0n, 1n, ...[...twins.model.transfers.values()].map((of) => of.timestamp)];
+  for (const [index, timestamp] of [...instants, twins.time].entries()) {
+    if (index % 5 !== 0 && index < instants.length) continue;
+    for (const userData32 of new Set(accounts.map((of) => of.userData32))) {
+      const expected = new Map<string, bigint[]>();
+      for (const of of accounts) {
+        const balances = queries.balancesAt(of.id, timestamp);
+        if (of.userData32 !== userData32 || balances === undefined) continue;
+        const key = `${of.ledger} ${of.code}`;
+        const before = expected.get(key) ?? [0n, 0n, 0n, 0n, 0n];
+        expected.set(
+          key,
+          before.map((sum, i) => sum + [1n, ...Object.values(balances)][i]!),
+        );
+      }
+      const totals = queries.totalsByCode(userData32, timestamp);
+      while (totals.eventsLeft > 0) totals.step(3);
+      const found = totals.totals.map(
+        (of) =>
+          [
+            `${of.ledger} ${of.code}`,
+            [
+              BigInt(of.accounts),
+              of.debitsPending,
+              of.debitsPosted,
+              of.creditsPending,
+              of.creditsPosted,
+            ],
+          ] as const,
+      );
+      expect(new Map(found)).toEqual(expected);
+    }
+  }
+}
+
 /** Changes added up are the balances, at the end and at any instant. */
 function checkHistory(twins: Twins): void {
   const { queries } = twins.state;
   const changes = queries.changes({ limit: 100_000 });
-  const lastOf = new Map<bigint, object>();
+  const lastOf = new Map<bigint, { readonly balances: object; readonly isClosed: boolean }>();
   for (const [index, change] of changes.entries()) {
-    for (const { id, flags: _, ...balances } of [change.debit, change.credit])
-      lastOf.set(id, balances);
+    for (const { id, flags, ...balances } of [change.debit, change.credit])
+      lastOf.set(id, { balances, isClosed: (flags & A.CLOSED) !== 0 });
     if (index % 7 === 0)
-      for (const [id, balances] of lastOf)
+      for (const [id, { balances, isClosed }] of lastOf) {
         expect(queries.balancesAt(id, change.timestamp)).toEqual(balances);
+        expect(queries.wasClosedAt(id, change.timestamp)).toBe(isClosed);
+      }
   }
   for (const {
     id,

@@ -7,6 +7,7 @@ import {
   pagesOf,
   PageWriter,
   readBatches,
+  RECORD_BYTES,
   transferResultOf,
   type LedgerOptions,
 } from '../src/index.ts';
@@ -72,6 +73,7 @@ export class Twins {
     const { eventsCount } = this.state;
     const { page } = this.#writer.position;
     this.state.createTransfers(batch, events.length, this.time, results, page);
+    checkRefused(events, batch, results);
     this.#record(LogOperation.TRANSFERS, batch, events.length, results, eventsCount);
     return {
       engine: [...results].map(transferResultOf),
@@ -174,4 +176,18 @@ export class Twins {
     for (let at = 0; at < into.length; at += PAGE_BYTES)
       this.#log.push(into.subarray(at, at + PAGE_BYTES));
   }
+}
+
+/** What was refused, also after a chain was undone, goes into the log as it was sent. */
+function checkRefused(
+  events: readonly ModelTransfer[],
+  batch: Uint8Array,
+  results: Uint32Array,
+): void {
+  const sent = transfersBatch(events);
+  results.forEach((result, index) => {
+    const [from, to] = [index * RECORD_BYTES, (index + 1) * RECORD_BYTES];
+    if (result !== 0 && Buffer.compare(sent.subarray(from, to), batch.subarray(from, to)) !== 0)
+      throw new Error(`transfer ${index} was refused, and is not what was sent`);
+  });
 }

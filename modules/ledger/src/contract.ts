@@ -1,14 +1,24 @@
-import { command, contract, pageInput, query, t, unit } from '@anarq/common-schemas';
+import { contract, pageInput, process, query, t, unit } from '@anarq/common-schemas';
+import { proofOperations } from './contract/proofs.ts';
+import { socketOperations } from './contract/socket.ts';
+import { transactionOperations } from './contract/transactions.ts';
+import { transport } from './contract/transport.ts';
+import { searches } from './contract/searches.ts';
+import { reports } from './contract/reports.ts';
 import {
   AccountOutcomes,
   AccountPage,
+  asOf,
   BalancePage,
   Book,
+  BooksOrder,
   EVENTS_MAX,
   LedgerAccount,
   LedgerTransfer,
+  narrowed,
   NewAccount,
   NewTransfer,
+  side,
   TransferOutcomes,
   TransferPage,
 } from './models.ts';
@@ -20,7 +30,7 @@ export const ledger = contract({
   title: 'Ledger',
   purpose: 'Accounts and transfers by double entry: every debit has its credit, to the last unit.',
   operations: {
-    createAccounts: command({
+    createAccounts: process({
       summary: 'Open accounts; each answers with a result of its own.',
       http: 'POST /accounts',
       scope: 'ledger/create-accounts',
@@ -41,7 +51,7 @@ export const ledger = contract({
         },
       ],
     }),
-    createTransfers: command({
+    createTransfers: process({
       summary: 'Move money between accounts; each transfer answers with a result of its own.',
       http: 'POST /transfers',
       scope: 'ledger/create-transfers',
@@ -87,13 +97,23 @@ export const ledger = contract({
         },
       ],
     }),
+    ...transactionOperations,
+    ...socketOperations,
+    ...proofOperations,
     account: query({
-      summary: 'One account with its balances now; for its owner and its holder.',
+      summary:
+        'One account with its balances, now or as of an instant; for its owner and its holder.',
       http: 'GET /accounts/{accountId}',
       scope: 'ledger/read',
-      input: t.object({ accountId: t.id() }),
+      input: t.object({ accountId: t.id(), asOf: t.optional(asOf()) }),
       output: LedgerAccount,
-      examples: [{ summary: 'The till', input: { accountId: 'till' } }],
+      examples: [
+        { summary: 'The till', input: { accountId: 'till' } },
+        {
+          summary: 'The till at the end of a year',
+          input: { accountId: 'till', asOf: '2025-12-31T23:59:59.999Z' },
+        },
+      ],
     }),
     accounts: query({
       summary: 'The accounts that are yours, or are kept for you.',
@@ -117,8 +137,8 @@ export const ledger = contract({
       scope: 'ledger/read',
       input: t.object({
         accountId: t.id(),
-        side: t.optional(t.enum(['debits', 'credits', 'both'])),
-        newestFirst: t.optional(t.boolean()),
+        side: side(),
+        ...narrowed,
         ...pageInput,
       }),
       output: TransferPage,
@@ -130,7 +150,8 @@ export const ledger = contract({
       scope: 'ledger/read',
       input: t.object({
         accountId: t.id(),
-        newestFirst: t.optional(t.boolean()),
+        side: side(),
+        ...narrowed,
         ...pageInput,
       }),
       output: BalancePage,
@@ -143,14 +164,18 @@ export const ledger = contract({
       resource: 'node',
       scope: 'ledger/books',
       input: t.object({}),
-      output: t.object({ books: t.array(Book, { maxItems: 200 }) }),
+      output: t.object({ books: t.array(Book, { maxItems: 200 }), order: BooksOrder }),
       examples: [{ summary: 'All units', input: {} }],
     }),
+    ...reports,
+    ...searches,
+    ...transport,
   },
   policies: {
     retention: {
       account: { period: 'P10Y', atEnd: 'ARCHIVE' },
       transfer: { period: 'P10Y', atEnd: 'ARCHIVE' },
+      transaction: { period: 'P10Y', atEnd: 'ARCHIVE' },
     },
   },
 });

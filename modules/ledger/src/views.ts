@@ -1,80 +1,75 @@
 import { fail, type InputOf, type OutputOf } from '@anarq/common-schemas';
 import { fromBase64url, toBase64url, utf8 } from '@anarq/crypto';
-import { formatMinor } from '@anarq/decimal';
-import type { Row } from '@anarq/store';
-import { ACCOUNT_FLAGS, toNames, type AccountState } from './account.ts';
+import type { BalancesAt } from '@anarq/ledger-engine';
+import type { NamedAccount } from './accounts.ts';
+import { amountText } from './amounts.ts';
 import type { ledger } from './contract.ts';
-import { TRANSFER_FLAGS, type TransferState } from './transfer.ts';
+import { ACCOUNT_STATES, toNames, TRANSFER_STATES } from './flags.ts';
+import { instantText } from './instants.ts';
+import type { NamedTransfer } from './transfers.ts';
 
-const instant = (at_ms: number): string => new Date(at_ms).toISOString();
+const MS_PER_S = 1_000;
 
 /** An account as the contract shows it: decimal strings, names of flags. */
-export const accountView = (account: AccountState): OutputOf<typeof ledger.account> => ({
-  id: account.id,
-  owner: account.owner,
-  ...(account.holder === undefined ? {} : { holder: account.holder }),
-  unit: account.unit,
-  code: account.code,
-  flags: toNames(ACCOUNT_FLAGS, account.flags),
-  ...(account.userData === undefined ? {} : { userData: account.userData }),
-  debitsPending: formatMinor(account.debitsPendingMinor, account.unit),
-  debitsPosted: formatMinor(account.debitsPostedMinor, account.unit),
-  creditsPending: formatMinor(account.creditsPendingMinor, account.unit),
-  creditsPosted: formatMinor(account.creditsPostedMinor, account.unit),
-  createdAt: instant(account.created_ms),
+export const accountView = ({ name, entry }: NamedAccount): OutputOf<typeof ledger.account> => ({
+  id: name.id,
+  owner: name.owner,
+  ...(name.holder === undefined ? {} : { holder: name.holder }),
+  unit: entry.unit,
+  code: entry.code,
+  flags: toNames(ACCOUNT_STATES, entry.flags),
+  ...(name.userData === undefined ? {} : { userData: name.userData }),
+  debitsPending: amountText(entry.debitsPending, entry.unit),
+  debitsPosted: amountText(entry.debitsPosted, entry.unit),
+  creditsPending: amountText(entry.creditsPending, entry.unit),
+  creditsPosted: amountText(entry.creditsPosted, entry.unit),
+  createdAt: instantText(entry.timestamp),
+  timestamp: entry.timestamp.toString(),
 });
 
 /** A transfer as the contract shows it. */
-export const transferView = (transfer: TransferState): OutputOf<typeof ledger.transfer> => ({
-  id: transfer.id,
-  debitAccountId: transfer.debitAccountId,
-  creditAccountId: transfer.creditAccountId,
-  amount: formatMinor(transfer.amountMinor, transfer.unit),
-  unit: transfer.unit,
-  code: transfer.code,
-  flags: toNames(TRANSFER_FLAGS, transfer.flags),
-  ...(transfer.pendingId === undefined ? {} : { pendingId: transfer.pendingId }),
-  ...(transfer.userData === undefined ? {} : { userData: transfer.userData }),
-  phase: transfer.phase,
-  ...(transfer.expires_ms === undefined ? {} : { expiresAt: instant(transfer.expires_ms) }),
-  createdAt: instant(transfer.created_ms),
-});
-
-/** A row of ledger_balance as the contract shows it. */
-export const balanceView = (
-  row: Row,
-  unit: string,
-): OutputOf<typeof ledger.balances>['items'][number] => {
-  const amount = (column: string) => formatMinor(row[column] as bigint, unit);
+export const transferView = (of: NamedTransfer): OutputOf<typeof ledger.transfer> => {
+  const { entry } = of;
+  const expires = of.phase !== 'none' && entry.timeout_s > 0;
   return {
-    transferId: row['transfer'] as string,
-    debitsPending: amount('debits_pending_minor'),
-    debitsPosted: amount('debits_posted_minor'),
-    creditsPending: amount('credits_pending_minor'),
-    creditsPosted: amount('credits_posted_minor'),
-    at: instant(row['created_ms'] as number),
+    id: of.id,
+    debitAccountId: of.debit.id,
+    creditAccountId: of.credit.id,
+    amount: amountText(entry.amountMinor, entry.unit),
+    unit: entry.unit,
+    code: entry.code,
+    flags: toNames(TRANSFER_STATES, entry.flags),
+    ...(of.pendingId === undefined ? {} : { pendingId: of.pendingId }),
+    ...(of.userData === undefined ? {} : { userData: of.userData }),
+    phase: of.phase,
+    ...(expires ? { expiresAt: instantText(entry.timestamp, entry.timeout_s * MS_PER_S) } : {}),
+    createdAt: instantText(entry.timestamp),
+    timestamp: entry.timestamp.toString(),
   };
 };
+
+/** How a transfer left an account with history, as the contract shows it. */
+export const balanceView = (
+  transferId: string,
+  balances: BalancesAt,
+  unit: string,
+): OutputOf<typeof ledger.balances>['items'][number] => ({
+  transferId,
+  debitsPending: amountText(balances.debitsPending, unit),
+  debitsPosted: amountText(balances.debitsPosted, unit),
+  creditsPending: amountText(balances.creditsPending, unit),
+  creditsPosted: amountText(balances.creditsPosted, unit),
+  at: instantText(balances.timestamp),
+});
 
 const LIMIT_DEFAULT = 50;
 
 export const limitOf = (input: Pick<InputOf<typeof ledger.accounts>, 'limit'>): number =>
   input.limit ?? LIMIT_DEFAULT;
 
-/** Cuts what was read, one more than the page, and says where the next page starts. */
-export function pageOf<T, V>(
-  found: readonly T[],
-  limit: number,
-  view: (item: T) => V,
-  place: (item: T) => string,
-): { items: V[]; next?: string } {
-  const shown = found.slice(0, limit);
-  const last = shown.at(-1);
-  const items = shown.map(view);
-  return found.length > limit && last !== undefined
-    ? { items, next: toBase64url(utf8(place(last))) }
-    : { items };
-}
+/** Where the next page starts, where there is one. */
+export const nextOf = (hasMore: boolean, place: string | undefined): { next?: string } =>
+  hasMore && place !== undefined ? { next: toBase64url(utf8(place)) } : {};
 
 /** @throws INPUT_INVALID for a cursor that no list of this module gave */
 export function readCursor(cursor: string | undefined): string | undefined {
@@ -86,11 +81,20 @@ export function readCursor(cursor: string | undefined): string | undefined {
   }
 }
 
-/** A cursor over `seq`. @throws INPUT_INVALID */
-export function readSeqCursor(cursor: string | undefined): number | undefined {
+/** A cursor over instants of the books, in nanoseconds. @throws INPUT_INVALID */
+export function readTimeCursor(cursor: string | undefined): bigint | undefined {
   const text = readCursor(cursor);
   if (text === undefined) return undefined;
-  if (!/^[0-9]{1,15}$/.test(text))
+  if (!/^[0-9]{1,19}$/.test(text))
     fail('INPUT_INVALID', 'The cursor is not one that this list gave.', { cursor: text });
-  return Number(text);
+  return BigInt(text);
+}
+
+/** A cursor over numbers of events. @throws INPUT_INVALID */
+export function readNumberCursor(cursor: string | undefined): number | undefined {
+  const number = readTimeCursor(cursor);
+  if (number === undefined) return undefined;
+  if (number > BigInt(Number.MAX_SAFE_INTEGER))
+    fail('INPUT_INVALID', 'The cursor is not one that this list gave.', { cursor: `${number}` });
+  return Number(number);
 }

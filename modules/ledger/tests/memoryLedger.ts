@@ -1,64 +1,74 @@
-import type { AccountState } from '../src/account.ts';
-import { applyTo, planAccounts, planTransfers } from '../src/batch.ts';
-import type { TransferState } from '../src/transfer.ts';
-import { U128_MAX } from './vectorFile.ts';
+import { accountOf, LedgerModel, transferOf } from '@anarq/ledger-engine/testing';
+import { RECORD_BYTES } from '@anarq/ledger-engine';
+import { accountKey, transferKey } from '../src/books/keys.ts';
+import { accountRecords, transferRecords } from '../src/books/requests.ts';
 import type { Player } from './runVector.ts';
 
-/** The pure rules over maps: the plainest ledger there is, with 128-bit amounts. */
-export function memoryLedger(amountMaxMinor: bigint = U128_MAX) {
-  const accounts = new Map<string, AccountState>();
-  const transfers = new Map<string, TransferState>();
-  const failedIds = new Set<string>();
-  let now_ms = 1_000_000;
+const TENANT = 'tenant';
+const NS_PER_MS = 1_000_000n;
+/** What the contract calls it where the engine speaks of its own fields. */
+const ACCOUNT_WORDS: Readonly<Record<string, string>> = {
+  exists_with_different_user_data_128: 'exists_with_different_owner',
+  exists_with_different_user_data_64: 'exists_with_different_user_data',
+};
+const TRANSFER_WORDS: Readonly<Record<string, string>> = {
+  exists_with_different_user_data_128: 'exists_with_different_user_data',
+};
 
-  const expireDue = (): void => {
-    for (const transfer of transfers.values()) {
-      if (transfer.phase !== 'pending' || (transfer.expires_ms ?? Infinity) > now_ms) continue;
-      transfers.set(transfer.id, { ...transfer, phase: 'expired' });
-      const debit = accounts.get(transfer.debitAccountId)!;
-      const credit = accounts.get(transfer.creditAccountId)!;
-      accounts.set(debit.id, {
-        ...debit,
-        debitsPendingMinor: debit.debitsPendingMinor - transfer.amountMinor,
-      });
-      accounts.set(credit.id, {
-        ...credit,
-        creditsPendingMinor: credit.creditsPendingMinor - transfer.amountMinor,
-      });
-    }
-  };
+const recordsIn = (bytes: Uint8Array): Uint8Array[] =>
+  Array.from({ length: bytes.byteLength / RECORD_BYTES }, (_, index) =>
+    bytes.subarray(index * RECORD_BYTES, (index + 1) * RECORD_BYTES),
+  );
+
+/** The model of the engine behind the words of the contract: what a node is held to. */
+export function memoryLedger() {
+  const model = new LedgerModel();
+  let now = 1_000_000n * NS_PER_MS;
+  const next = (events: number): bigint => (now += BigInt(events) + 1n);
 
   const player: Player = {
-    createAccounts: async (requests) => {
-      const plan = planAccounts(requests, accounts, { owner: 'did:test:owner', now_ms });
-      for (const account of plan.created) accounts.set(account.id, account);
-      return plan.results;
-    },
-    createTransfers: async (requests) => {
-      const plan = planTransfers(
-        requests,
-        { accounts, transfers, failedIds },
-        { now_ms, amountMaxMinor },
-      );
-      for (const made of plan.created) applyTo(accounts, transfers, made);
-      for (const { id } of plan.failed) failedIds.add(id);
-      return plan.results;
-    },
+    createAccounts: async (requests) =>
+      model
+        .createAccounts(
+          recordsIn(accountRecords(TENANT, 'did:test:owner', requests)).map(accountOf),
+          next(requests.length),
+        )
+        .map((result) => ACCOUNT_WORDS[result] ?? result),
+    createTransfers: async (requests) =>
+      model
+        .createTransfers(
+          recordsIn(transferRecords(TENANT, requests)).map(transferOf),
+          next(requests.length),
+        )
+        .map((result) => TRANSFER_WORDS[result] ?? result),
     account: async (id) => {
-      const found = accounts.get(id);
-      if (found === undefined) return undefined;
-      const { debitsPendingMinor, debitsPostedMinor, creditsPendingMinor, creditsPostedMinor } =
-        found;
-      return { debitsPendingMinor, debitsPostedMinor, creditsPendingMinor, creditsPostedMinor };
+      const found = model.accounts.get(accountKey(TENANT, id));
+      return found === undefined
+        ? undefined
+        : {
+            debitsPendingMinor: found.debitsPending,
+            debitsPostedMinor: found.debitsPosted,
+            creditsPendingMinor: found.creditsPending,
+            creditsPostedMinor: found.creditsPosted,
+          };
     },
-    transfer: async (id) => transfers.get(id)?.amountMinor,
-    setup: async (id, balances) => void accounts.set(id, { ...accounts.get(id)!, ...balances }),
+    transfer: async (id) => model.transfers.get(transferKey(TENANT, id))?.amount,
+    importAccounts: async () => {
+      throw new Error('imports are played on the node');
+    },
+    importTransfers: async () => {
+      throw new Error('imports are played on the node');
+    },
+    importedAt: async () => undefined,
+    setup: async () => {
+      throw new Error('balances are made by transfers here');
+    },
     tick: (ms) => {
-      now_ms += ms;
-      expireDue();
+      now += BigInt(ms) * NS_PER_MS;
+      model.expire(now, Number.MAX_SAFE_INTEGER);
     },
-    query: async () => 'queries are asked of the node, not of the rules',
+    query: async () => 'queries are asked of the node',
     beyond: () => undefined,
   };
-  return { player, accounts, transfers };
+  return { player, model };
 }

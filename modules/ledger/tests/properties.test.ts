@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { startTestNode, type TestNode } from '@anarq/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCOUNT_FLAGS } from '../src/account.ts';
 import { ledger } from '../src/contract.ts';
-import { AMOUNT_MAX_MINOR } from '../src/store.ts';
-import { TRANSFER_FLAGS, type TransferRequest } from '../src/transfer.ts';
+import type { TransferRequest } from '../src/books/requests.ts';
+import { ACCOUNT_FLAGS, TRANSFER_FLAGS } from '../src/flags.ts';
 import { memoryLedger } from './memoryLedger.ts';
 import { nodePlayer } from './nodePlayer.ts';
 import type { Player } from './runVector.ts';
@@ -64,89 +63,29 @@ async function play(player: Player, moves: readonly (readonly TransferRequest[] 
   await player.createAccounts(ACCOUNTS);
   const answers: (readonly string[])[] = [];
   for (const step of moves)
-    if (typeof step === 'number') player.tick(step * 1000);
+    // A little more than whole seconds: where a timeout ends exactly, nanoseconds decide.
+    if (typeof step === 'number') player.tick(step * 1000 + 1);
     else answers.push(await player.createTransfers(step));
   const balances = await Promise.all(ACCOUNTS.map(({ id }) => player.account(id)));
   return { answers, balances };
 }
 
-describe('whatever is asked of the rules, in whatever order', () => {
-  it('the books of each unit stay at zero, and no account breaks its limit', async () => {
-    await fc.assert(
-      fc.asyncProperty(game, async (moves) => {
-        const { player, accounts, transfers } = memoryLedger(AMOUNT_MAX_MINOR);
-        await play(player, moves);
-        for (const unit of ['JPY', 'KRW']) {
-          const of = [...accounts.values()].filter((account) => account.unit === unit);
-          const sum = (pick: (a: (typeof of)[number]) => bigint) =>
-            of.reduce((total, account) => total + pick(account), 0n);
-          expect(sum((a) => a.debitsPostedMinor)).toBe(sum((a) => a.creditsPostedMinor));
-          expect(sum((a) => a.debitsPendingMinor)).toBe(sum((a) => a.creditsPendingMinor));
-          const held = [...transfers.values()].filter(
-            (t) => t.phase === 'pending' && t.unit === unit,
-          );
-          expect(sum((a) => a.debitsPendingMinor)).toBe(
-            held.reduce((total, t) => total + t.amountMinor, 0n),
-          );
-        }
-        for (const a of accounts.values()) {
-          expect(a.debitsPendingMinor >= 0n && a.creditsPendingMinor >= 0n).toBe(true);
-          if ((a.flags & ACCOUNT_FLAGS.debits_must_not_exceed_credits) !== 0)
-            expect(a.debitsPendingMinor + a.debitsPostedMinor <= a.creditsPostedMinor).toBe(true);
-          if ((a.flags & ACCOUNT_FLAGS.credits_must_not_exceed_debits) !== 0)
-            expect(a.creditsPendingMinor + a.creditsPostedMinor <= a.debitsPostedMinor).toBe(true);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('a chain leaves no trace unless all of it was created', async () => {
-    const chain = fc.array(fc.oneof(plain, pending), { minLength: 2, maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(game, chain, async (moves, batch) => {
-        const { player, accounts, transfers } = memoryLedger(AMOUNT_MAX_MINOR);
-        await play(player, moves);
-        const before = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) =>
-          typeof v === 'bigint' ? `${v}n` : v,
-        );
-        const results = await player.createTransfers(
-          batch.map((request, i) => ({
-            ...request,
-            flags:
-              i < batch.length - 1
-                ? request.flags | TRANSFER_FLAGS.linked
-                : request.flags & ~TRANSFER_FLAGS.linked,
-          })),
-        );
-        if (results.every((result) => result === 'created')) return;
-        expect(results).not.toContain('created');
-        const after = JSON.stringify([[...accounts], [...transfers]], (_, v: unknown) =>
-          typeof v === 'bigint' ? `${v}n` : v,
-        );
-        expect(after).toBe(before);
-      }),
-      { numRuns: 200 },
-    );
-  });
-});
-
-describe('the store beside its plain twin, the rules over maps', () => {
+describe('a node beside the model of the engine', () => {
   const clock = { skew_ms: 0 };
   // Time stands still between ticks, so that both see the same instants.
-  const still_ms = Date.now();
+  let still_ms = 0;
   let node: TestNode;
   let games = 0;
   beforeAll(async () => {
+    still_ms = Date.now();
     node = await startTestNode({ modules: ['ledger'], now_ms: () => still_ms + clock.skew_ms });
   });
   afterAll(async () => node.close());
 
-  it('answers the same, ends with the same balances, and its books are at zero', async () => {
+  it('answers the same, and ends with the same balances', async () => {
     await fc.assert(
       fc.asyncProperty(game, async (moves) => {
-        clock.skew_ms = 0;
-        const twin = await play(memoryLedger(AMOUNT_MAX_MINOR).player, moves);
+        const twin = await play(memoryLedger().player, moves);
         const caller = await node.person('player', `game${games++}`);
         const stored = await play(nodePlayer(caller, clock), moves);
         expect(stored).toStrictEqual(twin);
@@ -154,13 +93,6 @@ describe('the store beside its plain twin, the rules over maps', () => {
       { numRuns: 25 },
     );
     expect(node.errors).toStrictEqual([]);
-    const sums = await node.store.read(
-      `SELECT SUM(debits_posted_minor - credits_posted_minor) AS posted_minor,
-              SUM(debits_pending_minor - credits_pending_minor) AS pending_minor
-       FROM ledger_account GROUP BY tenant, unit`,
-    );
-    expect(sums.length).toBeGreaterThan(0);
-    for (const row of sums) expect(row).toMatchObject({ posted_minor: 0n, pending_minor: 0n });
   }, 120_000);
 
   it('keeps its books at zero while many move money at once', async () => {

@@ -72,18 +72,28 @@ describe('the ledger of a node', () => {
     expect(await balance(alice, 'r1')).toStrictEqual(['0', '0.000001', '0', '0']);
   });
 
-  it('refuses amounts that do not fit their unit, are negative, or are beyond 64 bits', async () => {
+  it('refuses amounts that do not fit their unit, are negative, or are beyond 127 bits', async () => {
     await open(alice, 'a');
     await open(alice, 'b');
-    for (const amount of ['0.001', '-1', '92233720368547758.08'])
+    const most = '1701411834604692317316873037158841057.27';
+    const beyond = '1701411834604692317316873037158841057.28';
+    for (const amount of ['0.001', '-1', beyond])
       await expect(move(alice, pay('t1', 'a', 'b', amount))).rejects.toMatchObject({
         code: 'AMOUNT_INVALID',
       });
-    expect(await move(alice, pay('t2', 'a', 'b', '92233720368547758.07'))).toStrictEqual([
+    // A balance goes to 128 bits, and no further.
+    expect(await move(alice, pay('t2', 'a', 'b', most), pay('t3', 'a', 'b', most))).toStrictEqual([
+      'created',
       'created',
     ]);
-    expect(await move(alice, pay('t3', 'a', 'b', '0.01'))).toStrictEqual([
+    expect(await move(alice, pay('t4', 'a', 'b', '0.02'))).toStrictEqual([
       'overflows_debits_posted',
+    ]);
+    expect(await balance(alice, 'b')).toStrictEqual([
+      '0',
+      '0',
+      '0',
+      '3402823669209384634633746074317682114.54',
     ]);
   });
 

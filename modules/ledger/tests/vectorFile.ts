@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ACCOUNT_FLAGS } from '../src/account.ts';
-import type { AccountRequest } from '../src/accountRules.ts';
-import { TRANSFER_FLAGS, type TransferRequest } from '../src/transfer.ts';
+import type { AccountRequest, TransferRequest } from '../src/books/requests.ts';
+import { ACCOUNT_FLAGS, TRANSFER_FLAGS } from '../src/flags.ts';
 
 const root =
   process.env['Q_VECTORS'] ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
@@ -25,10 +24,17 @@ export interface Amounts {
   readonly creditsPostedMinor: bigint;
 }
 
+interface Row {
+  readonly expected: string;
+  readonly unfit: string | undefined;
+  /** The time of a row that is imported, as the table has it. */
+  readonly importedAt: bigint | undefined;
+}
+
 /** One action of a table. `unfit` says why this store has no words for a row. */
 export type Action =
-  | { kind: 'account'; request: AccountRequest; expected: string; unfit: string | undefined }
-  | { kind: 'transfer'; request: TransferRequest; expected: string; unfit: string | undefined }
+  | ({ kind: 'account'; request: AccountRequest } & Row)
+  | ({ kind: 'transfer'; request: TransferRequest } & Row)
   | { kind: 'setup'; id: string; balances: Amounts }
   | { kind: 'tick'; ms: number }
   | { kind: 'lookupAccount'; id: string; balances: Amounts | undefined }
@@ -39,6 +45,9 @@ export type Action =
 
 /** The largest u128: what -0 means in an amount or an id. */
 export const U128_MAX = 2n ** 128n - 1n;
+
+/** The largest time that a column can have. */
+export const TIME_MAX = 2n ** 64n - 1n;
 
 const number = (text: string | undefined, max = U128_MAX): bigint => {
   if (text === undefined || text === '_') return 0n;
@@ -73,19 +82,21 @@ const isId = (value: bigint): boolean => value !== 0n && value !== U128_MAX;
 
 function toAccount(c: readonly string[]): Action {
   const id = number(c[0]);
-  const unfit =
-    c.includes('IMP') || c.includes('CLSD')
-      ? 'imported or closed account'
-      : !isId(id)
-        ? 'id that no call can carry'
-        : c.slice(1, 5).some((x) => number(x) !== 0n) ||
-            [c[8], c[17], c[18]].some((x) => number(x) !== 0n)
-          ? 'member that the contract does not have'
-          : undefined;
+  const importedAt = c.includes('IMP') ? number(c[18], TIME_MAX) : undefined;
+  const unfit = c.includes('CLSD')
+    ? 'account that opens closed'
+    : !isId(id)
+      ? 'id that no call can carry'
+      : c.slice(1, 5).some((x) => number(x) !== 0n) ||
+          [c[8], c[17]].some((x) => number(x) !== 0n) ||
+          (importedAt === undefined && number(c[18]) !== 0n)
+        ? 'member that the contract does not have'
+        : undefined;
   const ledger = number(c[9]);
   return {
     kind: 'account',
     unfit,
+    importedAt,
     expected: c[19]!,
     request: {
       id: idOf(id),
@@ -102,41 +113,38 @@ function toAccount(c: readonly string[]): Action {
   };
 }
 
-const UNFIT_FLAGS: Readonly<Record<string, string>> = {
-  BDR: 'balancing transfer',
-  BCR: 'balancing transfer',
-  IMP: 'imported transfer',
-  CDR: 'closing transfer',
-  CCR: 'closing transfer',
-};
-
 function toTransfer(c: readonly string[]): Action {
   const [id, debit, credit] = [number(c[0]), number(c[1]), number(c[2])];
-  const flag = c.slice(11, 20).find((word) => UNFIT_FLAGS[word] !== undefined);
+  const importedAt = c.slice(11, 20).includes('IMP') ? number(c[21], TIME_MAX) : undefined;
   const unfit =
-    flag !== undefined
-      ? UNFIT_FLAGS[flag]
-      : !isId(id) || [debit, credit, number(c[4])].includes(U128_MAX)
-        ? 'id that no call can carry'
-        : [c[20], c[21]].some((x) => number(x) !== 0n)
-          ? 'member that the contract does not have'
-          : undefined;
+    !isId(id) || [debit, credit, number(c[4])].includes(U128_MAX)
+      ? 'id that no call can carry'
+      : number(c[20]) !== 0n || (importedAt === undefined && number(c[21]) !== 0n)
+        ? 'member that the contract does not have'
+        : undefined;
   const flags = flagsOf(c.slice(11, 20), {
     LNK: TRANSFER_FLAGS.linked,
     PEN: TRANSFER_FLAGS.pending,
     POS: TRANSFER_FLAGS.post_pending,
     VOI: TRANSFER_FLAGS.void_pending,
+    BDR: TRANSFER_FLAGS.balancing_debit,
+    BCR: TRANSFER_FLAGS.balancing_credit,
+    CDR: TRANSFER_FLAGS.closing_debit,
+    CCR: TRANSFER_FLAGS.closing_credit,
   });
   const amount = number(c[3]);
-  // "All of it" is the largest amount when posting and 0 when voiding there; here it is absent.
+  // "All of it" is the largest amount when posting or balancing and 0 when voiding; here it is absent.
+  const takesAll =
+    TRANSFER_FLAGS.post_pending | TRANSFER_FLAGS.balancing_debit | TRANSFER_FLAGS.balancing_credit;
   const isAll =
-    ((flags & TRANSFER_FLAGS.post_pending) !== 0 && amount === U128_MAX) ||
+    ((flags & takesAll) !== 0 && amount === U128_MAX) ||
     ((flags & TRANSFER_FLAGS.void_pending) !== 0 && amount === 0n);
   const ledger = number(c[9]);
   const code = Number(number(c[10]));
   return {
     kind: 'transfer',
     unfit,
+    importedAt,
     expected: c[22]!.replace(/_user_data_(128|64|32)$/, '_user_data'),
     request: {
       id: idOf(id),
@@ -212,4 +220,4 @@ export function readVector(name: string): Action[][] {
   return tables;
 }
 
-export { idOf, number };
+export { idOf, number, unitOf, userDataOf };

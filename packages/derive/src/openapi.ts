@@ -24,6 +24,10 @@ export function infoOf(contracts: readonly AnyContract[]): JsonObject {
   };
 }
 
+/** A member of a JSON pointer in a fragment, RFC 6901. */
+const pointerPart = (path: string): string =>
+  encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'));
+
 /**
  * The OpenAPI 3.1.1 document of one module, or of several joined.
  * @returns plain data, ready for JSON or YAML
@@ -43,6 +47,10 @@ export function openapiOf(
       const item = paths.get(path) ?? {};
       item[op.http.method.toLowerCase()] = operationObject(op, contract.title, components);
       paths.set(path, item);
+      // The same operations below the base path of another specification.
+      const { alsoUnder } = contract;
+      if (alsoUnder !== undefined)
+        paths.set(`${alsoUnder}${op.http.path}`, { $ref: `#/paths/${pointerPart(path)}` });
     }
   }
   return {

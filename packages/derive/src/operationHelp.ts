@@ -94,11 +94,15 @@ function membersOf(schema: TSchema): Row[] {
   ]);
 }
 
+/** A cell that is longer moves only what stands beside it: a list of forty words, for one. */
+const WIDTH_MAX = 60;
+
 /** Rows under each other, each column as wide as its widest cell. */
 function columns(rows: readonly Row[]): string[] {
-  const widths = [0, 1, 2].map((index) =>
-    Math.max(0, ...rows.map((row) => (row[index] ?? '').length)),
-  );
+  const widths = [0, 1, 2].map((index) => {
+    const lengths = rows.map((row) => (row[index] ?? '').length);
+    return Math.max(0, ...lengths.filter((length) => length <= WIDTH_MAX));
+  });
   return rows.map((row) =>
     row
       .map((text, index) => text.padEnd(widths[index] ?? 0))

@@ -13,8 +13,14 @@ const FORMATS: Readonly<Record<string, string>> = {
   bytes: 'AAEC',
 };
 
-/** What texts with a pattern of their own are, where they are not plain: media types, digests, bytes. */
-const PATTERNED: readonly string[] = ['text/plain', 'ab'.repeat(32), 'AAEC'.repeat(16), '1.0.0'];
+/** What texts with a pattern of their own are, where they are not plain: media types, digests, bytes, whole numbers. */
+const PATTERNED: readonly string[] = [
+  'text/plain',
+  'ab'.repeat(32),
+  'AAEC'.repeat(16),
+  '1.0.0',
+  '1',
+];
 
 /**
  * The least value of a schema: required members only, each the simplest of its kind. It matches the

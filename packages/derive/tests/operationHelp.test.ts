@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { contract, query, t } from '@anarq/common-schemas';
 import { compileValidator } from '@anarq/common-schemas/validator';
 import { describe, expect, it } from 'vitest';
 import { everyWord } from '../../schemas/tests/everyWord.ts';
@@ -23,6 +24,31 @@ describe('the help of an operation', () => {
     ])
       expect(input).toContain(words);
     expect(input).toMatch(/maybe +optional/);
+  });
+
+  it('keeps a member readable beside one of very many words', () => {
+    const words = Array.from({ length: 40 }, (_, index) => `a_result_of_some_length_${index}`);
+    const wordy = contract({
+      name: 'wordy',
+      version: '1.0.0',
+      title: 'Wordy',
+      purpose: 'Says much.',
+      operations: {
+        ask: query({
+          summary: 'Asks.',
+          scope: 'wordy/ask',
+          access: 'public',
+          input: t.object({
+            kind: t.enum(words as [string, ...string[]]),
+            note: t.optional(t.string({ description: 'Short.' })),
+          }),
+          output: t.object({}),
+        }),
+      },
+    });
+    const help = helpOf(wordy.ask);
+    expect(help).toContain(words.join(', '));
+    expect(help).toMatch(/^  note  optional  text, at most 4,?096 characters  Short\.$/m);
   });
 
   it('says who may call, what it spends, and what to do about its errors', () => {

@@ -1,4 +1,4 @@
-import { arithmetic } from '../../src/index.ts';
+import * as arithmetic from '../../src/arithmetic/index.ts';
 
 /** One case of a decTest file, under the directives that stand before it. */
 export interface Case {

@@ -27,6 +27,14 @@ export interface LedgerCheckpoint {
   readonly position: BooksPosition;
 }
 
+/** What a signed note says about a tree. */
+export interface SignedTree {
+  /** Leaves. */
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+}
+
 /** That an event is in the log, and what became of it. */
 export interface TransferProof {
   readonly note: string;
@@ -105,11 +113,15 @@ export function verifyBalanceProof(proof: BalanceProof, vkey: Vkey): boolean {
   );
 }
 
-function opened(
-  note: string,
-  vkey: Vkey,
-  origin: string,
-): { readonly size: number; readonly root: Uint8Array } | undefined {
+/** What the note about all events says; undefined where it is none, or not of this key. Never throws. */
+export const readTransfersNote = (note: string, vkey: Vkey): SignedTree | undefined =>
+  opened(note, vkey, transfersOrigin(vkey.name));
+
+/** Likewise of the note about all balances. */
+export const readAccountsNote = (note: string, vkey: Vkey): SignedTree | undefined =>
+  opened(note, vkey, accountsOrigin(vkey.name));
+
+function opened(note: string, vkey: Vkey, origin: string): SignedTree | undefined {
   try {
     const { text } = openNote(note, [mldsa44Verifier(vkey)]);
     const checkpoint = parseCheckpoint(text);

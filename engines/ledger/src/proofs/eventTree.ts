@@ -1,6 +1,7 @@
 import {
   frontierOf,
   frontierRoot,
+  HASH_BYTES,
   leafHash,
   nodeHash,
   nodesOfLeaves,
@@ -12,6 +13,8 @@ import { HashList } from './hashList.ts';
 /** Leaves of a block: their hashes are made again when a proof needs them. */
 const BLOCK_LEVEL = 8;
 const BLOCK = 1 << BLOCK_LEVEL;
+/** Before the hashes where a tree is kept: a ledger has less than 2^32 events. */
+const SIZE_BYTES = 4;
 
 /** The leaves of a range of ordinals. */
 export type LeafReader = (from: number, to: number) => readonly Uint8Array[];
@@ -57,6 +60,38 @@ export class EventTree {
       return nodesOfLeaves(hashes)(level, 0);
     };
     return proveInclusion(ordinal, size, read);
+  }
+
+  /** The tree as bytes, from which `restore` goes on: its size, and the hashes that all others follow from. */
+  bytes(): Uint8Array {
+    const blocks = this.#size >>> BLOCK_LEVEL;
+    const bytes = new Uint8Array(SIZE_BYTES + (blocks + this.#late.length) * HASH_BYTES);
+    new DataView(bytes.buffer).setUint32(0, this.#size, true);
+    for (let block = 0; block < blocks; block++)
+      bytes.set(this.#nodeOf(0, block), SIZE_BYTES + block * HASH_BYTES);
+    this.#late.forEach((hash, index) =>
+      bytes.set(hash, SIZE_BYTES + (blocks + index) * HASH_BYTES),
+    );
+    return bytes;
+  }
+
+  /** The tree that was kept as bytes. @throws RangeError where they are cut off, or too many */
+  static restore(bytes: Uint8Array): EventTree {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const tree = new EventTree();
+    const size = view.getUint32(0, true);
+    const blocks = size >>> BLOCK_LEVEL;
+    const hashes = blocks + (size % BLOCK);
+    if (bytes.byteLength !== SIZE_BYTES + hashes * HASH_BYTES)
+      throw new RangeError(`a tree of ${size} events is not ${bytes.byteLength} bytes`);
+    for (let index = 0; index < hashes; index++) {
+      const from = SIZE_BYTES + index * HASH_BYTES;
+      const hash = bytes.slice(from, from + HASH_BYTES);
+      if (index < blocks) tree.#appendBlock(hash);
+      else tree.#late.push(hash);
+    }
+    tree.#size = size;
+    return tree;
   }
 
   #nodeOf(level: number, index: number): Uint8Array {

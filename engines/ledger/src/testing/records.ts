@@ -2,6 +2,42 @@ import { RECORD_BYTES, RECORD_WORDS } from '../layout.ts';
 import { readU128, readU64, writeU128, writeU64 } from '../u128.ts';
 import type { ModelAccount, ModelTransfer } from './modelState.ts';
 
+/** An account of ledger 1 with nothing in it, but for what is said. */
+export const plainAccount = (id: bigint, more: Partial<ModelAccount> = {}): ModelAccount => ({
+  id,
+  debitsPending: 0n,
+  debitsPosted: 0n,
+  creditsPending: 0n,
+  creditsPosted: 0n,
+  userData128: 0n,
+  userData64: 0n,
+  userData32: 0,
+  reserved: 0,
+  ledger: 1,
+  code: 1,
+  flags: 0,
+  timestamp: 0n,
+  ...more,
+});
+
+/** A transfer of 5 from account 1 to account 2, but for what is said. */
+export const plainTransfer = (id: bigint, more: Partial<ModelTransfer> = {}): ModelTransfer => ({
+  id,
+  debit: 1n,
+  credit: 2n,
+  amount: 5n,
+  pendingId: 0n,
+  userData128: 0n,
+  userData64: 0n,
+  userData32: 0,
+  timeout_s: 0,
+  ledger: 1,
+  code: 1,
+  flags: 0,
+  timestamp: 0n,
+  ...more,
+});
+
 /** Accounts as records of 128 bytes. */
 export function accountsBatch(accounts: readonly ModelAccount[]): Uint8Array {
   const words = new Uint32Array(accounts.length * RECORD_WORDS);

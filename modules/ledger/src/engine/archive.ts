@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, fstatSync } from 'node:fs';
+import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,11 +17,17 @@ const UNPACKED_MAX = 8;
 export const archivePath = (folder: string, number: number): string =>
   join(folder, `log-${String(number).padStart(8, '0')}.zst`);
 
+/** Where a block lies in the file, in bytes. */
+interface Block {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** A segment packed with zstd (RFC 8878), in blocks that are unpacked one by one. */
 export class Archive {
   readonly #path: string;
   readonly #file: number;
-  readonly #blocks: { readonly offset: number; readonly length: number }[];
+  readonly #blocks: readonly Block[];
   /** Blocks that were unpacked lately, the latest last. */
   readonly #unpacked = new Map<number, Buffer>();
 
@@ -29,13 +35,24 @@ export class Archive {
   constructor(path: string) {
     this.#path = path;
     this.#file = openSync(path, 'r');
+    try {
+      this.#blocks = this.#readTable();
+    } catch (error) {
+      // Whoever reads on comes here again, and would leave a file open each time.
+      closeSync(this.#file);
+      throw error;
+    }
+  }
+
+  #readTable(): Block[] {
+    const path = this.#path;
     const { size } = fstatSync(this.#file);
     const trailer = this.#bytes(size - TRAILER_BYTES, TRAILER_BYTES);
     const count = trailer.readUInt32LE(0);
     if (count === 0 || count * ENTRY_BYTES > size) throw new Error(`${path} is damaged`);
     const table = this.#bytes(size - TRAILER_BYTES - count * ENTRY_BYTES, count * ENTRY_BYTES);
     if (crc32(table) !== trailer.readUInt32LE(4)) throw new Error(`${path} is damaged`);
-    this.#blocks = Array.from({ length: count }, (_, index) => ({
+    return Array.from({ length: count }, (_, index) => ({
       offset: Number(table.readBigUInt64LE(index * ENTRY_BYTES)),
       length: Number(table.readBigUInt64LE(index * ENTRY_BYTES + 8)),
     }));
@@ -43,13 +60,19 @@ export class Archive {
 
   /** Packs a file beside it. The name is that of a whole file, or not there. */
   static async pack(from: string, to: string): Promise<void> {
-    const raw = readFileSync(from);
+    await using raw = await open(from, 'r');
     const handle = await open(`${to}.half`, 'w', 0o600);
     try {
       const blocks: number[] = [];
+      const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       let offset = 0;
-      for (let at = 0; at < raw.byteLength; at += BLOCK_BYTES) {
-        const packed = await compress(raw.subarray(at, at + BLOCK_BYTES));
+      // Block by block: whoever waits for an answer meanwhile waits for one block at most.
+      const { size } = await raw.stat();
+      for (let at = 0; at < size; at += BLOCK_BYTES) {
+        const length = Math.min(BLOCK_BYTES, size - at);
+        const { bytesRead } = await raw.read(block, 0, length, at);
+        if (bytesRead !== length) throw new Error(`${from} ends before it did`);
+        const packed = await compress(block.subarray(0, length), { chunkSize: BLOCK_BYTES });
         await handle.writeFile(packed);
         blocks.push(offset, packed.byteLength);
         offset += packed.byteLength;
@@ -91,7 +114,7 @@ export class Archive {
     return block;
   }
 
-  #unpack({ offset, length }: { readonly offset: number; readonly length: number }): Buffer {
+  #unpack({ offset, length }: Block): Buffer {
     try {
       return zstdDecompressSync(this.#bytes(offset, length), { maxOutputLength: BLOCK_BYTES });
     } catch (error) {

@@ -27,10 +27,16 @@ export class Checkpoints {
     number,
     { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
   >();
-  readonly #listeners = new Set<(checkpoint: LedgerCheckpoint) => void>();
+  readonly #listeners = new Set<{
+    readonly events: number;
+    readonly resolve: (checkpoint: LedgerCheckpoint) => void;
+    readonly reject: (error: Error) => void;
+  }>();
   readonly #exited: Promise<void>;
   #next = 1;
   #latest: LedgerCheckpoint | undefined;
+  /** Why nothing is answered any more. */
+  #failure: Error | undefined;
 
   constructor(folder: string, writer: LedgerWriter, options: CheckpointOptions) {
     const { interval_ms = INTERVAL_MS, onFailure, ...follower } = options;
@@ -60,17 +66,16 @@ export class Checkpoints {
     return this.#latest;
   }
 
-  /** The next checkpoint that has at least so many events. */
+  /**
+   * The next checkpoint that has at least so many events.
+   * @throws Error where the thread ended before
+   */
   covering(events: number): Promise<LedgerCheckpoint> {
     if (this.#latest !== undefined && this.#latest.position.events >= events)
       return Promise.resolve(this.#latest);
-    return new Promise((resolve) => {
-      const hear = (checkpoint: LedgerCheckpoint): void => {
-        if (checkpoint.position.events < events) return;
-        this.#listeners.delete(hear);
-        resolve(checkpoint);
-      };
-      this.#listeners.add(hear);
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#listeners.add({ events, resolve, reject });
     });
   }
 
@@ -92,6 +97,7 @@ export class Checkpoints {
   #ask<T>(kind: 'transfer' | 'balance', id: bigint): Promise<T | undefined> {
     const request = this.#next++;
     return new Promise<T | undefined>((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure;
       this.#waiting.set(request, {
         resolve: (value) => {
           resolve(value as T | undefined);
@@ -109,11 +115,17 @@ export class Checkpoints {
       return;
     }
     this.#latest = told.checkpoint;
-    for (const hear of this.#listeners) hear(told.checkpoint);
+    for (const listener of this.#listeners) {
+      if (told.checkpoint.position.events < listener.events) continue;
+      this.#listeners.delete(listener);
+      listener.resolve(told.checkpoint);
+    }
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#failure ??= error;
+    for (const { reject } of [...this.#waiting.values(), ...this.#listeners]) reject(error);
     this.#waiting.clear();
+    this.#listeners.clear();
   }
 }

@@ -11,10 +11,14 @@ export class LedgerClock {
     this.#time = last;
   }
 
-  /** The time of the last event of a batch of so many. */
-  tick(events: number): bigint {
-    const now = this.#now();
-    const next = this.#time + BigInt(events) + 1n;
+  /**
+   * The time of the last event of a batch of so many.
+   * @param ordered when an order says that it came: the time follows from that and the books alone
+   */
+  tick(events: number, ordered?: bigint, books?: { readonly lastTimestamp: bigint }): bigint {
+    const now = ordered ?? this.#now();
+    const last = ordered === undefined ? this.#time : (books?.lastTimestamp ?? 0n);
+    const next = last + BigInt(events) + 1n;
     this.#time = now > next && now < TIMESTAMP_MAX ? now : next;
     return this.#time;
   }

@@ -1,37 +1,22 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { FolderLock } from '@anarq/store/folder';
 
-/** Holds a folder for one process: another one that opens it is refused, and a crash frees it. */
-export class FolderLock {
-  readonly #database: DatabaseSync;
-
-  /** @throws Error where another process has the folder */
+/** Holds the folder of a ledger for one process. */
+export class LedgerLock extends FolderLock {
+  /** @throws QError FOLDER_UNUSABLE where another process has it */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(join(folder, 'lock'));
-    try {
-      // The operating system frees the lock of a process that is gone.
-      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
-    } catch (error) {
-      this.#database.close();
-      throw new Error(`the ledger in ${folder} is open in another process`, { cause: error });
-    }
-  }
-
-  release(): void {
-    this.#database.close();
+    super(folder, `the ledger in ${folder} is open in another process`);
   }
 }
 
-/** Makes the names in a folder as safe as what they name. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Makes the names in a folder as safe as what they name, where a thread of its own may wait for it. */
+export function syncFolderNow(folder: string): void {
+  const file = openSync(folder, 'r');
   try {
-    await handle.sync();
+    fsyncSync(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 

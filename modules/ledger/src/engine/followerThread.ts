@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { LedgerCheckpoint } from '@anarq/ledger-engine';
 import { LedgerFollower, type FollowerOptions } from './follower.ts';
 
 /** What the thread is asked. `safe` has no answer. */
@@ -17,13 +18,17 @@ if (port === null) throw new Error('the follower of a ledger runs on a thread of
 
 const follower = new LedgerFollower(folder, options);
 let safePage = 0;
-let signedEvents = -1;
 let isScheduled = false;
+let isClosed = false;
+let told: LedgerCheckpoint | undefined;
 
 /** Reads on in small steps, so that proofs that are asked for come between. */
 function step(): void {
   isScheduled = false;
-  if (!follower.advance(safePage)) schedule();
+  if (isClosed) return;
+  const isDone = follower.advance(safePage);
+  tell();
+  if (!isDone) schedule();
 }
 
 function schedule(): void {
@@ -34,9 +39,29 @@ function schedule(): void {
 
 /** Signs what is new. */
 function sign(): void {
-  if (follower.events === signedEvents && follower.checkpoint !== undefined) return;
-  const checkpoint = follower.sign(Math.floor(Date.now() / 1_000));
-  signedEvents = follower.events;
+  if (!follower.hasNews) return;
+  follower.sign(Math.floor(Date.now() / 1_000));
+  tell();
+  // A failure ends the thread: nobody knows what is on the disk then.
+  void follower.keep();
+}
+
+/** Ends with what is here signed and kept, so that the next start has little to read. */
+async function close(): Promise<void> {
+  // What became safe just before is mostly one step away.
+  if (isScheduled) step();
+  isClosed = true;
+  clearInterval(timer);
+  sign();
+  await follower.close();
+  port?.close();
+}
+
+/** Tells the last checkpoint: one that was signed now, or before this start. */
+function tell(): void {
+  const { checkpoint } = follower;
+  if (checkpoint === undefined || checkpoint === told) return;
+  told = checkpoint;
   port?.postMessage({ kind: 'checkpoint', checkpoint });
 }
 
@@ -57,8 +82,6 @@ port.on('message', (order: FollowerOrder) => {
       return;
     }
     case 'close':
-      clearInterval(timer);
-      follower.close();
-      port.close();
+      void close();
   }
 });

@@ -1,4 +1,5 @@
 export { Checkpoints, type CheckpointOptions } from './checkpoints.ts';
+export { readBalanceProof, readTransferProof } from '../proofs/wire.ts';
 export type { BatchAnswer } from './group.ts';
 export type { WriterOptions } from './options.ts';
 export { LedgerRefusal } from './refusal.ts';

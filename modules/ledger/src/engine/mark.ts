@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from './folder.ts';
+import { syncFolder } from '@anarq/store/folder';
 
 const pathOf = (folder: string): string => join(folder, 'safe');
 

@@ -32,7 +32,7 @@ export function recover(
   folder: string,
   segments: Segments,
   ledger: Uint8Array,
-  options: LedgerOptions,
+  options: LedgerOptions & { readonly pagesMin?: number | undefined },
 ): Recovered {
   try {
     return replay(folder, segments, ledger, options);
@@ -48,7 +48,7 @@ function replay(
   folder: string,
   segments: Segments,
   ledger: Uint8Array,
-  options: LedgerOptions,
+  options: LedgerOptions & { readonly pagesMin?: number | undefined },
 ): Recovered {
   const { state, position } = startOf(folder, options);
   let replayed = 0;
@@ -59,7 +59,7 @@ function replay(
     ({ page } = position);
     replayed++;
   }
-  const mark = readMark(folder);
+  const mark = Math.max(readMark(folder), options.pagesMin ?? 0);
   if (position.page < mark)
     throw new LogDamaged(
       position.page,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@anarq/common-schemas';
 import { BATCH_EVENTS_MAX, LimitReached, RECORD_BYTES } from '@anarq/ledger-engine';
 
 const CAUSE_BYTES = 32;
@@ -10,9 +11,9 @@ export const isDiskFull = (error: unknown): error is Error =>
 export class LedgerRefusal extends Error {
   override readonly name = 'LedgerRefusal';
   /** A code of the table of errors. */
-  readonly code: 'LIMIT_EXCEEDED' | 'STORAGE_FULL' | 'NODE_STOPPING';
+  readonly code: ErrorCode;
 
-  constructor(code: LedgerRefusal['code'], message: string) {
+  constructor(code: ErrorCode, message: string) {
     super(message);
     this.code = code;
   }
@@ -26,11 +27,11 @@ export function countOf(events: Uint8Array, cause: Uint8Array | undefined): numb
   const count = events.byteLength / RECORD_BYTES;
   if (!Number.isInteger(count) || count > BATCH_EVENTS_MAX || events.byteOffset % 4 !== 0)
     throw new LedgerRefusal(
-      'LIMIT_EXCEEDED',
+      'INPUT_INVALID',
       `a batch is at most ${BATCH_EVENTS_MAX} records of ${RECORD_BYTES} bytes, aligned to 4`,
     );
   if (cause !== undefined && cause.byteLength !== CAUSE_BYTES)
-    throw new LedgerRefusal('LIMIT_EXCEEDED', `a digest has ${CAUSE_BYTES} bytes`);
+    throw new LedgerRefusal('INPUT_INVALID', `a digest has ${CAUSE_BYTES} bytes`);
   return count;
 }
 
@@ -38,7 +39,14 @@ export function countOf(events: Uint8Array, cause: Uint8Array | undefined): numb
 export function refusalOf(error: unknown): LedgerRefusal | undefined {
   if (error instanceof LimitReached) return new LedgerRefusal('LIMIT_EXCEEDED', error.message);
   // Indexes are written away before a batch begins.
-  if (isDiskFull(error))
-    return new LedgerRefusal('STORAGE_FULL', `the disk is full: ${error.message}`);
+  if (isDiskFull(error)) return noRoom(error);
   return undefined;
 }
+
+/** Whether a batch was refused for want of room alone: it may be taken when there is some. */
+export const isNoRoom = (error: Error): boolean =>
+  error instanceof LedgerRefusal && error.code === 'QDRIVE_STORAGE_FULL';
+
+/** A batch that is refused for want of room. */
+export const noRoom = (error: Error): LedgerRefusal =>
+  new LedgerRefusal('QDRIVE_STORAGE_FULL', `the disk is full: ${error.message}`);

@@ -9,6 +9,7 @@ export class Room {
   readonly #onChange: () => void;
   /** Why there is no more; a full disk is told to those who wait, until it is tried again. */
   full: Error | undefined;
+  #isLater = false;
 
   /** @param onChange is told when there is more, or will be no more */
   constructor(segments: Segments, onChange: () => void) {
@@ -28,5 +29,15 @@ export class Room {
       setTimeout(() => (this.full = undefined), FULL_MS).unref();
     };
     this.#segments.prepare().then(isReady, isFull);
+  }
+
+  /** Has it tried again a little later, by whoever waits for room. */
+  tryLater(): void {
+    if (this.#isLater) return;
+    this.#isLater = true;
+    setTimeout(() => {
+      this.#isLater = false;
+      this.#onChange();
+    }, FULL_MS).unref();
   }
 }

@@ -1,10 +1,11 @@
 import { closeSync, existsSync, fdatasync, fstatSync, openSync, readSync, write } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PAGE_BYTES } from '@anarq/ledger-engine';
+import { isPageAt, LogDamaged, PAGE_BYTES } from '@anarq/ledger-engine';
 import { Archive, archivePath } from './archive.ts';
-import { numbersIn, syncFolder } from './folder.ts';
+import { syncFolder } from '@anarq/store/folder';
+import { numbersIn } from './folder.ts';
 
 const writeAt = promisify(write);
 const syncData = promisify(fdatasync);
@@ -46,9 +47,18 @@ export class Segments {
         );
   }
 
-  /** Takes in segments that another one has made since. */
+  /** Takes in what another one did since: segments that it made, and those that it packed. */
   refresh(): void {
-    while (existsSync(segmentPath(this.#folder, this.#end))) this.#end++;
+    const before = this.#end;
+    while (
+      existsSync(segmentPath(this.#folder, this.#end)) ||
+      existsSync(archivePath(this.#folder, this.#end))
+    )
+      this.#end++;
+    if (this.#end === before) return;
+    // A file that is held open takes its room on the disk although it was deleted.
+    for (const number of this.#open.keys())
+      if (!existsSync(segmentPath(this.#folder, number))) this.#letGo(number);
   }
 
   /** Pages that there is room for. */
@@ -150,10 +160,14 @@ export class Segments {
     if (this.#archiveOf(number) !== undefined) return;
     await Archive.pack(segmentPath(this.#folder, number), archivePath(this.#folder, number));
     await syncFolder(this.#folder);
+    this.#letGo(number);
+    await Archive.removeRaw(segmentPath(this.#folder, number));
+  }
+
+  #letGo(number: number): void {
     const file = this.#open.get(number);
     if (file !== undefined) closeSync(file);
     this.#open.delete(number);
-    await Archive.removeRaw(segmentPath(this.#folder, number));
   }
 
   close(): void {
@@ -172,10 +186,21 @@ export class Segments {
     const known = this.#archives.get(number);
     if (known !== undefined || this.#open.has(number)) return known;
     // Where a crash came between packing and deleting, both are there and say the same.
-    if (existsSync(segmentPath(this.#folder, number))) return undefined;
+    if (this.#isRaw(number)) return undefined;
     const archive = new Archive(archivePath(this.#folder, number));
     this.#archives.set(number, archive);
     return archive;
+  }
+
+  /** Opens a segment where it is not packed; another one may pack it at any moment. */
+  #isRaw(number: number): boolean {
+    try {
+      this.#fileOf(number);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   #fileOf(number: number): number {
@@ -203,6 +228,10 @@ export class Segments {
       for (let left = this.#pages * PAGE_BYTES; left > 0;)
         left -= (await handle.write(zeros, 0, Math.min(left, zeros.byteLength))).bytesWritten;
       await handle.sync();
+    } catch (error) {
+      // On a full disk, what it has so far is room that an index or a snapshot would have.
+      await rm(`${path}.half`, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }
@@ -210,4 +239,12 @@ export class Segments {
     await syncFolder(this.#folder);
     this.#end++;
   }
+}
+
+/** A page of a ledger's log on the disk. @throws LogDamaged where it is not that page */
+export function keptPage(segments: Segments, page: number, ledger: Uint8Array): Uint8Array {
+  const kept = segments.read(page);
+  if (kept === undefined || !isPageAt(kept, page, ledger))
+    throw new LogDamaged(page, `page ${page} of the log is damaged`);
+  return kept;
 }

@@ -51,14 +51,14 @@ export class SnapshotKeeper {
     const { folder, segments, runs, settled } = this.#options;
     // What the snapshot stands on must be safe before it is.
     await settled();
-    await runs.sync();
     try {
+      await runs.sync();
       await writeSnapshot(folder, snapshot);
       await writeMark(folder, snapshot.position.page);
       // Also the older snapshot that is kept is past of what is packed.
       await segments.archiveBefore(snapshotPages(folder).at(-1) ?? 0);
     } catch (error) {
-      // Both only save time and room: they are tried again after as many pages once more.
+      // All of it only saves time and room: it is tried again after as many pages once more.
       if (!isDiskFull(error)) throw error;
     }
   }

@@ -3,7 +3,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogPosition } from '@anarq/ledger-engine';
-import { numbersIn, syncFolder } from './folder.ts';
+import { syncFolder } from '@anarq/store/folder';
+import { numbersIn } from './folder.ts';
 
 /** How many are kept: the newest, and one to fall back on. */
 const KEPT = 2;

@@ -2,39 +2,41 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BATCH_EVENTS_MAX,
-  isPageAt,
-  LogDamaged,
   LogOperation,
   PAGE_BYTES,
   pagesOf,
   PageWriter,
-  RECORD_BYTES,
   RunDamaged,
-  TIMESTAMP_MAX,
   type LedgerState,
+  type LoggedBatch,
   type Queries,
 } from '@anarq/ledger-engine';
 import { LedgerClock } from './clock.ts';
-import { FolderLock, removeHalfWritten } from './folder.ts';
-import { emptyGroup, pageIn, type BatchAnswer, type Group, type Waiting } from './group.ts';
-import { ledgerIdIn } from './ledgerId.ts';
+import { ExpiryTimer } from './expiryTimer.ts';
+import { LedgerLock, removeHalfWritten } from './folder.ts';
+import {
+  either,
+  emptyGroup,
+  isAdmitted,
+  pageIn,
+  type Admit,
+  type BatchAnswer,
+  type Group,
+  type OrderedBatch,
+  type Waiting,
+} from './group.ts';
+import { writtenLedgerIn } from './ledgerId.ts';
 import { writeMark } from './mark.ts';
-import { booksOptionsOf, type WriterOptions } from './options.ts';
+import { PendingEnds } from './pendingEnds.ts';
+import { booksOptionsOf, Default, PAGE_RESERVE, type WriterOptions } from './options.ts';
 import { recover } from './recovery.ts';
-import { countOf, LedgerRefusal, refusalOf } from './refusal.ts';
+import { countOf, isNoRoom, LedgerRefusal, noRoom, refusalOf } from './refusal.ts';
 import { Room } from './room.ts';
 import { RunFiles } from './runFiles.ts';
 import { endProcess } from './syncFailure.ts';
-import { Segments } from './segments.ts';
+import { keptPage, Segments } from './segments.ts';
 import { SnapshotKeeper } from './snapshotKeeper.ts';
 import { dropSnapshots } from './snapshots.ts';
-
-const SEGMENT_PAGES = 16_384;
-const SNAPSHOT_PAGES = 16 * SEGMENT_PAGES;
-const GROUP_PAGES = 2_048;
-const QUEUE_MAX = 4_096;
-/** Pages of the largest batch: room that is kept for the ends of pending transfers. */
-const PAGE_RESERVE = pagesOf(BATCH_EVENTS_MAX);
 
 /**
  * The one that writes a ledger: applies batches in their order, writes them to the log in groups, and
@@ -44,7 +46,7 @@ const PAGE_RESERVE = pagesOf(BATCH_EVENTS_MAX);
 export class LedgerWriter {
   readonly #folder: string;
   readonly #ledger: Uint8Array;
-  readonly #lock: FolderLock;
+  readonly #lock: LedgerLock;
   readonly #segments: Segments;
   readonly #runs: RunFiles;
   readonly #state: LedgerState;
@@ -52,6 +54,7 @@ export class LedgerWriter {
   readonly #groupPages: number;
   readonly #snapshots: SnapshotKeeper;
   readonly #queueMax: number;
+  readonly #isOrdered: boolean;
   readonly #now: () => bigint;
   readonly #clock: LedgerClock;
   readonly #room: Room;
@@ -67,30 +70,34 @@ export class LedgerWriter {
   #closing: Promise<void> | undefined;
   /** Why nothing can be written any more. */
   #failure: Error | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #expired = new Uint8Array(BATCH_EVENTS_MAX * RECORD_BYTES);
-  readonly #expiredResults = new Uint32Array(BATCH_EVENTS_MAX);
+  readonly #expiryTimer = new ExpiryTimer(() => {
+    this.expire();
+    this.#wakeForExpiry();
+  });
+  readonly #ends = new PendingEnds();
   readonly replayed: number;
 
-  private constructor(folder: string, options: WriterOptions, lock: FolderLock) {
+  private constructor(folder: string, options: WriterOptions, lock: LedgerLock) {
     this.#folder = folder;
-    this.#groupPages = Math.max(options.groupPages ?? GROUP_PAGES, PAGE_RESERVE);
-    this.#queueMax = options.queueMax ?? QUEUE_MAX;
+    this.#groupPages = Math.max(options.groupPages ?? Default.GROUP_PAGES, PAGE_RESERVE);
+    this.#queueMax = options.queueMax ?? Default.QUEUE;
+    this.#isOrdered = options.isOrdered === true;
     this.#now = options.now ?? (() => BigInt(Date.now()) * 1_000_000n);
     this.#onSyncFailure = options.onSyncFailure ?? endProcess;
     this.#lock = lock;
-    this.#segments = new Segments(folder, options.segmentPages ?? SEGMENT_PAGES);
+    this.#segments = new Segments(folder, options.segmentPages ?? Default.SEGMENT_PAGES);
     this.#room = new Room(this.#segments, () => this.#schedule());
     mkdirSync(join(folder, 'runs'), { recursive: true, mode: 0o700 });
     this.#filling = emptyGroup(this.#groupPages + PAGE_RESERVE);
     this.#writing = emptyGroup(this.#groupPages + PAGE_RESERVE);
-    const ledger = ledgerIdIn(folder);
+    const ledger = writtenLedgerIn(folder, this.#isOrdered);
     this.#ledger = ledger;
     this.#runs = new RunFiles(join(folder, 'runs'));
     const { state, position, replayed, snapshotPage } = recover(folder, this.#segments, ledger, {
-      pages: { read: (page) => this.#readPage(page) },
+      pages: { read: (page) => this.readPage(page) },
       runs: this.#runs,
       ...booksOptionsOf(options),
+      pagesMin: options.pagesMin,
     });
     this.#state = state;
     this.replayed = replayed;
@@ -99,13 +106,14 @@ export class LedgerWriter {
     this.#clock = new LedgerClock(this.#now, state.lastTimestamp);
     this.#snapshots = new SnapshotKeeper({
       folder,
-      everyPages: options.snapshotPages ?? SNAPSHOT_PAGES,
+      everyPages: options.snapshotPages ?? Default.SNAPSHOT_PAGES,
       from: snapshotPage,
       segments: this.#segments,
       runs: this.#runs,
       settled: () => this.settled(),
       onFailure: (error) => void this.#fail(error),
     });
+    this.#runs.writeBehind((error) => void this.#fail(error));
   }
 
   /**
@@ -114,7 +122,7 @@ export class LedgerWriter {
    * @throws Error where another process has it, or the disk is full
    */
   static async open(folder: string, options: WriterOptions = {}): Promise<LedgerWriter> {
-    const lock = new FolderLock(folder);
+    const lock = new LedgerLock(folder);
     let writer: LedgerWriter | undefined;
     try {
       removeHalfWritten(folder);
@@ -141,6 +149,13 @@ export class LedgerWriter {
     return this.#state;
   }
 
+  /** Ends the pending transfers that are over by now; by an order they end with what it says next. */
+  expire(): void {
+    if (this.#isOrdered || this.#isClosed || this.#failure !== undefined) return;
+    this.#expire(this.#now());
+    this.#flush();
+  }
+
   /** Pages in the log, those included that are not safe yet. */
   get pages(): number {
     return this.#pages.position.page;
@@ -153,23 +168,28 @@ export class LedgerWriter {
   }
 
   /** Opens accounts: records of 128 bytes, which are written over. */
-  createAccounts(events: Uint8Array, cause?: Uint8Array): Promise<BatchAnswer> {
-    return this.#bring(LogOperation.ACCOUNTS, events, cause);
+  createAccounts(events: Uint8Array, cause?: Uint8Array, admit?: Admit): Promise<BatchAnswer> {
+    return this.#bring({ operation: LogOperation.ACCOUNTS, events, cause, admit });
   }
 
   /** Creates transfers: records of 128 bytes, which are written over. */
-  createTransfers(events: Uint8Array, cause?: Uint8Array): Promise<BatchAnswer> {
-    return this.#bring(LogOperation.TRANSFERS, events, cause);
+  createTransfers(events: Uint8Array, cause?: Uint8Array, admit?: Admit): Promise<BatchAnswer> {
+    return this.#bring({ operation: LogOperation.TRANSFERS, events, cause, admit });
+  }
+
+  /**
+   * Applies a batch behind those before it, at the time of its order. What is over by then ends first, all
+   * of it: the books follow from the order alone.
+   */
+  bringOrdered(batch: OrderedBatch): Promise<BatchAnswer> {
+    return this.#bring(batch);
   }
 
   /** Waits until everything that was applied is safe: what a question saw may be told then. */
   settled(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure;
-      this.#filling.answers.push((failure) => {
-        if (failure === undefined) resolve();
-        else reject(failure);
-      });
+      this.#filling.answers.push(either(resolve, reject));
       this.#flush();
     });
   }
@@ -182,7 +202,7 @@ export class LedgerWriter {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#expiryTimer.stop();
     if (this.#failure !== undefined) return this.#release();
     while (this.#queue.length > 0 || this.#isWriting || this.#filling.answers.length > 0) {
       // What was brought in this turn of the loop is applied in the next.
@@ -196,23 +216,22 @@ export class LedgerWriter {
 
   async #release(): Promise<void> {
     await this.#segments.settle();
+    await this.#runs.settle();
     this.#segments.close();
     this.#runs.close();
     this.#lock.release();
   }
 
-  #bring(
-    operation: number,
-    events: Uint8Array,
-    cause: Uint8Array | undefined,
-  ): Promise<BatchAnswer> {
+  #bring(batch: Omit<Waiting, 'count' | 'done' | 'refuse'>): Promise<BatchAnswer> {
     return new Promise((done, refuse) => {
+      const { operation, events, cause, admit, time, logged } = batch;
       const count = countOf(events, cause);
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#isClosed) throw new LedgerRefusal('NODE_STOPPING', 'the ledger is being closed');
+      if (this.#isClosed)
+        throw new LedgerRefusal('SERVICE_UNAVAILABLE', 'the ledger is being closed');
       if (this.#queue.length >= this.#queueMax)
         throw new LedgerRefusal('LIMIT_EXCEEDED', `${this.#queueMax} batches wait already`);
-      this.#queue.push({ operation, events, count, cause, done, refuse });
+      this.#queue.push({ operation, events, count, cause, admit, time, logged, done, refuse });
       this.#schedule();
     });
   }
@@ -228,24 +247,23 @@ export class LedgerWriter {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#failure === undefined) {
-      const [next] = this.#queue;
-      if (next === undefined) break;
+    for (let next = this.#queue.at(0); next !== undefined; next = this.#queue.at(0)) {
       // A group that is full waits for the one before it; so do those who bring more.
-      if (!this.#hasRoomFor(next.count)) break;
+      if (this.#failure !== undefined || !this.#hasRoomFor(next.count)) break;
       if (this.#room.full !== undefined) {
-        this.#queue.shift();
-        next.refuse(
-          new LedgerRefusal('STORAGE_FULL', `the disk is full: ${this.#room.full.message}`),
-        );
+        // What an order says next waits: whoever passed over it would have other books.
+        if (next.time !== undefined) break;
+        this.#queue.shift()?.refuse(noRoom(this.#room.full));
         continue;
       }
-      this.#expire();
-      if (!this.#hasRoomFor(next.count)) break;
+      const isExpired = this.#expireBefore(next.time);
+      // Books that failed halfway take nothing more.
+      if (!isExpired || this.#failure !== undefined || !this.#hasRoomFor(next.count)) break;
       this.#queue.shift();
-      this.#apply(next);
+      if (isAdmitted(next, this.#state) && !this.#apply(next)) break;
     }
     this.#flush();
+    if (this.#isOrdered && this.#queue.length > 0) this.#room.tryLater();
   }
 
   #hasRoomFor(count: number): boolean {
@@ -257,9 +275,11 @@ export class LedgerWriter {
     return this.#room.full !== undefined;
   }
 
-  #apply({ operation, events, count, cause, done, refuse }: Waiting): void {
+  /** @returns false where it waits for room on the disk, before everything behind it */
+  #apply(waiting: Waiting): boolean {
+    const { operation, events, count, cause, time, done, refuse } = waiting;
     const results = new Uint32Array(count);
-    const timestamp = this.#clock.tick(count);
+    const timestamp = this.#clock.tick(count, time, this.#state);
     const { page } = this.#pages.position;
     const ordinal = this.#state.eventsCount;
     const refusal = this.#change(() => {
@@ -268,14 +288,16 @@ export class LedgerWriter {
       else this.#state.createTransfers(events, count, timestamp, results, page);
     });
     if (refusal !== undefined) {
-      refuse(refusal);
-      return;
+      const isRefused = time === undefined || !isNoRoom(refusal);
+      if (isRefused) refuse(refusal);
+      else this.#queue.unshift(waiting);
+      return isRefused;
     }
     if (count > 0) this.#log({ operation, events, count, timestamp, results, ordinal, cause });
-    this.#filling.answers.push((failure) => {
-      if (failure === undefined) done({ results, timestamp, ordinal, page });
-      else refuse(failure);
-    });
+    const answer = { results, timestamp, ordinal, page };
+    waiting.logged?.(answer);
+    this.#filling.answers.push(either(() => done(answer), refuse));
+    return true;
   }
 
   /** Changes the books, or says why they did not change. Whatever goes wrong halfway is the end. */
@@ -301,34 +323,35 @@ export class LedgerWriter {
     return failure;
   }
 
-  /** Ends what is over before anybody moves more. */
-  #expire(): void {
-    if (this.#state.expiryDueAt() > this.#now()) return;
-    const { firstPage, pages } = this.#filling;
-    if (pages + PAGE_RESERVE > this.#groupPages) return;
-    if (firstPage + pages + PAGE_RESERVE > this.#segments.end) {
-      if (this.#room.full === undefined) this.#room.prepare();
-      return;
-    }
-    const timestamp = this.#clock.tick(BATCH_EVENTS_MAX);
-    const ordinal = this.#state.eventsCount;
-    const { page } = this.#pages.position;
-    let count = 0;
-    this.#change(() => {
-      count = this.#state.expirePending(this.#expired, timestamp, page);
-    });
-    if (count === 0) return;
-    this.#log({
-      operation: LogOperation.EXPIRIES,
-      events: this.#expired,
-      count,
-      timestamp,
-      results: this.#expiredResults,
-      ordinal,
-    });
+  /** Ends what is over before a batch. @returns whether the batch may follow now */
+  #expireBefore(time: bigint | undefined): boolean {
+    if (time === undefined) this.#expire(this.#now());
+    // By an order all of it ends here: elsewhere it does too.
+    else while (this.#state.expiryDueAt() <= time) if (!this.#expire(time, time)) return false;
+    return true;
   }
 
-  #log(batch: Parameters<PageWriter['write']>[0]): void {
+  /** Ends what is over before anybody moves more, as many as fit a batch. @returns false where none could be */
+  #expire(now: bigint, time?: bigint): boolean {
+    if (this.#state.expiryDueAt() > now) return false;
+    const { firstPage, pages } = this.#filling;
+    if (pages + PAGE_RESERVE > this.#groupPages) return false;
+    if (firstPage + pages + PAGE_RESERVE > this.#segments.end) {
+      if (this.#room.full === undefined) this.#room.prepare();
+      return false;
+    }
+    const timestamp = this.#clock.tick(BATCH_EVENTS_MAX, time, this.#state);
+    const { page } = this.#pages.position;
+    let ended: LoggedBatch | undefined;
+    this.#change(() => {
+      ended = this.#ends.of(this.#state, timestamp, page);
+    });
+    if (ended === undefined) return false;
+    this.#log(ended);
+    return true;
+  }
+
+  #log(batch: LoggedBatch): void {
     const group = this.#filling;
     const { position } = this.#pages;
     position.safe = this.#isWriting ? this.#writing.firstPage : group.firstPage;
@@ -349,19 +372,14 @@ export class LedgerWriter {
     const bytes = group.buffer.subarray(0, group.pages * PAGE_BYTES);
     const written =
       group.pages === 0 ? Promise.resolve() : this.#segments.write(group.firstPage, bytes);
-    const isWritten = (): void => {
-      this.#isSafe(group);
-    };
-    written.then(isWritten, (error: unknown) => this.#fail(error));
+    void written.then(() => this.#isSafe(group)).catch((error: unknown) => this.#fail(error));
   }
 
   #isSafe(group: Group): void {
     if (this.#failure !== undefined) return;
     this.#isWriting = false;
-    const { answers } = group;
-    group.answers = [];
     group.pages = 0;
-    for (const answer of answers) answer();
+    for (const answer of group.answers.splice(0)) answer();
     for (const hear of this.#listeners) hear(this.#filling.firstPage);
     this.#pump();
     if (!this.#isClosed) this.#snapshots.take(this.#pages.position, this.#state);
@@ -369,29 +387,14 @@ export class LedgerWriter {
   }
 
   /** A page of the log, also one that is still on its way to the disk. */
-  #readPage(page: number): Uint8Array {
+  readPage(page: number): Uint8Array {
     const waiting = pageIn(this.#filling, page) ?? pageIn(this.#writing, page);
     if (waiting !== undefined) return waiting;
-    const kept = this.#segments.read(page);
-    if (kept === undefined || !isPageAt(kept, page, this.#ledger))
-      throw new LogDamaged(page, `page ${page} of the log is damaged`);
-    return kept;
+    return keptPage(this.#segments, page, this.#ledger);
   }
 
   #wakeForExpiry(): void {
-    if (this.#isClosed || this.#failure !== undefined) return;
-    clearTimeout(this.#timer);
-    const due = this.#state.expiryDueAt();
-    if (due === TIMESTAMP_MAX) return;
-    const wait_ms = Number((due - this.#now()) / 1_000_000n) + 1;
-    this.#timer = setTimeout(
-      () => {
-        this.#expire();
-        this.#flush();
-        this.#wakeForExpiry();
-      },
-      Math.min(Math.max(1, wait_ms), 2 ** 31 - 1),
-    );
-    this.#timer.unref();
+    if (this.#isOrdered || this.#isClosed || this.#failure !== undefined) return;
+    this.#expiryTimer.set(this.#state.expiryDueAt(), this.#now());
   }
 }

@@ -1,44 +1,32 @@
 import { handler } from '@anarq/kernel';
-import { formatMinor } from '@anarq/decimal';
-import type { Row } from '@anarq/store';
+import { amountText } from '../amounts.ts';
+import { booksOf } from '../books/books.ts';
+import { tenantMark } from '../books/keys.ts';
+import { unitIn } from '../books/unitNumbers.ts';
 import { ledger } from '../contract.ts';
 
-/** SQLite's SUM stops at int64, and all accounts together may hold more: the halves are summed. */
-const halves = (column: string) =>
-  `SUM(${column} >> 32) AS ${column.replace('_minor', '')}_high_minor,
-   SUM(${column} & 4294967295) AS ${column.replace('_minor', '')}_low_minor`;
-
-const whole = (row: Row, name: string): bigint =>
-  ((row[`${name}_high_minor`] as bigint) << 32n) + (row[`${name}_low_minor`] as bigint);
-
-const COLUMNS = ['debits_posted', 'credits_posted', 'debits_pending', 'credits_pending'] as const;
+/** Units of one answer. */
+const UNITS_MAX = 200;
 
 export const books = handler(ledger.books, async (_input, ctx) => {
-  const rows = await ctx.select(
-    `SELECT unit, COUNT(*) AS accounts, ${COLUMNS.map((name) => halves(`${name}_minor`)).join(', ')}
-     FROM ledger_account WHERE tenant = :tenant GROUP BY unit ORDER BY unit LIMIT 200`,
-  );
-  const due = await ctx.select(
-    `SELECT unit, ${halves('amount_minor')} FROM ledger_transfer
-     WHERE tenant = :tenant AND phase = 'pending' AND expires_ms <= :now_ms GROUP BY unit`,
-    { now_ms: ctx.now_ms },
-  );
-  const dueOf = new Map(due.map((row) => [row['unit'], whole(row, 'amount')]));
+  const userData32 = tenantMark(ctx.call.tenant);
+  const totals = await booksOf(ctx).ask((queries) => queries.totals({ userData32 }));
+  const units = [...totals].map(([number, of]) => ({ unit: unitIn(number), of }));
   return {
-    books: rows.map((row) => {
-      const unit = row['unit'] as string;
-      const debits = whole(row, 'debits_posted');
-      const credits = whole(row, 'credits_posted');
-      const held = whole(row, 'debits_pending');
-      const sum = debits + held - credits - whole(row, 'credits_pending');
-      return {
+    order: booksOf(ctx).faultModel,
+    books: units
+      .toSorted((a, b) => (a.unit < b.unit ? -1 : 1))
+      .slice(0, UNITS_MAX)
+      .map(({ unit, of }) => ({
         unit,
-        accounts: row['accounts'] as number,
-        debits: formatMinor(debits, unit),
-        credits: formatMinor(credits, unit),
-        sum: formatMinor(sum, unit),
-        pending: formatMinor(held - (dueOf.get(unit) ?? 0n), unit),
-      };
-    }),
+        accounts: of.accounts,
+        debits: amountText(of.debitsPosted, unit),
+        credits: amountText(of.creditsPosted, unit),
+        sum: amountText(
+          of.debitsPosted + of.debitsPending - of.creditsPosted - of.creditsPending,
+          unit,
+        ),
+        pending: amountText(of.debitsPending, unit),
+      })),
   };
 });

@@ -1,17 +1,17 @@
 import { fail } from '@anarq/common-schemas';
-import { handler } from '@anarq/kernel';
+import { process } from '@anarq/kernel';
 import { checkIds } from '../access.ts';
-import { ACCOUNT_FLAGS, toBits } from '../account.ts';
 import { checkUnit } from '../amounts.ts';
-import { planAccounts } from '../batch.ts';
+import { accountRecords } from '../books/requests.ts';
 import { ledger } from '../contract.ts';
-import { readAccounts } from '../reading.ts';
-import { insertAccounts } from '../writing.ts';
+import { ACCOUNT_FLAGS, toBits } from '../flags.ts';
+import { keepAccountName } from '../keepNames.ts';
+import { openOnce } from '../opened.ts';
 
 /** Each holder can open the record of the call; a record has a place for so many. */
 const HOLDERS_MAX = 24;
 
-export const createAccounts = handler(ledger.createAccounts, async (input, ctx) => {
+export const createAccounts = process(ledger.createAccounts, async (input, ctx) => {
   checkIds(ctx, input.accounts);
   const holders = new Set(input.accounts.flatMap(({ holder }) => holder ?? []));
   if (holders.size > HOLDERS_MAX)
@@ -23,12 +23,18 @@ export const createAccounts = handler(ledger.createAccounts, async (input, ctx) 
     checkUnit(account.unit);
     return { ...account, flags: toBits(ACCOUNT_FLAGS, account.flags) };
   });
-  const existing = await readAccounts(
-    ctx,
-    requests.map(({ id }) => id),
-  );
-  const plan = planAccounts(requests, existing, { owner: ctx.call.subject, now_ms: ctx.now_ms });
-  insertAccounts(ctx, plan.created);
-  for (const { holder } of plan.created) if (holder !== undefined) ctx.party(holder);
-  return { results: requests.map(({ id }, i) => ({ id, result: plan.results[i] ?? 'created' })) };
+  const { tenant, subject } = ctx.call;
+  const { results, page } = await openOnce(ctx, {
+    requests,
+    recordsOf: (some) => accountRecords(tenant, subject, some),
+    batchId: ctx.id('batch'),
+  });
+  for (const [index, request] of requests.entries()) {
+    if (results[index] !== 'created') continue;
+    keepAccountName(ctx, request, page);
+    if (request.holder !== undefined) ctx.party(request.holder);
+  }
+  return {
+    results: requests.map(({ id }, index) => ({ id, result: results[index] ?? 'created' })),
+  };
 });

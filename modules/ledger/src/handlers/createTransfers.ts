@@ -1,45 +1,120 @@
 import { fail, type InputOf } from '@anarq/common-schemas';
-import { handler } from '@anarq/kernel';
-import { checkAccounts, checkIds } from '../access.ts';
-import { toBits } from '../account.ts';
+import { process, type ProcessContext } from '@anarq/kernel';
+import { checkAccounts, checkIds, stillOpen, type Moved } from '../access.ts';
 import { readAmount } from '../amounts.ts';
-import { planTransfers } from '../batch.ts';
+import { booksOf } from '../books/books.ts';
+import { causeOf, keyText, transferKey } from '../books/keys.ts';
+import { transferEntry, type TransferEntry } from '../books/records.ts';
+import { inBooks } from '../books/refused.ts';
+import { transferRecords, type TransferRequest } from '../books/requests.ts';
 import { ledger } from '../contract.ts';
-import { hasDueTransfers, loadWorkingSet, readTransfers, type LedgerReader } from '../reading.ts';
-import { AMOUNT_MAX_MINOR } from '../store.ts';
-import { TRANSFER_FLAGS, type TransferRequest } from '../transfer.ts';
-import { expireDue, writePlan } from '../writing.ts';
+import { RESOLVING, toBits, TRANSFER_FLAGS } from '../flags.ts';
+import { keepTransferNames } from '../keepNames.ts';
+import { accountsByKey } from '../names.ts';
+import { transferResult } from '../results.ts';
+import { checkGoesOn } from '../goesOn.ts';
+import type { BatchAnswer } from '../engine/group.ts';
 
-type Transfers = InputOf<typeof ledger.createTransfers>['transfers'];
+type Input = InputOf<typeof ledger.createTransfers>;
+type Context = ProcessContext<typeof ledger.createTransfers>;
+/** Pending transfers that are in the books already, by the ids that they were given. */
+type Pending = ReadonlyMap<string, TransferEntry>;
 
-export const createTransfers = handler(ledger.createTransfers, async (input, ctx) => {
+export const createTransfers = process(ledger.createTransfers, async (input, ctx) => {
   checkIds(ctx, input.transfers);
-  const requests = await readRequests(ctx, input.transfers);
+  const pending = await pendingOf(ctx, input.transfers);
+  const requests = input.transfers.map((given) => readRequest(given, input.transfers, pending));
   checkLimit(input, requests);
-  const set = await loadWorkingSet(ctx, requests);
-  await checkAccounts(ctx, requests, set);
-  const plan = planTransfers(requests, set, {
-    now_ms: ctx.now_ms,
-    amountMaxMinor: AMOUNT_MAX_MINOR,
-  });
-  if (plan.created.length > 0 && (await hasDueTransfers(ctx))) expireDue(ctx);
-  writePlan(ctx, plan, set.accounts);
-  return { results: requests.map(({ id }, i) => ({ id, result: plan.results[i] ?? 'created' })) };
+  const batchId = ctx.id('batch');
+  const answer = await carryOut(ctx, batchId, requests, pending);
+  keepTransferNames(ctx, batchId, answer, requests);
+  return {
+    results: requests.map(({ id }, index) => ({
+      id,
+      result: transferResult(answer.results[index] ?? 0),
+    })),
+  };
 });
+
+/** Puts the transfers into the books, once, whatever happens to this call. */
+async function carryOut(
+  ctx: Context,
+  batchId: string,
+  requests: readonly TransferRequest[],
+  pending: Pending,
+): Promise<BatchAnswer> {
+  const books = booksOf(ctx);
+  const cause = causeOf(batchId);
+  const { tenant } = ctx.call;
+  const keys = requests.map(({ id }) => transferKey(tenant, id));
+  // A run before this one was cut off after it had begun.
+  const done = await books.ask(() => books.outcomeOf(cause, keys));
+  if (done !== undefined) return done;
+  const moved = await movedBy(ctx, requests, pending);
+  const opened = await checkAccounts(ctx, moved);
+  checkGoesOn(ctx);
+  return inBooks(
+    books.createTransfers(transferRecords(tenant, requests), cause, stillOpen(ctx, moved, opened)),
+  );
+}
+
+/** The pending transfers that posts and voids name, where an earlier call made them. */
+async function pendingOf(ctx: Context, given: Input['transfers']): Promise<Pending> {
+  const { tenant } = ctx.call;
+  const ids = new Set(given.flatMap(({ pendingId }) => pendingId ?? []));
+  if (ids.size === 0) return new Map();
+  return booksOf(ctx).ask((queries) => {
+    const found = new Map<string, TransferEntry>();
+    for (const id of ids) {
+      const record = queries.transfer(transferKey(tenant, id));
+      if (record !== undefined) found.set(id, transferEntry(record));
+    }
+    return found;
+  });
+}
+
+/**
+ * A transfer of the wire with its amount in minor units. A post or void may leave its unit out: it is
+ * that of the pending transfer, of an earlier call or of this one. Without any unit there is no minor
+ * amount, and the rules refuse the transfer for what it lacks.
+ */
+function readRequest(
+  { amount, ...transfer }: Input['transfers'][number],
+  all: Input['transfers'],
+  pending: Pending,
+): TransferRequest {
+  const unit =
+    transfer.unit ??
+    pending.get(transfer.pendingId ?? '')?.unit ??
+    all.find(({ id }) => id === transfer.pendingId)?.unit;
+  return {
+    ...transfer,
+    timeout_s: transfer.timeout_s ?? 0,
+    flags: toBits(TRANSFER_FLAGS, transfer.flags ?? []),
+    ...(amount === undefined || unit === undefined
+      ? {}
+      : { amountMinor: readAmount(amount, unit) }),
+  };
+}
 
 /**
  * What the caller said it would move at most bounds the sum of its transfers; a post or a void moves
  * what was counted when it was held.
- * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where a transfer is in another unit
+ * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where a transfer is in another unit or names no amount
  */
 function checkLimit(
-  { maxAmount, unit, transfers }: InputOf<typeof ledger.createTransfers>,
+  { maxAmount, unit, transfers }: Input,
   requests: readonly TransferRequest[],
 ): void {
   if (maxAmount === undefined || unit === undefined) return;
   const moving = requests.filter((_, i) => transfers[i]?.pendingId === undefined);
   if (moving.some((request) => request.unit !== unit))
     fail('INPUT_INVALID', `Under a limit in ${unit} every transfer is in ${unit}.`, { unit });
+  const balancing = TRANSFER_FLAGS.balancing_debit | TRANSFER_FLAGS.balancing_credit;
+  if (
+    moving.some(({ flags, amountMinor }) => (flags & balancing) !== 0 && amountMinor === undefined)
+  )
+    fail('INPUT_INVALID', 'Under a limit a balancing transfer says what it moves at most.');
   const total = moving.reduce((sum, { amountMinor }) => sum + (amountMinor ?? 0n), 0n);
   if (total > readAmount(maxAmount, unit))
     fail('PRICE_ABOVE_LIMIT', `The transfers move more than ${maxAmount} ${unit}.`, {
@@ -49,28 +124,30 @@ function checkLimit(
 }
 
 /**
- * The transfers of the wire with amounts in minor units. A post or void may leave its unit out: it is
- * that of the pending transfer, of an earlier call or of this one. Without any unit there is no minor
- * amount, and the rules refuse the transfer for what it lacks.
+ * The accounts that each transfer is between; those of its pending transfer for a post or a void. A
+ * pending transfer of this very call is checked itself.
  */
-async function readRequests(ctx: LedgerReader, given: Transfers): Promise<TransferRequest[]> {
-  const bare = given.filter(({ amount, unit }) => amount !== undefined && unit === undefined);
-  const pending = await readTransfers(
+async function movedBy(
+  ctx: Context,
+  requests: readonly TransferRequest[],
+  pending: Pending,
+): Promise<Moved[]> {
+  const accounts = await accountsByKey(
     ctx,
-    bare.flatMap(({ pendingId }) => pendingId ?? []),
+    [...pending.values()].flatMap(({ debitKey, creditKey }) => [debitKey, creditKey]),
   );
-  return given.map(({ amount, ...transfer }) => {
-    const unit =
-      transfer.unit ??
-      pending.get(transfer.pendingId ?? '')?.unit ??
-      given.find(({ id }) => id === transfer.pendingId)?.unit;
+  return requests.map(({ pendingId, ...request }) => {
+    // What ends no pending transfer and names one is refused by the rules.
+    if ((request.flags & RESOLVING) === 0) return request;
+    const of = pending.get(pendingId ?? '');
+    const idOf = (key: bigint | undefined): string | undefined =>
+      key === undefined ? undefined : accounts.get(keyText(key))?.id;
     return {
-      ...transfer,
-      timeout_s: transfer.timeout_s ?? 0,
-      flags: toBits(TRANSFER_FLAGS, transfer.flags ?? []),
-      ...(amount === undefined || unit === undefined
-        ? {}
-        : { amountMinor: readAmount(amount, unit) }),
+      id: request.id,
+      pendingId,
+      debitAccountId: idOf(of?.debitKey),
+      creditAccountId: idOf(of?.creditKey),
+      flags: of?.flags ?? 0,
     };
   });
 }

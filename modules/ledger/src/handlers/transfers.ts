@@ -1,24 +1,19 @@
 import { handler } from '@anarq/kernel';
-import { readableAccount } from '../access.ts';
+import { readableAccount } from '../accounts.ts';
 import { ledger } from '../contract.ts';
-import { listTransfers } from '../reading.ts';
-import { toTransfer } from '../store.ts';
-import { limitOf, pageOf, readSeqCursor, transferView } from '../views.ts';
+import { listing, narrowing, READ_MAX, sidesOf } from '../search.ts';
+import { named, standingsIn } from '../transfers.ts';
+import { limitOf, transferView } from '../views.ts';
 
 export const transfers = handler(ledger.transfers, async (input, ctx) => {
-  await readableAccount(ctx, input.accountId);
-  const limit = limitOf(input);
-  const rows = await listTransfers(ctx, {
-    accountId: input.accountId,
-    side: input.side ?? 'both',
-    newestFirst: input.newestFirst ?? false,
-    after: readSeqCursor(input.cursor),
-    limit: limit + 1,
+  const { entry } = await readableAccount(ctx, input.accountId);
+  const filter = { accountId: entry.key, ...sidesOf(input), ...narrowing(input) };
+  const { items, next } = await listing(ctx, {
+    input,
+    limit: limitOf(input),
+    search: (queries, place) =>
+      standingsIn(queries, queries.searchAccountTransfers({ ...filter, ...place }, READ_MAX)),
+    show: (found) => named(ctx, found),
   });
-  return pageOf(
-    rows,
-    limit,
-    (row) => transferView(toTransfer(row, ctx.now_ms)),
-    (row) => String(row['seq']),
-  );
+  return { items: items.map(transferView), ...(next === undefined ? {} : { next }) };
 });

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { RECORD_BYTES, type AccountFilter } from '@anarq/ledger-engine';
 import { FrameReader } from './frameReader.ts';
 import {
+  BODY_BYTES_MAX,
   FRAME_BYTES,
   FrameKind,
   jsonBody,
@@ -51,6 +52,7 @@ export class LedgerClient {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
+  #greeting: Readonly<Record<string, unknown>> = {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -58,7 +60,7 @@ export class LedgerClient {
       const waiting = this.#waiting.get(header.request);
       this.#waiting.delete(header.request);
       waiting?.resolve({ header, body });
-    });
+    }, BODY_BYTES_MAX);
     socket.on('data', (piece) => {
       try {
         reader.push(piece);
@@ -86,8 +88,19 @@ export class LedgerClient {
       socket.once('error', reject);
     });
     const client = new LedgerClient(socket);
-    await client.#request(FrameKind.OPEN, 0, jsonBody(credentials));
+    try {
+      const { body } = await client.#request(FrameKind.OPEN, 0, jsonBody(credentials));
+      if (body.byteLength > 0) client.#greeting = readJsonBody(body);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
     return client;
+  }
+
+  /** What the server said when it opened: of a node, `tenant` and `subject`. */
+  get greeting(): Readonly<Record<string, unknown>> {
+    return this.#greeting;
   }
 
   /** Opens accounts: records of 128 bytes. */

@@ -10,7 +10,9 @@ const FRAME_MAGIC = 0x52474c51;
 const FRAME_VERSION = 1;
 
 /** Most bytes of a body: 8,190 records of 128 bytes fit. */
-const BODY_BYTES_MAX = 1 << 20;
+export const BODY_BYTES_MAX = 1 << 20;
+/** Most bytes of a body until OPENED has come: credentials fit, and a stranger fills no memory. */
+export const UNOPENED_BODY_BYTES_MAX = 65_536;
 
 /** Offsets within a header. */
 const At = {
@@ -34,7 +36,7 @@ export const FrameKind = {
   LOOKUP_TRANSFERS: 5,
   /** Client: a filter as a JSON object; numbers beyond 2^53 as decimal strings. */
   ACCOUNT_TRANSFERS: 6,
-  /** Server: it is open. */
+  /** Server: it is open; a JSON object of what there is to say, or nothing. */
   OPENED: 64,
   /** Server: time of the last event u64, ordinal of the first u64, then pairs of index and result. */
   RESULTS: 65,
@@ -76,15 +78,15 @@ export function writeHeader(
 }
 
 /** Reads a header. @throws FrameError for anything else, and for a body beyond the limit */
-export function readFrameHeader(bytes: Buffer, at: number): FrameHeader {
+export function readFrameHeader(bytes: Buffer, at: number, bodyBytesMax: number): FrameHeader {
   if (bytes.readUInt32LE(at + At.MAGIC) !== FRAME_MAGIC)
     throw new FrameError('these bytes are no frame of a ledger');
   const version = bytes.readUInt8(at + At.VERSION);
   if (version !== FRAME_VERSION)
     throw new FrameError(`a frame of version ${version}; this is version ${FRAME_VERSION}`);
   const bodyBytes = bytes.readUInt32LE(at + At.BODY);
-  if (bodyBytes > BODY_BYTES_MAX)
-    throw new FrameError(`a body has at most ${BODY_BYTES_MAX} bytes, not ${bodyBytes}`);
+  if (bodyBytes > bodyBytesMax)
+    throw new FrameError(`a body has at most ${bodyBytesMax} bytes here, not ${bodyBytes}`);
   return {
     kind: bytes.readUInt8(at + At.KIND),
     request:

@@ -5,4 +5,8 @@ export {
   type BatchResults,
   type LedgerAddress,
 } from './client.ts';
-export { LedgerServer, type Admission, type Gate, type ServeOptions } from './server.ts';
+export { accountKey, socketTransferId, transferKey } from '../books/keys.ts';
+export { ledgerOf, unitIn } from '../books/unitNumbers.ts';
+export { openingWith, type OpeningOrder } from './openingWith.ts';
+export type { Admission, Gate } from './gate.ts';
+export { LedgerServer, type ServeOptions } from './server.ts';

@@ -1,10 +1,11 @@
 import { TransferFlag } from '@anarq/ledger-engine';
+import type { ModelTransfer } from '@anarq/ledger-engine/testing';
 import {
   accountsBatch,
+  plainAccount,
+  plainTransfer,
   transfersBatch,
-  type ModelAccount,
-  type ModelTransfer,
-} from '@anarq/ledger-engine/testing';
+} from '@anarq/ledger-engine/testing/records';
 import type { WriterOptions } from '../../src/engine/index.ts';
 
 /** So small that segments, snapshots, archives and runs are all under way when the process is killed. */
@@ -13,6 +14,14 @@ export const SMALL: WriterOptions = {
   groupPages: 273,
   snapshotPages: 60,
   sealEvents: 256,
+};
+
+/** Likewise for a follower; it syncs its runs before it keeps books, so there are not as many. */
+export const FOLLOWED = {
+  segmentPages: 300,
+  sealEvents: 1_024,
+  snapshotPages: 40,
+  keyName: 'ledger.example/killed',
 };
 
 /** Batches that are under way at once. */
@@ -45,37 +54,30 @@ export function transfersOf(batch: number): ModelTransfer[] {
   const kind = kindOf(batch);
   return Array.from({ length: sizeOf(batch) }, (_, index) => {
     const id = idOf(batch, index);
-    const rest = { userData128: markAsNumber(batch), userData64: 0n, userData32: 0, timestamp: 0n };
+    const userData128 = markAsNumber(batch);
     if (kind === 'post' || kind === 'void') {
       // Posts end the holds with even numbers, voids those with odd ones; the others are plain.
       const isOfThis = index % 2 === (kind === 'post' ? 0 : 1);
       const holds = batch - (kind === 'post' ? 1 : 2);
       if (isOfThis)
-        return {
-          ...rest,
-          id,
+        return plainTransfer(id, {
+          userData128,
           debit: 0n,
           credit: 0n,
           amount: kind === 'post' ? 2n ** 128n - 1n : 0n,
           pendingId: idOf(holds, index),
-          timeout_s: 0,
           ledger: 0,
           code: 0,
           flags: kind === 'post' ? TransferFlag.POST_PENDING : TransferFlag.VOID_PENDING,
-        };
+        });
     }
-    return {
-      ...rest,
-      id,
+    return plainTransfer(id, {
+      userData128,
       debit: 1n + (id % ACCOUNTS),
       credit: 1n + ((id + 1n + (id % (ACCOUNTS - 1n))) % ACCOUNTS),
       amount: 1n + (id % 97n),
-      pendingId: 0n,
-      timeout_s: 0,
-      ledger: 1,
-      code: 1,
       flags: kind === 'hold' ? TransferFlag.PENDING : 0,
-    };
+    });
   });
 }
 
@@ -83,19 +85,5 @@ export const recordsOf = (batch: number): Uint8Array => transfersBatch(transfers
 
 export const accountRecords = (): Uint8Array =>
   accountsBatch(
-    Array.from({ length: Number(ACCOUNTS) }, (_, index): ModelAccount => ({
-      id: BigInt(index + 1),
-      debitsPending: 0n,
-      debitsPosted: 0n,
-      creditsPending: 0n,
-      creditsPosted: 0n,
-      userData128: 0n,
-      userData64: 0n,
-      userData32: 0,
-      reserved: 0,
-      ledger: 1,
-      code: 1,
-      flags: 0,
-      timestamp: 0n,
-    })),
+    Array.from({ length: Number(ACCOUNTS) }, (_, index) => plainAccount(BigInt(index + 1))),
   );

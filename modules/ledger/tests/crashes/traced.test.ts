@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { LedgerWriter } from '../../src/engine/index.ts';
 import { idOf, markOf, SMALL } from './load.ts';
 
 const LEDGER = fileURLToPath(new URL('killedLedger.ts', import.meta.url));
+const NOTES = new URL('../../src/engine/signedNotes.ts', import.meta.url).href;
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 let folder: string;
@@ -69,6 +70,30 @@ describe.skipIf(!hasStrace)('the system calls of a ledger', () => {
         true,
       ]);
     }
+  });
+
+  it('show that a checkpoint is safe before its name is, and then its name', async () => {
+    const [data, log] = [join(folder, 'data'), join(folder, 'trace')];
+    await mkdir(data);
+    const script = `
+      const { keepNotes } = await import(${JSON.stringify(NOTES)});
+      keepNotes(${JSON.stringify(data)}, { transfers: 'one note', accounts: 'another' });`;
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    const calls = 'trace=openat,write,pwrite64,fsync,fdatasync,rename';
+    spawnSync('strace', ['-f', '-qq', '-e', calls, '-o', log, ...node]);
+    const lines = (await readFile(log, 'latin1')).split('\n');
+    const first = (call: RegExp): number => lines.findIndex((line) => call.test(line));
+    const fileOf = (path: string): string =>
+      new RegExp(`"${path}", .* = (\\d+)$`).exec(lines[first(new RegExp(`"${path}"`))]!)![1]!;
+    const half = fileOf(`${data}/checkpoint.half`);
+    const order = [
+      first(new RegExp(`write(?:64)?\\(${half}, "one note`)),
+      first(new RegExp(`fsync\\(${half}\\) += 0`)),
+      first(/rename\(.*checkpoint.half", ".*checkpoint"\) += 0/),
+      lines.findLastIndex((line) => new RegExp(`fsync\\(${fileOf(data)}\\) += 0`).test(line)),
+    ];
+    expect(order[0]).toBeGreaterThan(-1);
+    expect(order.every((at, index) => index === 0 || at > order[index - 1]!)).toBe(true);
   });
 
   it.each([

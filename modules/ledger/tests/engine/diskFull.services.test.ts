@@ -1,46 +1,18 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LedgerWriter } from '../../src/engine/index.ts';
-import { accountOf, accountsBatch, transfersBatch } from '@anarq/ledger-engine/testing';
+import { Segments } from '../../src/engine/segments.ts';
+import { accountOf } from '@anarq/ledger-engine/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canMount, smallDisk, type SmallDisk } from '@anarq/testing';
+import { accounts, transfers } from './records.ts';
 
 const SMALL = { segmentPages: 300, groupPages: 300, snapshotPages: 100, sealEvents: 256 };
 const DISK_MEGABYTES = 24;
 const BATCH = 900;
 
-const account = (id: bigint) => ({
-  id,
-  debitsPending: 0n,
-  debitsPosted: 0n,
-  creditsPending: 0n,
-  creditsPosted: 0n,
-  userData128: 0n,
-  userData64: 0n,
-  userData32: 0,
-  reserved: 0,
-  ledger: 1,
-  code: 1,
-  flags: 0,
-  timestamp: 0n,
-});
 const batchOf = (number: number): Uint8Array =>
-  transfersBatch(
-    Array.from({ length: BATCH }, (_, index) => ({
-      id: BigInt(number * BATCH + index + 1),
-      debit: 1n,
-      credit: 2n,
-      amount: 1n,
-      pendingId: 0n,
-      userData128: 0n,
-      userData64: 0n,
-      userData32: 0,
-      timeout_s: 0,
-      ledger: 1,
-      code: 1,
-      flags: 0,
-      timestamp: 0n,
-    })),
-  );
+  transfers(number * BATCH + 1, (number + 1) * BATCH + 1, () => ({ amount: 1n }));
 
 describe.skipIf(!canMount())('a ledger on a disk that becomes full', () => {
   let disk: SmallDisk;
@@ -57,7 +29,7 @@ describe.skipIf(!canMount())('a ledger on a disk that becomes full', () => {
   beforeAll(async () => {
     disk = await smallDisk(DISK_MEGABYTES);
     writer = await open();
-    await writer.createAccounts(accountsBatch([account(1n), account(2n)]));
+    await writer.createAccounts(accounts([1n, 2n]));
   });
   afterAll(async () => {
     await writer.close();
@@ -75,7 +47,7 @@ describe.skipIf(!canMount())('a ledger on a disk that becomes full', () => {
     const refused = brought.filter((each) => each.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
     for (const { reason } of refused)
-      expect(reason).toMatchObject({ name: 'LedgerRefusal', code: 'STORAGE_FULL' });
+      expect(reason).toMatchObject({ name: 'LedgerRefusal', code: 'QDRIVE_STORAGE_FULL' });
     expect(moved()).toBe(BigInt(answered.length * BATCH));
     expect(failures).toEqual([]);
   });
@@ -100,5 +72,21 @@ describe.skipIf(!canMount())('a ledger on a disk that becomes full', () => {
     writer = await open();
     expect(writer.state.stateHash()).toEqual(hash);
     expect(failures).toEqual([]);
+  });
+});
+
+describe.skipIf(!canMount())('a segment for which there is no room', () => {
+  let disk: SmallDisk;
+  beforeAll(async () => {
+    disk = await smallDisk(3);
+  });
+  afterAll(() => disk.remove());
+
+  it('leaves what there is to others: to an index, to a snapshot', async () => {
+    const segments = new Segments(disk.folder, 512);
+    await segments.prepare();
+    await expect(segments.prepare()).rejects.toMatchObject({ code: 'ENOSPC' });
+    await writeFile(join(disk.folder, 'index'), new Uint8Array(900_000));
+    segments.close();
   });
 });

@@ -1,7 +1,8 @@
 import { copyFile, mkdtemp, open as openFile, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PAGE_BYTES, TRANSFER_RESULTS } from '@anarq/ledger-engine';
+import { PAGE_BYTES, TRANSFER_RESULTS, TransferFlag } from '@anarq/ledger-engine';
+import { accountOf, plainTransfer, transfersBatch } from '@anarq/ledger-engine/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LedgerWriter, type WriterOptions } from '../../src/engine/index.ts';
 import { accounts, transfers } from './records.ts';
@@ -19,9 +20,10 @@ let hash: Uint8Array;
 const failures: unknown[] = [];
 const writers: LedgerWriter[] = [];
 
-async function open(): Promise<LedgerWriter> {
+async function open(options: WriterOptions = {}): Promise<LedgerWriter> {
   const writer = await LedgerWriter.open(folder, {
     ...SMALL,
+    ...options,
     onSyncFailure: (error) => failures.push(error),
   });
   writers.push(writer);
@@ -102,5 +104,30 @@ describe('a page of the log from before the snapshot', () => {
     const again = damaged.createTransfers(transfers(OLD, OLD + 1));
     await expect(again).rejects.toThrow(/of the log is damaged/);
     expect(failures).toHaveLength(1);
+  });
+
+  it('stops the books where a hold on it is over, and the batch that came next does not happen', async () => {
+    let now = BigInt(Date.now()) * 1_000_000n;
+    const writer = await open({ now: () => now });
+    const held = plainTransfer(5_000n, { flags: TransferFlag.PENDING, timeout_s: 60 });
+    const { page } = await writer.createTransfers(transfersBatch([held]));
+    for (let batch = 60; batch < 80; batch++)
+      await writer.createTransfers(transfers(batch * 100 + 1, batch * 100 + 101));
+    const snapshots = async (): Promise<number[]> =>
+      (await readdir(folder))
+        .filter((name) => /^snapshot-\d+$/.test(name))
+        .map((name) => Number(name.slice('snapshot-'.length)));
+    await expect.poll(async () => Math.max(...(await snapshots()))).toBeGreaterThan(page);
+    await closeAll();
+    await flip(join(folder, 'log-00000000'), page * PAGE_BYTES + 500);
+    const damaged = await open({ now: () => now });
+    const moved = () => accountOf(damaged.queries.account(1n)!).debitsPosted;
+    const before = moved();
+    now += 3_600_000_000_000n;
+    const next = damaged.createTransfers(transfers(9_000, 9_001));
+    await expect(next).rejects.toThrow(`page ${page} of the log is damaged`);
+    expect(failures).toHaveLength(1);
+    expect(moved()).toBe(before);
+    expect(damaged.queries.transfer(9_000n)).toBeUndefined();
   });
 });

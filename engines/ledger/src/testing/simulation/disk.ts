@@ -134,7 +134,8 @@ export class SimulatedDisk {
     this.#versions = [new Map(this.#names)];
     for (const file of this.#names.values()) {
       this.#keepSome(file);
-      file.cache = Buffer.from(file.durable);
+      if (file.cache.byteLength === file.durable.byteLength) file.cache.set(file.durable);
+      else file.cache = Buffer.from(file.durable);
     }
   }
 

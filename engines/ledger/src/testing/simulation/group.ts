@@ -10,8 +10,9 @@ export interface Group {
   answers: (() => void)[];
 }
 
-export const emptyGroup = (pages: number): Group => ({
-  buffer: Buffer.alloc(pages * PAGE_BYTES),
+/** A group in a buffer that others may have used: a page is written whole. */
+export const emptyGroup = (buffer: Buffer): Group => ({
+  buffer,
   firstPage: 0,
   pages: 0,
   answers: [],

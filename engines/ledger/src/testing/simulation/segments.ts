@@ -5,6 +5,8 @@ import { SyncFailed, type SimulatedDisk } from './disk.ts';
 /** One step of work on the disk, between two of which the power may go. */
 export type Work<R = void> = Generator<undefined, R, undefined>;
 
+const EMPTY_PAGE = Buffer.alloc(PAGE_BYTES);
+
 const nameOf = (number: number): string => `log-${String(number).padStart(8, '0')}`;
 
 /** The log of a simulated writer: files of one size that are full of zeros before they are used. */
@@ -83,10 +85,8 @@ export class SimulatedSegments {
   /** Puts zeros wherever a page from the end of the log on is not empty. */
   *clearFrom(page: number): Work {
     if (this.#bug === 'leavesTail') return;
-    for (let at = page; at < this.end; at++) {
-      const zeros = Buffer.alloc(PAGE_BYTES);
-      if (this.read(at)?.equals(zeros) === false) yield* this.write(at, zeros);
-    }
+    for (let at = page; at < this.end; at++)
+      if (this.read(at)?.equals(EMPTY_PAGE) === false) yield* this.write(at, EMPTY_PAGE);
   }
 
   #sync(name: string): void {

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from '../../log/pageLayout.ts';
 import { LogDamaged } from '../../log/recovery.ts';
 import { RunDamaged } from '../../ports.ts';
 import type { LedgerState } from '../../state.ts';
@@ -89,11 +90,15 @@ class Simulation {
     this.#workload = new Workload(random);
     this.#flips = new Flips(this.#disk, random, this.counts);
     this.#isCalm = random.chance(30);
+    const segmentPages = random.pick([7, 16, 32]);
+    const groupPages = random.between(PAGE_RESERVE * 2, 16);
+    const groupBytes = (groupPages + PAGE_RESERVE) * PAGE_BYTES;
     this.#options = {
       disk: this.#disk,
       now: () => this.#clock.now,
-      segmentPages: random.pick([7, 16, 32]),
-      groupPages: random.between(PAGE_RESERVE * 2, 16),
+      segmentPages,
+      groupPages,
+      groupBuffers: [Buffer.alloc(groupBytes), Buffer.alloc(groupBytes)],
       snapshotPages: random.pick(this.#isCalm ? [2, 5] : [2, 5, 12, 10_000]),
       sealEvents: random.pick([16, 64, 1_024]),
       bug,

@@ -1,5 +1,6 @@
 import { AccountFlag as A, TransferFlag as T } from '../../layout.ts';
 import type { ModelAccount, ModelTransfer } from '../modelState.ts';
+import { plainAccount, plainTransfer } from '../records.ts';
 import type { SeededRandom } from './random.ts';
 
 /** Most events of a simulated batch: three pages, the last one short. */
@@ -89,21 +90,12 @@ export class Workload {
   }
 
   #account(id: bigint, flags: number): ModelAccount {
-    return {
-      id,
-      debitsPending: 0n,
-      debitsPosted: 0n,
-      creditsPending: 0n,
-      creditsPosted: 0n,
+    return plainAccount(id, {
       userData128: id * 3n,
-      userData64: 0n,
       userData32: Number(id),
-      reserved: 0,
       ledger: unitOf(id),
-      code: 1,
       flags: flags | LIMITS[Number(id) % LIMITS.length]!,
-      timestamp: 0n,
-    };
+    });
   }
 
   /** One transfer, or a chain of them. */
@@ -149,21 +141,16 @@ export class Workload {
     const random = this.#random;
     const debit = BigInt(random.between(1, OPENED));
     const others = [2n, 4n, 6n].map((step) => ((debit - 1n + step) % BigInt(OPENED)) + 1n);
-    return {
-      id: this.#nextId(),
+    return plainTransfer(this.#nextId(), {
       debit,
       credit: random.chance(5) ? BigInt(random.between(1, ACCOUNTS)) : random.pick(others),
       amount: random.chance(2) ? ID_MAX - 5n : BigInt(random.below(100)),
-      pendingId: 0n,
-      userData128: 0n,
       userData64: BigInt(random.below(3)),
       userData32: random.below(3),
-      timeout_s: 0,
       ledger: unitOf(debit),
       code: random.between(1, 3),
       flags,
-      timestamp: 0n,
-    };
+    });
   }
 
   #hold(more: Partial<ModelTransfer>): ModelTransfer {

@@ -44,13 +44,13 @@ export class SimulatedWriter {
   #snapshotAt: number;
 
   private constructor(options: SimulatedWriterOptions) {
-    const { disk, segmentPages, groupPages, bug } = options;
+    const { disk, segmentPages, groupBuffers, bug } = options;
     this.#options = options;
     for (const name of disk.names) if (name.endsWith('.half')) disk.remove(name);
     this.#segments = new SimulatedSegments(disk, segmentPages, bug);
     this.#runs = new RunFiles(disk);
-    this.#filling = emptyGroup(groupPages + PAGE_RESERVE);
-    this.#writing = emptyGroup(groupPages + PAGE_RESERVE);
+    this.#filling = emptyGroup(groupBuffers[0]);
+    this.#writing = emptyGroup(groupBuffers[1]);
     const opened = openBooks(options, this.#segments, {
       pages: { read: (page) => this.#readPage(page) },
       runs: this.#runs,

@@ -34,6 +34,8 @@ export interface SimulatedWriterOptions {
   readonly segmentPages: number;
   /** Pages of a group of batches that is synced at once. */
   readonly groupPages: number;
+  /** Room for two groups and the reserve of each. A process leaves them to the next. */
+  readonly groupBuffers: readonly [Buffer, Buffer];
   /** Pages after which a snapshot is written. */
   readonly snapshotPages: number;
   /** Events after which indexes leave memory. */

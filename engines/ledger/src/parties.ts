@@ -1,0 +1,60 @@
+import { FACT_WORDS, F_CODE_FLAGS, type Accounts } from './accounts.ts';
+import { BALANCE_WORDS, RECORD_WORDS, T_CREDIT, T_DEBIT } from './layout.ts';
+
+/** Events whose accounts are looked up at a time: what they need of the accounts stays in the first cache. */
+const EVENTS_AHEAD = 64;
+
+/**
+ * The accounts of the transfers of a batch, looked up some transfers ahead. Accounts lie all over the
+ * memory, and look-ups that do not depend on one another wait for it together; each on its own, between
+ * the rules of two transfers, waits alone. No account is opened while transfers are created, so what is
+ * found ahead is what would be found later.
+ */
+export class Parties {
+  /** Index of the debit account and of the credit account of each event of the piece, or NOBODY. */
+  readonly #found = new Int32Array(EVENTS_AHEAD * 2);
+  #from = 0;
+  #to = 0;
+  /** Kept, so that nobody takes the reading of what will be needed for useless. */
+  touched = 0;
+
+  /** Forgets what was found: another batch begins. */
+  begin(): void {
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /** Looks up the accounts of the events from one on, up to an end. */
+  #lookUp(accounts: Accounts, words: Uint32Array, from: number, end: number): void {
+    const found = this.#found;
+    const { balances, facts } = accounts;
+    const to = Math.min(end, from + EVENTS_AHEAD);
+    let touched = 0;
+    for (let event = from; event < to; event++) {
+      const at = event * RECORD_WORDS;
+      const debit = accounts.find(words, at + T_DEBIT);
+      const credit = accounts.find(words, at + T_CREDIT);
+      const slot = (event - from) * 2;
+      found[slot] = debit;
+      found[slot + 1] = credit;
+      if (debit < 0 || credit < 0) continue;
+      touched ^= balances[debit * BALANCE_WORDS]! ^ balances[credit * BALANCE_WORDS]!;
+      touched ^=
+        facts[debit * FACT_WORDS + F_CODE_FLAGS]! ^ facts[credit * FACT_WORDS + F_CODE_FLAGS]!;
+    }
+    this.touched = touched;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  debitOf(accounts: Accounts, words: Uint32Array, event: number): number {
+    if (event >= this.#to || event < this.#from)
+      this.#lookUp(accounts, words, event, words.length / RECORD_WORDS);
+    return this.#found[(event - this.#from) * 2]!;
+  }
+
+  /** After `debitOf` of the same event. */
+  creditOf(event: number): number {
+    return this.#found[(event - this.#from) * 2 + 1]!;
+  }
+}
