@@ -1,0 +1,10 @@
+export type { NoiseChannel } from './channel.ts';
+export { compile } from './compile.ts';
+export { countKey, keyOf } from './key.ts';
+export { Machine } from './machine.ts';
+export { valueOf } from './observable.ts';
+export type { Measure, Operation, Program, QuantumOperation } from './program.ts';
+export { ReferenceState } from './referenceState.ts';
+export { runShots, TRAJECTORIES_DEFAULT, type WalkOptions } from './runShots.ts';
+export { projector, type QuantumState } from './state.ts';
+export { isWalked, tailFrom, tailStart } from './tail.ts';

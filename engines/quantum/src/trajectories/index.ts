@@ -1,0 +1,1 @@
+export { runTrajectories, type TrajectoryOptions } from './runTrajectories.ts';

@@ -1,0 +1,1 @@
+export { wasmExecutor, type WasmOptions, type WasmPool } from './pool.ts';
