@@ -43,6 +43,7 @@ describe('the floors of the house', () => {
     ['apps/cli/src/main.ts', '@anarq/node'],
     ['tests/journey.test.ts', '@anarq/qwallet/contract'],
     ['bench/ledger/server.ts', '@anarq/qwallet/engine'],
+    ['tests/a.services.test.ts', '../bench/ledger/peer.ts'],
   ])('let %s import %s', (from, specifier) => {
     expect(importRefusal(from, specifier, packages)).toBeUndefined();
   });
@@ -69,6 +70,7 @@ describe('the floors of the house', () => {
     ['modules/qwallet/src/a.ts', '@anarq/squid', "module's implementation"],
     ['modules/qwallet/src/a.ts', '../../squid/src/contract.ts', 'by its name'],
     ['modules/qwallet/src/a.ts', '@anarq/surfaces', 'may not import'],
+    ['modules/qwallet/tests/a.test.ts', '../../../bench/ledger/peer.ts', 'by its name'],
     ['apps/cli/src/main.ts', '@anarq/qwallet', "module's implementation"],
     ['bench/ledger/server.ts', '@anarq/qwallet', "module's implementation"],
     ['tests/journey.test.ts', '@anarq/qwallet/engine', "module's implementation"],

@@ -1,4 +1,5 @@
 import { deriveKeys, toBase64url } from '@anarq/crypto';
+import type { Books } from '@anarq/ledger/books';
 import { ledger } from '@anarq/ledger/contract';
 import { qdrive } from '@anarq/qdrive/contract';
 import { qonsent } from '@anarq/qonsent/contract';
@@ -42,10 +43,14 @@ afterEach(async () => {
   const waiting = await node.store.read(
     "SELECT operation, problem FROM kernel_process WHERE state <> 'DONE' AND state <> 'UNDONE'",
   );
-  const clearing = await node.store.read(
-    `SELECT id FROM ledger_account WHERE id LIKE 'qwallet:clearing:%'
-       AND (credits_posted_minor <> debits_posted_minor OR credits_pending_minor <> 0)`,
-  );
+  const inBooks = node.kernel.ownLog('ledger') as Books;
+  const clearing = [];
+  for (const unit of ['EUR', 'rUv']) {
+    const account = await inBooks.account(node.kernel.node.tenant, `qwallet:clearing:${unit}`);
+    if (account === undefined) continue;
+    if (account.creditsPosted !== account.debitsPosted || account.creditsPending !== 0n)
+      clearing.push(account.unit);
+  }
   const unbalanced = books.filter(({ sum, pending }) => sum !== '0' || pending !== '0');
   const problems = [...waiting, ...clearing, ...unbalanced, ...node.errors];
   await node.close();

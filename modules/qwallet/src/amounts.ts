@@ -1,7 +1,7 @@
 import { fail } from '@anarq/common-schemas';
 import { DecimalError, formatMinor, parseMinor, unitOf } from '@anarq/decimal';
 
-/** Largest amount of a payment: what the ledger's 64-bit store holds, in minor units. */
+/** Largest amount of a payment, in minor units: what the wallet's own columns hold. */
 const AMOUNT_MAX_MINOR = 2n ** 63n - 1n;
 
 /**

@@ -170,6 +170,12 @@ export const qwallet = contract({
       uses: ['ledger.createAccounts', 'ledger.createTransfers'],
       input: t.object({
         intentId: t.id(),
+        amount: t.optional(
+          t.decimal({
+            description:
+              'Take only so much of what is held, above zero; recipients share it in proportion, the rest is free again.',
+          }),
+        ),
         keep: t.optional(
           t.boolean({
             description:
@@ -178,7 +184,7 @@ export const qwallet = contract({
         ),
       }),
       output: IntentState,
-      errors: ['STATE_CONFLICT'],
+      errors: ['STATE_CONFLICT', 'AMOUNT_INVALID'],
       emits: ['q.qwallet.tx.settled.v1'],
       examples: [{ summary: 'Capture', input: { intentId: 'intent_0' } }],
     }),

@@ -10,7 +10,9 @@ class Stop extends Error {}
 /** Between the commits of a payment: what was done must be found again, what was not must be done. */
 const POINTS = [
   'after-admission qwallet.reserve',
-  'after-commit ledger.createTransfers',
+  'after-admission ledger.createTransfers',
+  'before-outcome ledger.createTransfers',
+  'after-step qwallet.reserve hold',
   'before-outcome qwallet.reserve',
   'after-step qwallet.capture settle',
   'before-outcome qwallet.capture',

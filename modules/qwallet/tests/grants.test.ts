@@ -4,7 +4,7 @@ import { qonsent } from '@anarq/qonsent/contract';
 import type { Actor } from '@anarq/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { qwallet } from '../src/contract.ts';
-import { accountIdOf } from '../src/ledgerAccounts.ts';
+import { accountIdOf, ledgerIdOf } from '../src/ledgerAccounts.ts';
 import { openBank, type Bank } from './support.ts';
 
 describe('what others may do under a grant', () => {
@@ -85,5 +85,42 @@ describe('what others may do under a grant', () => {
     await bank.as(bank.alice)(qonsent.revoke, { grant: cid });
     await expect(read()).rejects.toMatchObject({ code: 'QINDEX_NOT_FOUND' });
     await expect(take('t2')).rejects.toMatchObject({ code: 'QONSENT_DENIED' });
+  });
+
+  it('a transaction debits an account of another, by postings or a template, while its owner lets it', async () => {
+    for (const [who, id] of [
+      [bank.alice, 'till'],
+      [bank.shop, 'desk'],
+    ] as const)
+      await bank.as(who)(ledger.createAccounts, {
+        accounts: [{ id, unit: 'EUR', code: 1, flags: [] }],
+      });
+    const template =
+      'send [EUR/2 100] (source = @till allowing overdraft up to [EUR/2 900] destination = @desk)';
+    const posting = { debitAccountId: 'till', creditAccountId: 'desk', amount: '1', unit: 'EUR' };
+    const make = (id: string, by: object) =>
+      bank.as(bank.shop)(ledger.createTransaction, { id, code: 1, ...by });
+    const both = [{ postings: [posting] }, { template }];
+    for (const [i, by] of both.entries())
+      await expect(make(`no${i}`, by)).rejects.toMatchObject({
+        code: i === 0 ? 'QONSENT_DENIED' : 'QINDEX_NOT_FOUND',
+      });
+    const cid = await grant(bank.alice, bank.shop, '/ledger', 'ledger/account/till');
+    for (const [i, by] of both.entries()) expect((await make(`t${i}`, by)).result).toBe('created');
+    const { items } = await bank.as(bank.shop)(ledger.transactions, { accountId: 'till' });
+    expect(items.map(({ id }) => id)).toStrictEqual(['t0', 't1']);
+    await bank.as(bank.alice)(qonsent.revoke, { grant: cid });
+    await expect(make('t2', { postings: [posting] })).rejects.toMatchObject({
+      code: 'QONSENT_DENIED',
+    });
+    // She holds her wallet and may read it: a template that takes from it is refused all the same.
+    const wallet = ledgerIdOf(accountIdOf(bank.alice.did, 'EUR'));
+    await expect(
+      bank.as(bank.alice)(ledger.createTransaction, {
+        id: 'out',
+        code: 1,
+        template: `send [EUR/2 100] (source = @${wallet} destination = @till)`,
+      }),
+    ).rejects.toMatchObject({ code: 'QONSENT_DENIED' });
   });
 });

@@ -1,4 +1,5 @@
 import type { InputOf } from '@anarq/common-schemas';
+import type { Books } from '@anarq/ledger/books';
 import { ledger } from '@anarq/ledger/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { qwallet } from '../src/contract.ts';
@@ -33,8 +34,10 @@ describe.each(['EUR', 'rUv'])('money in %s', (unit) => {
     bank.as(bank.alice)(ledger.createTransfers, { transfers });
 
   /** Everything that the ledger holds but the own accounts of alice. */
-  const accountsOfTheWallet = () =>
-    bank.node.store.read("SELECT * FROM ledger_account WHERE id LIKE 'qwallet:%' ORDER BY id");
+  const accountsOfTheWallet = () => {
+    const { kernel } = bank.node;
+    return (kernel.ownLog('ledger') as Books).ownedBy(kernel.node.modules['qwallet']!);
+  };
 
   it('is not made by who pays a wallet from an account that may go below zero', async () => {
     const before = await accountsOfTheWallet();

@@ -1,3 +1,4 @@
+import type { Books } from '@anarq/ledger/books';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { qwallet } from '../src/contract.ts';
 import { shop, shopModule, type Move } from './shop.ts';
@@ -13,11 +14,10 @@ describe('a payment that a purchase holds', () => {
 
   /** What is in clearing now, in cents. */
   const inClearing = async () => {
-    const [row] = await bank.node.store.read(
-      `SELECT credits_posted_minor - debits_posted_minor AS left_minor
-       FROM ledger_account WHERE id = 'qwallet:clearing:EUR'`,
-    );
-    return Number(row?.['left_minor']);
+    const { kernel } = bank.node;
+    const books = kernel.ownLog('ledger') as Books;
+    const clearing = await books.account(kernel.node.tenant, 'qwallet:clearing:EUR');
+    return Number(clearing!.creditsPosted - clearing!.debitsPosted);
   };
   const buy = (...moves: Move[]) =>
     bank.as(bank.alice)(shop.buy, { from: bank.shop.did, amount: '1', unit: 'EUR', moves });

@@ -1,6 +1,7 @@
 import { API_VERSION, fail } from '@anarq/common-schemas';
 import { CryptoError, parseSignatureHeader, verifyCall, verifyCallMac } from '@anarq/crypto';
 import { ANONYMOUS, type Call, type Principal } from './call.ts';
+import { callerOver } from './connections.ts';
 import type { IdentityRecord } from './identities.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
@@ -23,6 +24,12 @@ export async function authenticate(inv: Invocation, services: Services): Promise
       return;
     case 'signature':
       inv.principal = await fromSignature(inv, credential, services);
+      return;
+    case 'connection':
+      inv.principal = await callerOver(credential.connection, inv, services, {
+        fromToken,
+        assertActive: allActive,
+      });
   }
 }
 
@@ -171,6 +178,10 @@ async function sessionInForce(
   if (header.kind === 'full') return;
   const session = await sessions.get(header.sessionId);
   if (session === undefined || session.expires_ms <= now_ms) fail('SESSION_EXPIRED');
+}
+
+async function allActive(dids: Iterable<string>, services: Services): Promise<void> {
+  for (const did of new Set(dids)) assertActive(await services.identities.require(did));
 }
 
 function assertActive(identity: IdentityRecord): void {

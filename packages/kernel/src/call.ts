@@ -1,3 +1,5 @@
+import type { OpenConnection } from './openConnection.ts';
+
 /** How a caller proves who it is. Surfaces read it from what they received and judge nothing. */
 export type Credential =
   | { readonly kind: 'anonymous' }
@@ -10,14 +12,24 @@ export type Credential =
       readonly ts: string;
       /** `v1.…` full signature or `s1.…` session code, as received. */
       readonly signature: string;
-    };
+    }
+  /** It proved itself when it opened this. */
+  | { readonly kind: 'connection'; readonly connection: OpenConnection };
 
 /** What every surface makes of what it received; the only thing `invoke` takes. */
 export interface Call {
   /** 'qwallet.reserve' */
   readonly operation: string;
   readonly input: unknown;
-  readonly surface: 'process' | 'http' | 'mcp' | 'graphql' | 'grpc' | 'sse' | 'websocket';
+  readonly surface:
+    | 'process'
+    | 'http'
+    | 'mcp'
+    | 'graphql'
+    | 'grpc'
+    | 'sse'
+    | 'websocket'
+    | 'socket';
   readonly credential: Credential;
   /** On whose behalf, where that is not the caller. */
   readonly subject?: string;

@@ -3,6 +3,7 @@ import type { Row, Sql, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
 import type { AtMost } from './guards.ts';
+import type { OwnLog } from './ownLog.ts';
 import type { Approval } from './processViews.ts';
 import type { Readable } from './readable.ts';
 import type { Services } from './services.ts';
@@ -61,6 +62,8 @@ export interface ReadContext {
   /** The same instant as RFC 3339. */
   readonly now: string;
   readonly services: Services;
+  /** The log of the module's own, where it keeps one: what its `ownLog` opened. */
+  readonly ownLog: OwnLog | undefined;
   rows<T extends Table>(table: T): Rows<T>;
   /**
    * Reads with SQL of the module's own. The text must confine itself with :tenant, which the kernel

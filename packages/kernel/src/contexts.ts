@@ -165,6 +165,7 @@ function baseContext(
     now_ms: inv.now_ms,
     now: instantOf(inv.now_ms),
     services: parts.forModules,
+    ownLog: parts.ownLogs.of(inv.compiled.op.module),
     select: (sql, params = {}) => {
       const texts = typeof sql === 'string' ? { sql } : sql;
       const statement = confined({ ...texts, params }, inv.principal.tenant);

@@ -71,6 +71,7 @@ export class ProcessEnds {
         ...outboxStatements(inv, work, capability.record),
         ...this.#close(capability, 'DONE', inv, result),
         ...record.statements,
+        ...(inv.journal?.(result) ?? []),
       ]);
     } catch (error) {
       if (isConflict(error)) return undefined;
@@ -293,8 +294,9 @@ export class ProcessEnds {
   ): Statement[] {
     const { process } = capability;
     const now_ms = this.#parts.now_ms();
-    // What was stopped is not done, however near it was.
-    const unlessStopped = state === 'DONE' ? 'AND stop_code IS NULL' : '';
+    // What was stopped is not done, however near it was; unless a log of its module's own has it.
+    const isStoppable = state === 'DONE' && inv.compiled.module.ownLog === undefined;
+    const unlessStopped = isStoppable ? 'AND stop_code IS NULL' : '';
     return [
       {
         name: `process ${process}`,

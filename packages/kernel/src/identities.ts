@@ -263,7 +263,6 @@ export class Identities {
     });
     return {
       ...genesis,
-      keys: deriveKeys(seed, { index: 0 }),
       sealedSeed: this.#sealer.seal('identity-seed', genesis.did, seed),
     };
   }
@@ -365,10 +364,10 @@ export function genesisFrom(
     readonly now_ms: number;
     readonly index?: number;
   },
-): { did: string; document: GenesisDocument } {
+): { did: string; document: GenesisDocument; keys: IdentityKeys } {
   const index = facts.index ?? 0;
   const privateKeys = deriveKeys(seed, { index });
-  return createGenesis({
+  const genesis = createGenesis({
     keys: publicKeysOf(privateKeys),
     privateKeys,
     nextKeyHash: nextKeyHashOf(publicKeysOf(deriveKeys(seed, { purpose: 1, index }))),
@@ -376,6 +375,7 @@ export function genesisFrom(
     controller: facts.controller,
     createdAt: new Date(facts.now_ms).toISOString(),
   });
+  return { ...genesis, keys: privateKeys };
 }
 
 /** The statement that says whose a resource is. */

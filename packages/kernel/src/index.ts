@@ -6,6 +6,8 @@ export {
   type IdentityKind,
   type Principal,
 } from './call.ts';
+export type { OpenConnection } from './openConnection.ts';
+export type { Connected } from './kernel.ts';
 export type { ApartOptions } from './apart/openApart.ts';
 export type { PeerLink, Remote } from './apart/remote.ts';
 export { verifyRoot, type Capability } from './capability.ts';
@@ -47,6 +49,7 @@ export {
   process,
   type Handler,
   type ModuleDefinition,
+  type ModuleEnvironment,
   type TransferClaims,
   type TransferContent,
   type TransferEnvironment,
@@ -55,6 +58,7 @@ export {
 } from './module.ts';
 export { createKernel, type Kernel, type KernelOptions } from './node.ts';
 export { reaction, type ConsumedEvent } from './ownWork.ts';
+export type { OwnLog, OwnLogKind, OwnLogPlace } from './ownLog.ts';
 export type { Probe } from './parts.ts';
 export type {
   Approval,

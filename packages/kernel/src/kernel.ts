@@ -17,6 +17,8 @@ import { Authorities } from './authorities.ts';
 import { namedIn, type Call } from './call.ts';
 import { CallLimits } from './callLimits.ts';
 import type { Capability } from './capability.ts';
+import { openedBy } from './connections.ts';
+import type { OpenConnection } from './openConnection.ts';
 import { checkUses } from './checkUses.ts';
 import { failed, inTableWords, runCommand, runQuery } from './commands.ts';
 import type { Ask } from './contexts.ts';
@@ -31,6 +33,11 @@ import { Processes } from './processes.ts';
 import { Reactions } from './reactions.ts';
 import { asModule, type InvokeStep } from './steps.ts';
 import { Transfers } from './transfers.ts';
+
+/** What `connect` answers. */
+export type Connected =
+  | { readonly ok: true; readonly connection: OpenConnection; readonly data: unknown }
+  | { readonly ok: false; readonly failure: Failure };
 
 interface Ready extends Prepared {
   readonly stepSteps: readonly Step[];
@@ -109,6 +116,15 @@ export class Invoker {
     if (refused !== undefined) return failed({ requestId, now_ms }, refused);
     // Counted, and followed, where it is done.
     if (ready === undefined) return this.#callElsewhere(elsewhere, { ...call, requestId });
+    return (await this.#invokeHere(ready, call, requestId, now_ms)).result;
+  }
+
+  async #invokeHere(
+    ready: Ready,
+    call: Call,
+    requestId: string,
+    now_ms: number,
+  ): Promise<{ readonly inv: Invocation; readonly result: Result<unknown> }> {
     const begun_ms = performance.now();
     const watched = ready.watch.begin(call.traceparent);
     const inv = newInvocation(call, ready.compiled, requestId, now_ms, contextOf(watched));
@@ -117,7 +133,30 @@ export class Invoker {
     void answer.finally(() => this.#running.delete(answer));
     const result = await inTime(inv, answer);
     ready.watch.end(watched, begun_ms, result, inv);
-    return result;
+    return { inv, result };
+  }
+
+  /**
+   * Opens a connection: a call of a command here, over which further calls of its module may come. The
+   * same proof opens one once. Never throws.
+   */
+  async connect(call: Call): Promise<Connected> {
+    const now_ms = this.#now_ms();
+    const requestId = requestIdOf(call);
+    const ready = this.#operations.get(call.operation);
+    const refused = this.#refusedAtOnce(call, ready);
+    if (refused !== undefined || ready === undefined)
+      return {
+        ok: false,
+        failure: failed({ requestId, now_ms }, refused ?? new QError('INTERNAL')),
+      };
+    const { inv, result } = await this.#invokeHere(ready, call, requestId, now_ms);
+    if (result.status === 'error') return { ok: false, failure: result };
+    if (result.replayed === true) {
+      const again = new QError('QLOCK_AUTH_FAIL', 'This proof has opened a connection before.');
+      return { ok: false, failure: failed(inv, again) };
+    }
+    return { ok: true, connection: openedBy(inv), data: result.data };
   }
 
   #refusedAtOnce(call: Call, op: unknown): QError | undefined {

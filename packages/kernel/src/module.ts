@@ -10,6 +10,7 @@ import type { Static } from 'typebox';
 import type { Migration, Statement } from '@anarq/store';
 import type { Call } from './call.ts';
 import type { ContextOf, Planned } from './context.ts';
+import type { OwnLog, OwnLogKind } from './ownLog.ts';
 import type { OwnWorkOf, Reaction, ScheduledWork } from './ownWork.ts';
 import type { Services } from './services.ts';
 import type { Table } from './table.ts';
@@ -115,12 +116,25 @@ export interface ModuleDefinition {
   readonly continues?: readonly string[];
   /** Runs once when the node has started, with a way to call as the module itself. */
   readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
+  /**
+   * Runs once when the node stops: no call is taken any more, and those under way are waited for. A
+   * handler that is then ended with a retryable error goes on when the node is back.
+   */
+  readonly onStop?: (env: { readonly services: Services }) => Promise<void>;
+  /**
+   * A log of its own, to which the handlers of its processes commit. What a handler answers then is
+   * done, whatever stopped its process meanwhile: it asks `cancelled` before it begins, and nobody
+   * stops what is in the log.
+   */
+  readonly ownLog?: OwnLogKind;
   /** It answers from examples and does nothing: only where the node is standalone. */
   readonly mock?: true;
 }
 
 export interface ModuleEnvironment {
   readonly services: Services;
+  /** The log of the module's own, where it keeps one: what its `ownLog` opened. */
+  readonly ownLog: OwnLog | undefined;
   readonly invoke: (call: Call) => Promise<unknown>;
 }
 
@@ -140,6 +154,8 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
     readonly transfer?: TransferHandler;
     readonly continues?: readonly string[];
     readonly onStart?: (env: ModuleEnvironment) => Promise<void>;
+    readonly onStop?: ModuleDefinition['onStop'];
+    readonly ownLog?: OwnLogKind;
   } & OwnWorkOf<C>,
 ): ModuleDefinition {
   // Which of the two there are, the conditional type says; here either may be.
@@ -156,5 +172,7 @@ export function defineModule<C extends Contract<string, never, never> | AnyContr
     ...(own.every === undefined ? {} : { every: own.every }),
     ...(parts.continues === undefined ? {} : { continues: parts.continues }),
     ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
+    ...(parts.onStop === undefined ? {} : { onStop: parts.onStop }),
+    ...(parts.ownLog === undefined ? {} : { ownLog: parts.ownLog }),
   };
 }

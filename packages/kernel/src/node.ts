@@ -23,12 +23,14 @@ import { EventReader } from './eventReader.ts';
 import { startSweep, type EventSweep } from './eventSweep.ts';
 import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
 import { watchKernel } from './health.ts';
-import { Invoker } from './kernel.ts';
+import { Invoker, type Connected } from './kernel.ts';
 import { openBus } from './openBus.ts';
 import { openServices } from './openServices.ts';
 import { timedStore } from './measures.ts';
 import type { ModuleDefinition } from './module.ts';
+import { startModules, stopping } from './moduleLife.ts';
 import { NodeWatch } from './nodeWatch.ts';
+import { OwnLogs, type OwnLog } from './ownLog.ts';
 import type { KernelParts, Probe } from './parts.ts';
 import { carriedLog } from './prepared.ts';
 import { ProcessDesk } from './processDesk.ts';
@@ -68,6 +70,8 @@ export interface KernelOptions {
   readonly monotonic_ms?: () => number;
   /** Where profiles are written; none are taken without it. */
   readonly profilesFolder?: string;
+  /** Where modules keep logs of their own, each in a folder of its name. */
+  readonly logsFolder?: string;
   readonly probe?: Probe;
   readonly onError?: (error: unknown, where: string, about?: Correlation) => void;
   /** Who is told of each call, beside the kernel's own counters. */
@@ -78,6 +82,8 @@ export interface KernelOptions {
 export interface Kernel {
   /** Authenticates, authorises, runs and records one call; never throws. */
   invoke(call: Call): Promise<Result<unknown>>;
+  /** Opens a connection with a call that proves its caller, for the calls of its module that follow. */
+  connect(call: Call): Promise<Connected>;
   /** Opens a stream of the events that the caller may see: a call of `node.readEvents` that goes on. */
   follow(call: FollowCall): Promise<Followed>;
   /** How many streams somebody has open. */
@@ -97,6 +103,8 @@ export interface Kernel {
   readonly remotes: readonly RemotePlace[];
   /** Present where modules may be mocked: those that are. */
   readonly standalone?: Standalone;
+  /** The log that a module keeps beside the store, for whoever serves, copies or checks it. */
+  ownLog(module: string): OwnLog | undefined;
   /** What happened, in order: consumers subscribe here, each with a cursor of its own. */
   readonly events: Bus;
   readonly logKeys: { readonly trust: string; readonly ed25519: string; readonly mldsa44: string };
@@ -125,7 +133,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const tell = (where: string) => (error: unknown) => onError(error, where);
   const standalone = standaloneOf(modules, options.isStandalone === true);
   const opened = await openServices(options, store, now_ms, tell('log'));
-  const { process, fence } = opened;
+  const { process, fence, resealing } = opened;
   const watch = new NodeWatch(() => ({ parts, monitor }), now_ms, options.profilesFolder);
   const shedding = new Shedding(store, telemetry);
   const bus = await busOf({ ...options, now_ms }, opened, store, tell('bus'));
@@ -140,8 +148,17 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { log } = services;
   const apart = await openApart({ options: options.apart, store, services, process, now_ms });
   const batch = new BatchRecords(store, log, tell('batch'));
+  const ownLogs = await OwnLogs.open(modules, {
+    folder: options.logsFolder,
+    store,
+    now_ms,
+    origin: opened.origin,
+    rootKey: options.rootKey,
+    onError,
+  });
   const parts: KernelParts = {
     store,
+    ownLogs,
     now_ms,
     stepped_ms: () => steps?.total_ms ?? 0,
     services,
@@ -164,18 +181,26 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const monitor = watchKernel(parts, bus, { version, now_ms, steps });
   const streams = new EventStreams(services, (call) => invoker.admit(call), now_ms);
   const sweep = startSweep(bus, contractsOf(modules), now_ms, tell('sweep'));
-  const { resealing } = opened;
   const running = { options, standalone, opened, parts, invoker, monitor, bus, now_ms };
-  const closing = { steps, resealing, streams, sweep, watch, shedding, invoker, apart, batch, bus };
+  const stop = stopping(modules, services, onError);
+  const toClose = { steps, resealing, streams, sweep, watch, shedding, invoker, apart, batch, bus };
   const kernel = kernelOf({
     ...running,
     streams,
     steps,
-    close: () => closeAll({ ...closing, log }),
+    close: () => closeAll({ ...toClose, ownLogs, log, stop }),
   });
-  await begin(kernel, { ...running, steps, watch, tell });
+  await begin(kernel, { ...running, steps, watch, tell }).catch(closing(ownLogs));
   return kernel;
 }
+
+/** Frees the logs of a node that did not start. */
+const closing =
+  (ownLogs: OwnLogs) =>
+  async (error: unknown): Promise<never> => {
+    await ownLogs.close();
+    throw error;
+  };
 
 /** What everything that was opened begins with, in this order. */
 async function begin(
@@ -196,7 +221,7 @@ async function begin(
   await parts.shedding.start();
   // A restored copy changes nothing until it may write.
   if (kernel.fence.since !== undefined) return;
-  await startModules(invoker, options.modules, parts.services);
+  await startModules(invoker, options.modules, parts);
   await opened.resealing.start(tell('reseal'));
 }
 
@@ -222,6 +247,7 @@ function kernelOf(of: Running): Kernel {
   const { log, node } = services;
   return {
     invoke: (call) => invoker.invoke(call),
+    connect: (call) => invoker.connect(call),
     receivePart: (ticket, part) => invoker.transfers.receive(ticket, part),
     sendContent: (ticket, range) => invoker.transfers.send(ticket, range),
     contracts: [...contractsOf(options.modules), ...(remote?.contracts ?? [])],
@@ -232,6 +258,7 @@ function kernelOf(of: Running): Kernel {
     ...followedWith(streams),
     services,
     node,
+    ownLog: (module) => parts.ownLogs.of(module),
     events: bus,
     logKeys: { trust: log.trust, ed25519: log.vkeys.ed25519, mldsa44: log.vkeys.mldsa44 },
     lookAtClock: async () => {
@@ -312,16 +339,6 @@ const followedWith = (streams: EventStreams): Pick<Kernel, 'follow' | 'streamsOf
   streamsOf: (actor) => streams.openOf(actor),
 });
 
-/** Whatever modules do when the node has started. */
-async function startModules(
-  invoker: Invoker,
-  modules: readonly ModuleDefinition[],
-  services: Services,
-): Promise<void> {
-  for (const { onStart } of modules)
-    await onStart?.({ services, invoke: (call) => invoker.invoke(call) });
-}
-
 /** Finishes what is under way, then what it leans on. */
 async function closeAll(parts: {
   readonly steps: ClockSteps | undefined;
@@ -331,9 +348,11 @@ async function closeAll(parts: {
   readonly watch: NodeWatch;
   readonly shedding: Shedding;
   readonly invoker: Invoker;
+  readonly stop: () => Promise<void>;
   readonly apart: Pick<KernelParts, 'remote'>;
   readonly batch: BatchRecords;
   readonly bus: Bus;
+  readonly ownLogs: OwnLogs;
   readonly log: Services['log'];
 }): Promise<void> {
   parts.streams.close();
@@ -342,10 +361,13 @@ async function closeAll(parts: {
   await parts.watch.close();
   await parts.steps?.close();
   await parts.resealing.close();
-  await parts.invoker.drain(DRAIN_MS);
+  const drained = parts.invoker.drain(DRAIN_MS);
+  await parts.stop();
+  await drained;
   await parts.apart.remote?.close();
   await parts.batch.flush();
   await parts.bus.close();
+  await parts.ownLogs.close();
   await parts.log.close();
 }
 

@@ -46,6 +46,8 @@ export async function openServices(
 ): Promise<{
   readonly services: Omit<Services, 'processes' | 'events' | 'watch' | 'shedding' | 'receipts'>;
   readonly process: string;
+  /** Name of the log. */
+  readonly origin: string;
   readonly fence: Fence;
   readonly resealing: Resealing;
 }> {
@@ -72,10 +74,9 @@ export async function openServices(
   const stops = new Stops(store, { identities, sessions });
   await stops.load();
   const fence = await readFence(store);
-  const log = await openNodeLog(
-    { store, sealer, now_ms, onError },
-    { name: logOrigin(node.did, process), generation: fence.generation, rootKey },
-  );
+  const name = logOrigin(node.did, process);
+  const origin = fence.generation === '' ? name : `${name}/${fence.generation}`;
+  const log = await openNodeLog({ store, sealer, now_ms, onError }, { name, origin, rootKey });
   await recordLift(store, log, node, fence.generation);
   const resealing = new Resealing({ store, sealer, modules }, rootKey);
   // A restored copy changes nothing until it may write.
@@ -94,18 +95,18 @@ export async function openServices(
     tickets: createTickets({ secret32: deriveSecret(rootKey.seed, 'tickets') }),
     endings,
   };
-  return { services, process, fence, resealing };
+  return { services, process, origin, fence, resealing };
 }
 
 /** The log of a node under the keys of its root key; those before hand it over where they signed it last. */
 function openNodeLog(
   order: Pick<LogOptions, 'store' | 'sealer' | 'now_ms' | 'onError'>,
-  of: { readonly name: string; readonly generation: string; readonly rootKey: RootKey },
+  of: { readonly name: string; readonly origin: string; readonly rootKey: RootKey },
 ): Promise<Log> {
-  const { name, generation, rootKey } = of;
+  const { name, origin, rootKey } = of;
   return openLog({
     ...order,
-    origin: generation === '' ? name : `${name}/${generation}`,
+    origin,
     continues: name,
     keys: deriveLogKeys(rootKey.seed),
     keysBefore: (rootKey.earlier ?? []).flatMap(({ seed }) =>

@@ -4,6 +4,7 @@ import type { RemoteModules } from './apart/remote.ts';
 import type { Correlation, Telemetry } from '@anarq/telemetry';
 import type { Fence } from './fence.ts';
 import type { BatchRecords } from './record.ts';
+import type { OwnLogs } from './ownLog.ts';
 import type { Replay } from './replay.ts';
 import type { Services } from './services.ts';
 import type { Shedding } from './shedding.ts';
@@ -20,6 +21,8 @@ export interface KernelParts {
   readonly services: Services;
   /** The same as modules get them: what these prepare, a module may carry into its commit. */
   readonly forModules: Services;
+  /** Logs that modules keep beside the store. */
+  readonly ownLogs: OwnLogs;
   readonly replay: Replay;
   readonly batch: BatchRecords;
   /** A restored copy only reads. */

@@ -323,7 +323,10 @@ export class Processes {
     for (let runs = 1; runs <= RERUNS_MAX; runs++) {
       if (runs > 1) standing = await this.#standing(process);
       active.stop ??= standing.stop;
-      const ended = await this.#endInstead(inv, capability, asked, standing, active.stop);
+      // What is in a log of its module's own is done: only the handler knows whether it is.
+      const keepsLog = inv.compiled.module.ownLog !== undefined;
+      const stop = keepsLog ? undefined : active.stop;
+      const ended = await this.#endInstead(inv, capability, asked, standing, stop);
       if (ended !== undefined) return ended;
       const control = this.#control(capability, active, wakes);
       const run = new ProcessRun(
@@ -340,11 +343,12 @@ export class Processes {
         await this.jobs.keep(capability);
       } catch (error) {
         if (!(error instanceof QError)) throw error;
-        if (active.stop !== undefined) continue;
+        if (active.stop !== undefined && !keepsLog) continue;
         if (error.code === 'PROCESS_DIVERGED')
           return this.#ends.parked(inv, capability, error.code, error.message);
         if (error.retryable) throw error;
-        return this.#ends.refused(inv, capability, asked, error, standing.retries);
+        const cause = active.stop === undefined ? error : stoppedBy(active.stop);
+        return this.#ends.refused(inv, capability, asked, cause, standing.retries);
       }
       const result = await this.#ends.done(inv, capability, handled.work, handled.output);
       if (result !== undefined) return result;

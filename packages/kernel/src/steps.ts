@@ -98,7 +98,7 @@ export class ProcessRun {
     // A handler that caught it does not know how the step ended; nothing is built on that.
     if (this.#stop !== undefined) throw this.#stop;
     // What it answers then is what it got done until it was stopped.
-    if (this.#knowsOfStop) this.#checkStop();
+    if (this.#knowsOfStop && inv.compiled.module.ownLog === undefined) this.#checkStop();
     if ('error' in ended) throw ended.error;
     checkOutput(inv, ended.output);
     this.#checkComplete();
@@ -247,27 +247,29 @@ export class ProcessRun {
       if (planned === undefined) return { digest, result };
       return { digest, result, undo: { operation: planned.op.id, input: planned.input, as } };
     };
-    const kept = (result: Result<unknown>): Statement[] => [
-      this.#journal.entry(process, name, place, op.id, entryOf(result)),
-    ];
+    let isKept = false;
+    const kept = (result: Result<unknown>): Statement[] => {
+      isKept = true;
+      return [this.#journal.entry(process, name, place, op.id, entryOf(result))];
+    };
     this.#parts.probe(`before-step ${operation} ${name}`);
     const result = await this.#invokeStep({
       op,
       input,
       capability: as === 'module' ? asModule(this.#capability, this.#parts) : this.#capability,
       ...(op.kind === 'query' ? {} : { idempotencyKey: `${process}/${name}` }),
-      ...(op.kind === 'command' ? { journal: kept } : {}),
+      ...(op.kind === 'query' ? {} : { journal: kept }),
       ...(this.#own === undefined ? {} : { own: this.#own }),
     });
     if (result.status === 'error' && result.code === 'CALL_IN_PROGRESS' && isOpenProcess(result))
       throw new Suspended(name);
     if (result.status === 'error' && result.retryable)
       throw new QError(result.code, result.message, result.details);
-    // A command journals in its own commit. A query has none, a nested process several, and a
-    // refusal before the handler none: these are asked again after a crash, so their entry may
-    // come a moment later. But once a process goes on from an answer, the answer stays.
-    if (op.kind !== 'command' || result.status === 'error')
-      await this.#parts.store.commit(kept(result));
+    // A command journals in its own commit, and a nested process in that of its outcome. A query has
+    // none, nor has a refusal before the handler, nor one that is undone: these are asked again after a
+    // crash, so their entry may come a moment later. But once a process goes on from an answer, the
+    // answer stays.
+    if (!isKept || result.status === 'error') await this.#parts.store.commit(kept(result));
     const entry = entryOf(result);
     steps.set(name, entry);
     this.#parts.probe(`after-step ${operation} ${name}`);

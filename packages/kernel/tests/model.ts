@@ -9,6 +9,13 @@ export type Asked =
       readonly refused: boolean;
     };
 
+/** A call that was answered, and with which code. */
+export interface Answered {
+  readonly key: string;
+  readonly asked: Asked;
+  readonly code: string;
+}
+
 export const TOTAL = 100;
 export const PER_CALL = 40;
 export const PER_HOUR = 55;
@@ -24,8 +31,8 @@ export class Model {
   paid = 0;
   hour = 0;
   paidThisHour = 0;
-  readonly items = new Set<string>();
-  readonly #answered = new Map<string, string>();
+  items = new Set<string>();
+  #answered = new Map<string, string>();
 
   call(key: string, asked: Asked): string {
     const before = this.#answered.get(key);
@@ -36,16 +43,34 @@ export class Model {
     return code;
   }
 
-  /** What may come of calls at once: any order, so any of them may have found the budget spent. */
-  atOnce(calls: readonly { key: string; asked: Asked; code: string }[]): void {
-    for (const { key, asked, code } of calls)
-      if (code === 'SUCCESS' && this.call(key, asked) !== code)
-        throw new Error(`${key} spent what was not left: ${JSON.stringify(asked)}`);
-    for (const { key, asked, code } of calls)
-      if (code !== 'SUCCESS' && this.call(key, asked) !== code)
-        throw new Error(
-          `${key} was refused with ${code}, though it fits: ${JSON.stringify(asked)}`,
-        );
+  /** What may come of calls at once: what comes of them one after another, in some order. */
+  atOnce(calls: readonly Answered[]): void {
+    const end = this.#inSomeOrder(calls);
+    if (end === undefined)
+      throw new Error(`in no order do these calls end so: ${JSON.stringify(calls)}`);
+    this.#become(end);
+  }
+
+  /** How the model stands after these calls, in an order in which each ends as it did. */
+  #inSomeOrder(calls: readonly Answered[]): Model | undefined {
+    if (calls.length === 0) return this;
+    for (const next of calls) {
+      const after = new Model();
+      after.#become(this);
+      if (after.call(next.key, next.asked) !== next.code) continue;
+      const end = after.#inSomeOrder(calls.filter((other) => other !== next));
+      if (end !== undefined) return end;
+    }
+    return undefined;
+  }
+
+  #become(other: Model): void {
+    this.left = other.left;
+    this.paid = other.paid;
+    this.hour = other.hour;
+    this.paidThisHour = other.paidThisHour;
+    this.items = new Set(other.items);
+    this.#answered = new Map(other.#answered);
   }
 
   /** The next hour begins. */

@@ -260,6 +260,7 @@ export async function runModel(
     {
       numRuns,
       endOnFailure: false,
+      includeErrorInReport: true,
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       ...(path === undefined ? {} : { path }),
       // A run that fails is made smaller, but not for longer than somebody waits.

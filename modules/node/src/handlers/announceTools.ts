@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { toolRegistryOf } from '@anarq/derive';
 import { handler } from '@anarq/kernel';
 import { node } from '../contract.ts';
 import { announced } from '../store.ts';
@@ -9,6 +8,7 @@ import { MODULES_MAX } from '../toolOperations.ts';
 const HERE = '';
 
 export const announceTools = handler(node.announceTools, async (_input, ctx) => {
+  const { toolRegistryOf } = await import('@anarq/derive');
   const { contracts, node: facts } = ctx.services;
   const rows = ctx.rows(announced);
   const said: Record<'ADDED' | 'UPDATED' | 'REMOVED', string[]> = {

@@ -1,4 +1,3 @@
-import { toolRegistryOf } from '@anarq/derive';
 import { fail } from '@anarq/common-schemas';
 import { handler } from '@anarq/kernel';
 import { node } from '../contract.ts';
@@ -6,13 +5,15 @@ import { node } from '../contract.ts';
 /** Places in the registry are relative to the node, which has several addresses. */
 const HERE = '';
 
-export const tools = handler(node.tools, ({ module }, ctx) => {
+export const tools = handler(node.tools, async ({ module }, ctx) => {
   const { contracts } = ctx.services;
   const asked = contracts.filter(({ name }) => module === undefined || name === module);
   if (module !== undefined && asked.length === 0)
     fail('QINDEX_NOT_FOUND', `No module ${module} runs here.`, {
       modules: contracts.map(({ name }) => name),
     });
+  // As much as a small module, and seldom asked for: a node starts without it.
+  const { toolRegistryOf } = await import('@anarq/derive');
   const items = asked.map((contract) => {
     const registry = toolRegistryOf(contract, contracts, { url: HERE, lastUpdated: ctx.now });
     const { tools: offered, events } = registry.capabilities;

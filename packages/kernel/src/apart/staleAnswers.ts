@@ -86,6 +86,9 @@ export class StaleAnswers {
     switch (credential.kind) {
       case 'anonymous':
         return [ANONYMOUS.actor, ...named];
+      // Its calls are never made elsewhere.
+      case 'connection':
+        return named;
       case 'signature':
         return [credential.subId ?? credential.identity, ...named];
       case 'bearer': {
@@ -134,6 +137,8 @@ function whoOf(credential: Call['credential']): string {
   switch (credential.kind) {
     case 'anonymous':
       return 'anonymous';
+    case 'connection':
+      return 'connection';
     case 'bearer':
       return `bearer ${sha256Hex(utf8(credential.token))}`;
     case 'signature':

@@ -1,0 +1,17 @@
+/**
+ * Circuits without a node: the same thread that a worker of a node computes in, for whoever runs
+ * one on this machine and pays nobody.
+ */
+export type { Format, MethodName } from './models.ts';
+export { ComputeThread } from './work/computeThread.ts';
+export { planned } from './work/planned.ts';
+export { memoryOfMachine } from './work/memory.ts';
+export {
+  Refused,
+  type Asked,
+  type Measured,
+  type Plan,
+  type Precision,
+  type Refusal,
+  type Source,
+} from './work/orders.ts';

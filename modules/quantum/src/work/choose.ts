@@ -1,0 +1,104 @@
+import type { Circuit } from '@anarq/circuit';
+import {
+  chooseMethod,
+  simulate,
+  speedsOn,
+  type Choice,
+  type ChoiceOptions,
+  type Observable,
+  type Outcome,
+  type Speeds,
+  type TellProgress,
+} from '@anarq/quantum-engine';
+import type { MethodName } from '../models.ts';
+import { executorFor } from './executors.ts';
+import type { Plan, Precision } from './orders.ts';
+
+interface Asked {
+  readonly circuit: Circuit;
+  readonly shots: number;
+  readonly observables: readonly Observable[];
+  readonly precision: Precision;
+  readonly method: MethodName | undefined;
+  readonly threads: number | undefined;
+  /** What states may take. */
+  readonly memory_bytes: number;
+  readonly speeds?: Speeds | undefined;
+}
+
+type Chosen = Pick<Plan, 'method' | 'why' | 'memory_bytes' | 'duration_us' | 'alternatives'>;
+
+/** What computes where nothing faster is plugged in. */
+const PLAIN = 'typescript f64';
+
+/**
+ * Says by which method a task will be run, and what that takes; allocates nothing.
+ * @throws CircuitError LIMIT where nothing fits into the memory, with the numbers
+ */
+export const choose = (asked: Asked): Chosen =>
+  chosenOf(chooseMethod(asked.circuit, { ...optionsOf(asked), observables: asked.observables }));
+
+/** @throws CircuitError as `choose` does, or where a bound proves too small while it runs */
+export async function compute(
+  asked: Asked & { readonly seed: bigint; readonly progress?: TellProgress | undefined },
+): Promise<Chosen & { readonly outcome: Outcome; readonly executor: string }> {
+  const { circuit, shots, observables, seed, precision, threads = 1, progress } = asked;
+  const { method } = choose(asked);
+  const executor = await executorFor({ method, qubits: circuit.qubits, precision, threads });
+  const { outcome, ...choice } = simulate(
+    { circuit, shots, seed, observables },
+    // As it was chosen, so that nothing else is computed than what was opened.
+    {
+      ...optionsOf(asked),
+      method,
+      ...(executor === undefined ? {} : { executor }),
+      ...(progress === undefined ? {} : { progress }),
+    },
+  );
+  return { ...chosenOf(choice), outcome, executor: executor?.name ?? PLAIN };
+}
+
+/**
+ * Measures the executor that large state vectors are run with.
+ * @throws Error where there is none, which is never
+ */
+export async function measureSpeeds(precision: Precision, threads: number): Promise<Speeds> {
+  const executor = await executorFor({ method: 'statevector', qubits: 19, precision, threads });
+  if (executor === undefined) throw new Error('large states have an executor');
+  return speedsOn(executor, () => performance.now());
+}
+
+const optionsOf = ({
+  shots,
+  precision,
+  method,
+  threads,
+  memory_bytes,
+  speeds,
+}: Asked): ChoiceOptions => ({
+  shots,
+  precision,
+  memoryLimit_bytes: memory_bytes,
+  // Speeds that were measured are those of all threads.
+  ...(speeds === undefined ? (threads === undefined ? {} : { threads }) : { speeds }),
+  ...(method === undefined || method === 'automatic' ? {} : { method }),
+});
+
+const chosenOf = ({ method, why, memory_bytes, duration_ms, alternatives }: Choice): Chosen => ({
+  method,
+  why,
+  memory_bytes: Math.ceil(memory_bytes),
+  duration_us: Math.ceil(duration_ms * 1_000),
+  alternatives: alternatives.map((one) => ({
+    method: one.method,
+    isPossible: one.possible,
+    why: one.why,
+    // What is beyond counting is told in words alone.
+    ...(Number.isSafeInteger(Math.ceil(one.memory_bytes))
+      ? { memory_bytes: Math.ceil(one.memory_bytes) }
+      : {}),
+    ...(Number.isSafeInteger(Math.ceil(one.duration_ms * 1_000))
+      ? { duration_us: Math.ceil(one.duration_ms * 1_000) }
+      : {}),
+  })),
+});
