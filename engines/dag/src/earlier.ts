@@ -1,0 +1,37 @@
+import type { EpochRun } from './epochRun.ts';
+import type { Vote } from './finality.ts';
+
+const RUNS_MAX = 4;
+
+/**
+ * Epochs that are over. Others may need the blocks of the last one to come to its end, and of each one the last
+ * certificate may still be missing here.
+ */
+export class Earlier {
+  #runs: readonly EpochRun[] = [];
+
+  ended(run: EpochRun): void {
+    const unsettled = this.#runs.filter(({ finality }) => finality.oldestOpen !== undefined);
+    for (const each of unsettled) each.forgetBlocks();
+    this.#runs = [...unsettled, run].slice(-RUNS_MAX);
+  }
+
+  clear(): void {
+    this.#runs = [];
+  }
+
+  of(epoch: number): EpochRun | undefined {
+    return this.#runs.find(({ committee }) => committee.epoch === epoch);
+  }
+
+  /** The oldest checkpoint that has no certificate. */
+  get oldestOpen(): number | undefined {
+    return this.#runs.find(({ finality }) => finality.oldestOpen !== undefined)?.finality
+      .oldestOpen;
+  }
+
+  /** What a validator voted for, and what has no certificate yet. */
+  votesOf(publicKey: Uint8Array | undefined): readonly Vote[] {
+    return this.#runs.flatMap((run) => run.ownVotes(publicKey));
+  }
+}

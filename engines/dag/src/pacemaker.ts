@@ -1,0 +1,96 @@
+import { leadersOf } from './committee.ts';
+import type { Dag } from './dag.ts';
+
+export interface PaceSettings {
+  /** Rounds do not follow faster: it bounds how much is said about nothing. */
+  readonly round_ms_min: number;
+  /**
+   * How long a round waits for its leader, and for the votes on the leader before: at least, and at most where
+   * one after another was waited for in vain.
+   */
+  readonly leader_ms_min: number;
+  readonly leader_ms_max: number;
+}
+
+/**
+ * Crashed validators lead now and then, a few times in a row too. Only a row of so many misses, for each
+ * validator, says that all is slower than thought.
+ */
+const MISSES_FREE = 2;
+
+/** Says when a validator goes on to its next round. */
+export class Pacemaker {
+  readonly #settings: PaceSettings;
+  #proposed_ms = -Infinity;
+  /** The round that a quorum has blocks of, and since when that is known. */
+  #quorumRound = 0;
+  #quorumSince_ms = -Infinity;
+  #misses = 0;
+
+  constructor(settings: PaceSettings) {
+    this.#settings = settings;
+  }
+
+  /** The highest round of which a quorum of authors has blocks here. */
+  quorumRound(dag: Dag): number {
+    let round = dag.highestRound;
+    while (round > dag.floor && dag.authorsIn(round) < dag.committee.quorum) round -= 1;
+    return round;
+  }
+
+  /** @returns the round to propose now, where the time has come */
+  next(dag: Dag, lastOwn: number, now_ms: number): number | undefined {
+    const reached = this.quorumRound(dag);
+    if (reached > this.#quorumRound || this.#quorumSince_ms === -Infinity) {
+      this.#quorumRound = reached;
+      this.#quorumSince_ms = now_ms;
+    }
+    if (reached + 1 <= lastOwn || dag.authorsIn(reached) < dag.committee.quorum) return undefined;
+    if (now_ms < this.#proposed_ms + this.#settings.round_ms_min) return undefined;
+    // Whoever is behind catches up without waiting for anybody.
+    if (reached > lastOwn + 1) return reached + 1;
+    if (this.#isReady(dag, reached)) {
+      this.#misses = 0;
+      return reached + 1;
+    }
+    if (now_ms < this.#quorumSince_ms + this.#timeout_ms(dag)) return undefined;
+    this.#misses += 1;
+    return reached + 1;
+  }
+
+  proposed(now_ms: number): void {
+    this.#proposed_ms = now_ms;
+  }
+
+  #timeout_ms({ committee }: Dag): number {
+    const { leader_ms_min, leader_ms_max } = this.#settings;
+    const over = this.#misses - MISSES_FREE * committee.publicKeys.length;
+    return Math.min(leader_ms_min * 2 ** Math.max(over, 0), leader_ms_max);
+  }
+
+  /** The leaders of the round are here, and how the leaders before fared is settled. */
+  #isReady(dag: Dag, round: number): boolean {
+    const { committee } = dag;
+    if (round === 0 || dag.authorsIn(round) === committee.publicKeys.length) return true;
+    const isHereOrSilent = (leader: number): boolean =>
+      dag.of(round, leader).length > 0 || isSilent(dag, leader, round);
+    if (!leadersOf(committee, round).every(isHereOrSilent)) return false;
+    return leadersOf(committee, round - 1).every((leader) => {
+      let votes = 0;
+      let against = 0;
+      for (const { parents } of dag.firstIn(round))
+        if (parents.some(({ author }) => author === leader)) votes += 1;
+        else against += 1;
+      return Math.max(votes, against) >= committee.quorum;
+    });
+  }
+}
+
+/** Whoever said nothing in so many rounds is not waited for; its turn is over as soon as a quorum goes on. */
+const SILENT_ROUNDS = 6;
+
+function isSilent(dag: Dag, author: number, round: number): boolean {
+  for (let back = 1; back <= SILENT_ROUNDS; back += 1)
+    if (round - back < 0 || dag.of(round - back, author).length > 0) return false;
+  return true;
+}

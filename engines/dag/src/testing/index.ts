@@ -1,0 +1,11 @@
+export { STRATEGIES, type Strategy } from './simulation/byzantine.ts';
+export {
+  FAULTS,
+  simulateDag,
+  type DagReport,
+  type Fault,
+  type SimulationOptions,
+} from './simulation/simulate.ts';
+export { IdealKeys } from './simulation/keys.ts';
+export { viewsDisagree } from './simulation/views.ts';
+export { simulateFollowers } from './simulation/followers.ts';

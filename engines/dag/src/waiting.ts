@@ -1,0 +1,199 @@
+import type { Block, Ref } from './block.ts';
+
+/** A block that others build on and that is not here. */
+interface Missing {
+  readonly ref: Ref;
+  readonly waiters: Set<string>;
+  /** The author of the block that named it first. */
+  readonly namedBy: number;
+  /** Who sent a block that builds on it, so has it: a peer's name. */
+  readonly from: string;
+  asked_ms: number;
+  tries: number;
+}
+
+/** What one author's waiting blocks may take, so that no liar takes the room or the turns of the others. */
+export interface Share {
+  readonly blocks_max: number;
+  readonly bytes_max: number;
+  /** Blocks that they build on and that are not here. */
+  readonly missing_max: number;
+}
+
+interface Used {
+  readonly blocks: Set<string>;
+  bytes: number;
+  missing: number;
+}
+
+/** Blocks that came before what they build on. */
+export class Waiting {
+  readonly #blocks = new Map<string, { readonly block: Block; readonly missing: Set<string> }>();
+  readonly #missing = new Map<string, Missing>();
+  readonly #used = new Map<number, Used>();
+  readonly #share: Share;
+
+  constructor(share: Share) {
+    this.#share = share;
+  }
+
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  /** How many blocks that are not here others build on. */
+  get missing(): number {
+    return this.#missing.size;
+  }
+
+  has(digest: string): boolean {
+    return this.#blocks.has(digest);
+  }
+
+  /** How many blocks of one author and round wait here. */
+  of(round: number, author: number): number {
+    let count = 0;
+    for (const digest of this.#used.get(author)?.blocks ?? [])
+      if (this.#blocks.get(digest)?.block.round === round) count += 1;
+    return count;
+  }
+
+  /**
+   * Whether a block of another author needs this one. An author's own blocks alone do not count: of these it may
+   * make any number.
+   */
+  isMissing({ digest, author }: Ref): boolean {
+    for (const waiter of this.#missing.get(digest)?.waiters ?? []) {
+      const block = this.#blocks.get(waiter)?.block;
+      if (block !== undefined && (block.author !== author || this.isMissing(block.ref)))
+        return true;
+    }
+    return false;
+  }
+
+  /** @returns false where the author has no more room; a block that others need makes some */
+  add(block: Block, missing: readonly Ref[], from: string): boolean {
+    if (this.#isFull(block, missing.length)) {
+      if (!this.isMissing(block.ref)) return false;
+      this.#dropUnneeded(block.author);
+      if (this.#isFull(block, missing.length)) return false;
+    }
+    const { digest } = block.ref;
+    this.#blocks.set(digest, { block, missing: new Set(missing.map((ref) => ref.digest)) });
+    const used = this.#usedBy(block.author);
+    used.blocks.add(digest);
+    used.bytes += block.size;
+    for (const ref of missing) {
+      const known = this.#missing.get(ref.digest);
+      if (known !== undefined) known.waiters.add(digest);
+      else {
+        used.missing += 1;
+        const waiters = new Set([digest]);
+        const namedBy = block.author;
+        const asked = { asked_ms: -Infinity, tries: 0 };
+        this.#missing.set(ref.digest, { ref, waiters, namedBy, from, ...asked });
+      }
+    }
+    return true;
+  }
+
+  /** A block came to the others. @returns those that now have all that they build on */
+  arrived(digest: string): readonly Block[] {
+    const waiters = this.#missing.get(digest)?.waiters ?? [];
+    this.#found(digest);
+    const ready: Block[] = [];
+    for (const waiter of waiters) {
+      const waiting = this.#blocks.get(waiter);
+      if (waiting === undefined) continue;
+      waiting.missing.delete(digest);
+      if (waiting.missing.size > 0) continue;
+      this.#drop(waiter);
+      ready.push(waiting.block);
+    }
+    return ready;
+  }
+
+  /**
+   * What to ask for now: missing, not waiting itself, and not asked for within `again_ms`. Authors whose blocks
+   * name what is missing take turns, and of each what was asked for least and is oldest comes first.
+   */
+  toAsk(
+    now_ms: number,
+    again_ms: number,
+    most: number,
+  ): readonly { readonly ref: Ref; readonly from: string; readonly tries: number }[] {
+    if (this.#missing.size === 0) return [];
+    const due = [...this.#missing.values()]
+      .filter(({ ref, asked_ms }) => !this.#blocks.has(ref.digest) && now_ms >= asked_ms + again_ms)
+      .toSorted((a, b) => a.tries - b.tries || a.ref.round - b.ref.round);
+    const queues = [...Map.groupBy(due, ({ namedBy }) => namedBy).values()];
+    const found: Missing[] = [];
+    for (let turn = 0; found.length < most; turn += 1) {
+      const each = queues.flatMap((queue) => queue[turn] ?? []);
+      if (each.length === 0) break;
+      found.push(...each.slice(0, most - found.length));
+    }
+    return found.map((missing) => {
+      missing.asked_ms = now_ms;
+      missing.tries += 1;
+      const { ref, from, tries } = missing;
+      return { ref, from, tries };
+    });
+  }
+
+  /** Everything below a round counts as there. @returns blocks that now have all they build on */
+  floor(round: number): readonly Block[] {
+    const ready: Block[] = [];
+    for (const [digest, { block }] of this.#blocks) if (block.round < round) this.#drop(digest);
+    for (const [digest, { ref }] of this.#missing)
+      if (ref.round < round) ready.push(...this.arrived(digest));
+    return ready;
+  }
+
+  #usedBy(author: number): Used {
+    let used = this.#used.get(author);
+    if (used === undefined)
+      this.#used.set(author, (used = { blocks: new Set(), bytes: 0, missing: 0 }));
+    return used;
+  }
+
+  #isFull({ author, size }: Block, missing: number): boolean {
+    const { blocks_max, bytes_max, missing_max } = this.#share;
+    const used = this.#usedBy(author);
+    return (
+      used.blocks.size >= blocks_max ||
+      used.bytes + size > bytes_max ||
+      used.missing + missing > missing_max
+    );
+  }
+
+  /** Makes room for what others need of an author's blocks. */
+  #dropUnneeded(author: number): void {
+    for (const digest of this.#usedBy(author).blocks) {
+      const waiting = this.#blocks.get(digest);
+      if (waiting !== undefined && !this.isMissing(waiting.block.ref)) this.#drop(digest);
+    }
+  }
+
+  /** A block waits no more; what it alone built on is not missing any more. */
+  #drop(digest: string): void {
+    const waiting = this.#blocks.get(digest);
+    if (waiting === undefined) return;
+    this.#blocks.delete(digest);
+    const used = this.#usedBy(waiting.block.author);
+    used.blocks.delete(digest);
+    used.bytes -= waiting.block.size;
+    for (const parent of waiting.missing) {
+      const waiters = this.#missing.get(parent)?.waiters;
+      waiters?.delete(digest);
+      if (waiters?.size === 0) this.#found(parent);
+    }
+  }
+
+  #found(digest: string): void {
+    const missing = this.#missing.get(digest);
+    if (missing === undefined) return;
+    this.#missing.delete(digest);
+    this.#usedBy(missing.namedBy).missing -= 1;
+  }
+}
