@@ -1,0 +1,3 @@
+export { FaultyDisk } from './faultyDisk.ts';
+export { MemoryHub, MemoryNetwork } from './memoryNetwork.ts';
+export { Person } from './person.ts';
