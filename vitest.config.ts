@@ -25,11 +25,20 @@ const startOrLookAtProcesses = [
   'openapi',
   'operationHelp',
   'publishing',
+  'quantumCommand',
+  'quantumDemo',
   'seeAndStop',
   'shedding',
+  'socketKills',
   'status',
   'syncedBeforeAnswered',
 ];
+
+/**
+ * Deterministic cores load little and compute much. Node loads them itself, as it does for a user:
+ * Vitest's own loader puts a call of a getter at each use of what another file exports.
+ */
+const computing = ['engines/*/{src,tests}/**/*.test.ts'];
 
 /**
  * Tests that have a process of their own: those that start processes (a small one is copied faster
@@ -37,7 +46,7 @@ const startOrLookAtProcesses = [
  * those that look at the process itself: its profile, its coverage.
  */
 const alone = [
-  '{engines,apps}/*/{src,tests}/**/*.test.ts',
+  'apps/*/{src,tests}/**/*.test.ts',
   'packages/{content,crypto,schemas,store}/{src,tests}/**/*.test.ts',
   `**/{${startOrLookAtProcesses.join(',')}}.test.ts`,
 ];
@@ -68,10 +77,14 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('alone', { include: alone }),
+      project('computing', {
+        include: computing,
+        experimental: { viteModuleRunner: false, nodeLoader: false },
+      }),
+      project('alone', { include: alone, exclude: computing }),
       // The others share the processes they run in, and what these have loaded: a node is most of
       // the project, and takes a second to load.
-      project('shared', { include: everything, exclude: alone, isolate: false }),
+      project('shared', { include: everything, exclude: [...computing, ...alone], isolate: false }),
     ],
   },
 });

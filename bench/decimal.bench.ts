@@ -1,4 +1,4 @@
-import { arithmetic as d } from '@anarq/decimal';
+import * as d from '@anarq/decimal/arithmetic';
 import { BigNumber } from 'bignumber.js';
 import { Decimal as Library } from 'decimal.js';
 import { figure, type BenchRun, type Figure } from './measuring/figures.ts';

@@ -86,7 +86,7 @@ describe('the same requests, unspoiled', () => {
 
   it('change what they should, so that a refusal which does the same is seen', async () => {
     const { changes } = await attempt((w) => pay(w, '0.01', 'EUR'));
-    for (const table of ['qwallet_intent', 'ledger_transfer', 'ledger_account', 'kernel_outbox'])
+    for (const table of ['qwallet_intent', 'ledger_transfer_name', 'kernel_outbox', 'books'])
       expect(changes).toContainEqual(expect.stringMatching(`^\\+ ${table} `));
     expect((await attempt(put)).changes).toContainEqual(
       expect.stringMatching(/^\+ qdrive_upload /),

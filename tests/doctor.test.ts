@@ -29,6 +29,16 @@ const change = (sql: string): void => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'q-doctor-'));
   const node = await startNodeProcess(foldersOf(folder));
+  const accounts = [{ id: 'till', unit: 'EUR', code: 1, flags: [] }];
+  const { dataFolder } = foldersOf(folder);
+  const opened = await q(
+    'call',
+    'ledger.createAccounts',
+    JSON.stringify({ accounts }),
+    '--data',
+    dataFolder,
+  );
+  if (opened.code !== 0) throw new Error(opened.stderr);
   // Its address stays behind.
   await node.kill();
 }, 240_000);
@@ -45,6 +55,7 @@ describe('q doctor', () => {
     expect(stateOf(before, 'Operator key')).toBe('fail');
     expect(stateOf(before, 'Backup')).toBe('warn');
     expect(stateOf(before, 'Log')).toBe('ok');
+    expect(stateOf(before, 'Ledger log')).toBe('ok');
     expect(stateOf(before, 'Clock')).toBe('ok');
     expect(stateOf(before, 'Fence')).toBe('ok');
     expect(stateOf(before, 'Tables')).toBe('ok');
@@ -59,6 +70,27 @@ describe('q doctor', () => {
     expect(stateOf(after, 'Operator key')).toBe('ok');
     expect((await stat(join(keysFolder, 'operator.key'))).mode & 0o777).toBe(0o600);
     await expect(readFile(join(dataFolder, 'node.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('finds the page of the books that somebody changed, before the node refuses to start', async () => {
+    const { dataFolder, keysFolder } = foldersOf(folder);
+    const segment = join(dataFolder, 'logs/ledger/log-00000000');
+    const bytes = await readFile(segment);
+    const changed = Buffer.from(bytes);
+    changed[300]! ^= 1;
+    await writeFile(segment, changed);
+    const told = await doctor();
+    expect(told.ok).toBe(false);
+    expect(told.findings.find(({ check }) => check === 'Ledger log')).toMatchObject({
+      state: 'fail',
+      found: expect.stringMatching(/page 0 .*damaged/),
+      fix: expect.stringContaining('./q restore'),
+    });
+    const start = await q('up', '--data', dataFolder, '--keys', keysFolder, '--port', '0');
+    expect(start.code).not.toBe(0);
+    expect(start.stderr).toMatch(/The books in .* are damaged: page 0/);
+    await writeFile(segment, bytes);
+    expect(stateOf(await doctor(), 'Ledger log')).toBe('ok');
   });
 
   it('finds a clock that was set back, a fence, an old backup, and a log that lacks records', async () => {

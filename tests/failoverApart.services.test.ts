@@ -41,11 +41,8 @@ describe('a module with two addresses', () => {
     first = await startMoney(ports[0], { killAt: 'after-step qwallet.reserve hold' });
     const takeOver = () =>
       isOnPostgres()
-        ? startMoney(ports[1], {
-            dataFolder: join(folder, 'standby'),
-            storeOf: join(folder, 'money'),
-            standby: true,
-          })
+        ? // The books of the ledger lie in the folder: whoever takes over needs the same one.
+          startMoney(ports[1], { standby: true })
         : first.exited.then(() => startMoney(ports[1]));
     second = takeOver();
     front = await startNodeProcess({

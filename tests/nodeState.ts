@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Books } from '@anarq/ledger/books';
 import type { Row } from '@anarq/store';
 import type { TestNode } from '@anarq/testing';
 
@@ -18,6 +19,9 @@ export async function stateOf({ store, kernel }: TestNode): Promise<NodeState> {
   for (const { name } of kept)
     for (const row of await store.read(`SELECT * FROM "${String(name)}"`))
       state.add(`${String(name)} ${labelOf(row)} ${digestOf(row)}`);
+  const books = kernel.ownLog('ledger');
+  if (books instanceof Books)
+    state.add(`books ${Buffer.from(await books.stateHash()).toString('hex')}`);
   for (let cursor: string | undefined; ;) {
     const { cids, next } = await kernel.services.blocks.list(cursor, 1_000);
     for (const cid of cids) state.add(`block ${cid}`);

@@ -1,4 +1,5 @@
 import { createClient, http, keys, uploadFile, type Client } from '@anarq/common-clients';
+import type { AnyContract } from '@anarq/common-schemas';
 import { generateSeed } from '@anarq/crypto';
 import { genesisFrom } from '@anarq/kernel';
 import { ledger } from '@anarq/ledger/contract';
@@ -31,7 +32,16 @@ export interface Party {
 
 export const UNIT = 'rUv';
 /** What the clients of tests speak. */
-export const contracts = [squid, qonsent, qerberos, qdrive, qindex, qmarket, qwallet, ledger];
+export const contracts: readonly AnyContract[] = [
+  squid,
+  qonsent,
+  qerberos,
+  qdrive,
+  qindex,
+  qmarket,
+  qwallet,
+  ledger,
+];
 
 export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
   const clock = { offset_ms };

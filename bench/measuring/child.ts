@@ -48,6 +48,12 @@ export class Child {
     return this.ask<number>({ kind: 'memory' });
   }
 
+  /** Ends it as a kill does: it has no time for anything. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     await this.#exited;

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { wholeWithin } from './wholeNumberOption.ts';
 
 /** Options that many commands have. */
 interface SharedOptions {
@@ -75,23 +76,22 @@ export function approvalCommands(q: Command, { dataOption, jsonOption }: SharedO
 /** `q sim`: what can go wrong, gone wrong on purpose. */
 export function simCommand(q: Command, { jsonOption }: Pick<SharedOptions, 'jsonOption'>): void {
   q.command('sim')
-    .description('Simulate a writer through crashes, torn writes and more; each seed is one run.')
-    .argument('[name]', 'what: ledger; none lists them')
+    .description('Simulate what can go wrong, from crashes to lies; each seed is one run.')
+    .argument('[name]', 'what: ledger or dag; none lists them')
     .option('--runs <number>', 'how many runs', wholeWithin(1, 100_000_000), 500)
     .option('--seed <number>', 'the first run’s seed', wholeWithin(0, 4_000_000_000), 1)
-    .option('--bug <name>', 'let the writer make a mistake, to see that it is found: leavesTail …')
+    .option('--bug <name>', 'ledger: let the writer make a mistake, to see that it is found')
+    .option('--nodes <number>', 'dag: validators; 4, 7 or 10 by the seed', wholeWithin(1, 100))
+    .option('--byzantine <number>', 'dag: how many of them lie, or max; up to a third by the seed')
+    .option('--fault <name>', 'dag: crash, partition, oneWay, loss … or none; some by the seed')
+    .option('--strategy <name>', 'dag: how they lie: equivocate, withhold, twins …; by the seed')
+    .option('--svg <file>', 'dag: draw the run, or the first that failed')
     .addOption(jsonOption())
-    .action(async (name, options) => (await import('./commands/sim.ts')).sim(name, options));
+    .action(async (name, options) => {
+      if (name === 'dag') return (await import('./commands/simDag.ts')).simDag(options);
+      return (await import('./commands/sim.ts')).sim(name, options);
+    });
 }
-
-const wholeWithin =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`a whole number from ${min} to ${max}`);
-    return value;
-  };
 
 /** `q new` and `q pack`: what others build on, and what they build. */
 export function buildCommands(q: Command, { jsonOption }: Pick<SharedOptions, 'jsonOption'>): void {
@@ -142,5 +142,46 @@ export function keyCommands(q: Command, { dataOption, jsonOption }: SharedOption
     .addOption(new Option('--passphrase-file <file>', 'holds their passphrase; else Q_PASSPHRASE'))
     .action(async (backup, options) =>
       (await import('./commands/keys.ts')).keysRecover(backup, options),
+    );
+}
+
+/** `q processes`: what is under way, and what needs a person. */
+export function processCommands(q: Command, { dataOption, jsonOption }: SharedOptions): void {
+  const processes = q
+    .command('processes')
+    .description('What is under way on the node, and what needs you.');
+  processes
+    .command('list', { isDefault: true })
+    .description('Open processes, the newest first.')
+    .option('--attention', 'only those that cannot go on by themselves')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('./commands/processes.ts')).processesList(options));
+  processes
+    .command('show')
+    .description('A process and its steps.')
+    .argument('<id>')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id, options) =>
+      (await import('./commands/processes.ts')).processesShow(id, options),
+    );
+  processes
+    .command('retry')
+    .description('Have one that needs attention go on from where it stopped.')
+    .argument('<id>')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id, options) =>
+      (await import('./commands/processes.ts')).processesRetry(id, options),
+    );
+  processes
+    .command('abandon')
+    .description('Give one up: undo what can be undone, and free what it holds.')
+    .argument('<id>')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id, options) =>
+      (await import('./commands/processes.ts')).processesAbandon(id, options),
     );
 }

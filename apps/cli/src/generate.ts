@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyContract } from '@anarq/common-schemas';
 import { DERIVED } from '@anarq/derive';
 import { DERIVED_FOLDERS, derivedFiles, referenceFiles, watchingFiles } from '@anarq/derive/files';
+import { kernelBinaries } from './generateKernels.ts';
 import { LOCK_FILE, NO_LOCK, readLock, type FieldLock } from '@anarq/derive/proto';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
@@ -39,6 +40,8 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const root = options.root ?? REPOSITORY;
   const contracts = options.contracts ?? (await findContracts(root));
   const expected = await expectedFiles(root, contracts);
+  const kernels = options.contracts === undefined && (await kernelBinaries(root, options.check));
+  if (kernels) expected.set(...kernels);
   const removed = await orphans(root, expected, options.contracts);
   const stale: string[] = [...removed];
   for (const [path, text] of expected) {

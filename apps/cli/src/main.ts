@@ -5,9 +5,18 @@ import {
   buildCommands,
   eventCommands,
   keyCommands,
+  processCommands,
   simCommand,
 } from './commandGroups.ts';
+import { clusterCommands } from './cluster/commands.ts';
+import { quantumCommands } from './quantum/commands.ts';
 import { defaultDataFolder } from './dataFolder.ts';
+import {
+  chainOption,
+  grpcPortOption,
+  ledgerPortOption,
+  ledgerSocketOption,
+} from './socketOptions.ts';
 import { tellError } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -46,11 +55,10 @@ q.command('up')
       'names under which a proxy reaches the node, beside localhost',
     ).env('Q_NAME'),
   )
-  .addOption(
-    new Option('--grpc-port <number>', 'also serve gRPC, on this port; 0 for any free one')
-      .env('Q_GRPC_PORT')
-      .argParser(port),
-  )
+  .addOption(grpcPortOption(port))
+  .addOption(ledgerSocketOption())
+  .addOption(ledgerPortOption(port))
+  .addOption(chainOption())
   .addOption(
     new Option('--origin <origin...>', 'origins of pages that may call: https://app.example')
       .env('Q_ORIGIN')
@@ -126,12 +134,16 @@ q.command('demo')
   .description(
     'See the whole journey: identity, upload, listing, purchase, receipt, access, fetch.',
   )
+  .argument(
+    '[name]',
+    'another one: quantum, circuits that an agent runs within its budget; cluster, a chain of processes that are killed, cut off and joined',
+  )
   .option('--file <path>', 'the file to sell; any size (default: the time zones in examples/)')
   .option('--receipt <path>', 'where to leave the receipt (default: a temporary folder)')
   .option('--store <url>', 'an empty PostgreSQL database for it; its rows stay there')
   .option('--bus <url>', 'nats://host: tells its events there as well; its stream stays there')
   .addOption(jsonOption())
-  .action(async (options) => (await import('./demo/demo.ts')).demo(options));
+  .action(async (name, options) => (await import('./demo/demo.ts')).demo(name, options));
 
 q.command('test')
   .description(
@@ -230,47 +242,13 @@ q.command('activity')
   .addOption(new Option('--json', 'print one JSON object a line'))
   .action(async (options) => (await import('./commands/activity.ts')).activity(options));
 
-const processes = q
-  .command('processes')
-  .description('What is under way on the node, and what needs you.');
-processes
-  .command('list', { isDefault: true })
-  .description('Open processes, the newest first.')
-  .option('--attention', 'only those that cannot go on by themselves')
-  .addOption(dataOption())
-  .addOption(jsonOption())
-  .action(async (options) => (await import('./commands/processes.ts')).processesList(options));
-processes
-  .command('show')
-  .description('A process and its steps.')
-  .argument('<id>')
-  .addOption(dataOption())
-  .addOption(jsonOption())
-  .action(async (id, options) =>
-    (await import('./commands/processes.ts')).processesShow(id, options),
-  );
-processes
-  .command('retry')
-  .description('Have one that needs attention go on from where it stopped.')
-  .argument('<id>')
-  .addOption(dataOption())
-  .addOption(jsonOption())
-  .action(async (id, options) =>
-    (await import('./commands/processes.ts')).processesRetry(id, options),
-  );
-processes
-  .command('abandon')
-  .description('Give one up: undo what can be undone, and free what it holds.')
-  .argument('<id>')
-  .addOption(dataOption())
-  .addOption(jsonOption())
-  .action(async (id, options) =>
-    (await import('./commands/processes.ts')).processesAbandon(id, options),
-  );
-
+processCommands(q, { dataOption, jsonOption });
 eventCommands(q, { dataOption, jsonOption });
 approvalCommands(q, { dataOption, jsonOption });
 keyCommands(q, { dataOption, jsonOption });
+
+clusterCommands(q, { jsonOption });
+quantumCommands(q, { dataOption, jsonOption });
 
 q.command('verify')
   .description('Verify a receipt offline: no node and no network.')

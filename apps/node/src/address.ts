@@ -8,6 +8,8 @@ export interface NodeAddress {
   readonly url: string;
   /** Where gRPC is served, if it is. */
   readonly grpc?: string;
+  /** Where the ledger's socket is served, if it is: a path, or a port of 127.0.0.1. */
+  readonly ledger?: { readonly path: string } | { readonly port: number };
   readonly pid: number;
   readonly node: string;
   readonly operator: string;

@@ -1,5 +1,4 @@
 import { fail } from '@anarq/common-schemas';
-import { PeerLink } from '@anarq/common-clients';
 import type { ApartOptions, ModuleDefinition } from '@anarq/kernel';
 import { loadModules, moduleNames, type ModuleName } from './modules.ts';
 
@@ -67,6 +66,7 @@ export async function modulesOf(order: {
         : { contract: module.contract, urls };
     }),
   );
+  const { PeerLink } = await import('@anarq/common-clients/outward');
   return { modules, apart: { remotes, link: new PeerLink(), follows } };
 }
 

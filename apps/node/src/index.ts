@@ -1,6 +1,7 @@
 export { parseRemotes, type RemoteAddresses } from './apart.ts';
 export { keyStoreFile, keyStoresOf, type KeyStore } from './keyStores.ts';
 export { openNodeStore, storePlaceOf, type StorePlace } from './nodeStore.ts';
+export { LOGS_FOLDER } from './openNode.ts';
 export { BLOCKS_FOLDER } from './watchDisk.ts';
 export { loadModules, moduleNames, type ModuleName } from './modules.ts';
 export {

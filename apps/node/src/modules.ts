@@ -13,6 +13,8 @@ const moduleLoaders = {
   ledger: () => import('@anarq/ledger'),
   qwallet: () => import('@anarq/qwallet'),
   qmarket: () => import('@anarq/qmarket'),
+  quantum: () => import('@anarq/quantum'),
+  chain: () => import('@anarq/chain'),
 } as const satisfies Record<string, () => Promise<{ readonly default: ModuleDefinition }>>;
 
 export type ModuleName = keyof typeof moduleLoaders;

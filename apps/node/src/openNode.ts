@@ -29,6 +29,9 @@ interface NodeFolders {
   readonly keysFolder: string;
 }
 
+/** Below the data folder: the logs that modules keep beside the store. */
+export const LOGS_FOLDER = 'logs';
+
 export interface OpenOptions extends NodeFolders {
   /** `postgres://…`; default: what the data folder began with, a SQLite file where it is new. */
   readonly store?: string | undefined;
@@ -84,6 +87,7 @@ export async function openNode(options: OpenOptions): Promise<OpenedNode> {
       modules: options.modules,
       version: options.version,
       profilesFolder: join(dataFolder, 'profiles'),
+      logsFolder: join(dataFolder, LOGS_FOLDER),
       foundingPlace: foundingFolder(keysFolder),
       moduleNames,
       isStandalone: options.isStandalone === true,

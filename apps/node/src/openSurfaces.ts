@@ -1,3 +1,4 @@
+import { fail } from '@anarq/common-schemas';
 import type { Kernel } from '@anarq/kernel';
 import { startHttpSurface, type HttpSurface } from '@anarq/surfaces';
 import type { GrpcSurface, GrpcSurfaceOptions } from '@anarq/surfaces/grpc';
@@ -12,6 +13,8 @@ export interface SurfaceOptions {
   readonly port?: number | undefined;
   /** Where gRPC is served; 0 for any free port; absent: nowhere. */
   readonly grpcPort?: number | undefined;
+  /** Where the books of the ledger are served; absent: nowhere. */
+  readonly ledgerSocket?: LedgerPlace | undefined;
   /** Names under which the node answers beside the loopback ones; for a proxy in front of it. */
   readonly hostNames?: readonly string[] | undefined;
   /** Origins of pages elsewhere that may call the node from a browser. */
@@ -21,9 +24,13 @@ export interface SurfaceOptions {
   readonly onError?: (error: unknown, where: string) => void;
 }
 
+/** A Unix socket, which only its owner may open; or a port of 127.0.0.1, 0 for any free one. */
+type LedgerPlace = { readonly path: string } | { readonly port: number };
+
 export interface Surfaces {
   readonly http: HttpSurface;
   readonly grpc: GrpcSurface | undefined;
+  readonly ledger: LedgerPlace | undefined;
   close(): Promise<void>;
 }
 
@@ -49,25 +56,46 @@ export async function openSurfaces(
           log: failureLog('grpc', log, onError),
           port: grpcPort,
         });
+  let http: HttpSurface | undefined;
   try {
-    const http = await startHttpSurface(kernel, {
+    http = await startHttpSurface(kernel, {
       ...common,
       log: watchHttp(kernel, log, onError),
       metrics: { text: () => kernel.telemetry.text(), token: metricsToken },
       others: grpc === undefined ? {} : { grpc: grpc.url },
       ...(port === undefined ? {} : { port }),
     });
+    const ledger = await openLedger(kernel, options.ledgerSocket);
     return {
       http,
       grpc,
+      ledger: ledger?.place,
       close: async () => {
-        await Promise.all([http.close(), grpc?.close()]);
+        await Promise.all([http?.close(), grpc?.close(), ledger?.close()]);
       },
     };
   } catch (error) {
+    await http?.close();
     await grpc?.close();
     throw error;
   }
+}
+
+/** The books of the ledger on a socket of their own, where they are to be served. */
+async function openLedger(
+  kernel: Kernel,
+  listen: LedgerPlace | undefined,
+): Promise<{ readonly place: LedgerPlace; close(): Promise<void> } | undefined> {
+  if (listen === undefined) return undefined;
+  if (kernel.ownLog('ledger') === undefined)
+    fail(
+      'INPUT_INVALID',
+      'The ledger does not run in this process: its socket is served where it does.',
+    );
+  const { serveBooks } = await import('@anarq/ledger/serve');
+  const server = await serveBooks(kernel, listen);
+  const place = server.port === undefined ? listen : { port: server.port };
+  return { place, close: () => server.close() };
 }
 
 /** Its libraries are loaded only where gRPC is served. */

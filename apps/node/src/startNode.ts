@@ -7,6 +7,7 @@ import { ADDRESS_FILE, KEYS_FOLDER_FILE, keysFolderOf, type NodeAddress } from '
 import { modulesOf, type RemoteAddresses } from './apart.ts';
 import { bridgeOrders, openBridges } from './bridges.ts';
 import type { ModuleName } from './modules.ts';
+import { withChain } from './withChain.ts';
 import type { LogOptions } from '@anarq/telemetry';
 import { openSurfaces, type SurfaceOptions, type Surfaces } from './openSurfaces.ts';
 import { openNode } from './openNode.ts';
@@ -34,6 +35,8 @@ export interface StartOptions extends SurfaceOptions {
   readonly standalone?: boolean | undefined;
   /** Modules to be mocked although they could run; standalone only. */
   readonly mocks?: readonly ModuleName[] | undefined;
+  /** Folder of the chain that the node keeps; a new one becomes a chain of this node alone. */
+  readonly chainFolder?: string | undefined;
   readonly version: string;
   readonly probe?: Probe;
   /** The clock of the node; default: the machine's. */
@@ -76,7 +79,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     store: options.store,
     standby: options.standby,
     bus: options.bus,
-    modules: [...modules, ...(options.extra ?? [])],
+    modules: [...(await withChain(modules, options.chainFolder)), ...(options.extra ?? [])],
     apart,
     isStandalone: options.standalone,
     version: options.version,
@@ -91,10 +94,11 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   let surfaces: Surfaces | undefined;
   try {
     surfaces = await openSurfaces(kernel, options, opened.metricsToken, observers.log);
-    const { http, grpc } = surfaces;
+    const { http, grpc, ledger } = surfaces;
     const address: NodeAddress = {
       url: http.url,
       ...(grpc === undefined ? {} : { grpc: grpc.url }),
+      ...(ledger === undefined ? {} : { ledger }),
       pid: process.pid,
       node: kernel.node.did,
       operator: kernel.node.operator,
@@ -131,14 +135,21 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   }
 }
 
-function listeningError(error: unknown, { host, port, grpcPort }: StartOptions): unknown {
+function listeningError(
+  error: unknown,
+  { host, port, grpcPort, ledgerSocket }: StartOptions,
+): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') {
     const taken = (error as { port?: number }).port ?? port ?? 8080;
     return new QError(
       'PORT_TAKEN',
       `Port ${taken} is taken by another program.`,
-      taken === grpcPort ? { option: '--grpc-port' } : undefined,
+      taken === grpcPort
+        ? { option: '--grpc-port' }
+        : ledgerSocket !== undefined && 'port' in ledgerSocket && taken === ledgerSocket.port
+          ? { option: '--ledger-port' }
+          : undefined,
     );
   }
   if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL')

@@ -154,9 +154,15 @@ describe('who follows', () => {
     await emit(store, bus, 'a');
     await eventually(async () => expect(await kept(store)).toHaveLength(1));
     const follow = bus.follow({ tenant: 'acme', after: beyond, sees: () => true });
-    const next = follow.next();
+    const seen: string[] = [];
+    const first = follow.next();
     await emit(store, bus, 'b');
-    expect((await next)?.events.map(({ event }) => event.id)).toContain('b');
+    // Where the end was told before 'a' came to it, 'a' is seen too.
+    for (let step = await first; step !== undefined; step = await follow.next()) {
+      seen.push(...step.events.map(({ event }) => event.id));
+      if (seen.includes('b')) break;
+    }
+    expect(seen).toContain('b');
     follow.close();
   });
 });

@@ -15,5 +15,3 @@ export { inProcess, type InProcessCall, type InProcessTarget } from './inProcess
 export { mcp, type McpOrder } from './mcp.ts';
 export { ConnectionLost, type Credentials, type Proof, type Transport } from './transport.ts';
 export { uploadFile, type UploadedFile, type UploadOrder, type UploadProgress } from './upload.ts';
-export { Outward, type OutwardLimits, type TargetState } from './outward/outward.ts';
-export { PeerLink } from './outward/peerLink.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { QError } from '@anarq/common-schemas';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Outward, PeerLink } from '@anarq/common-clients';
+import { Outward, PeerLink } from '../src/outward/index.ts';
 
 const passing = () => new QError('SERVICE_UNAVAILABLE', 'away');
 

@@ -1,6 +1,6 @@
 import { CryptoError } from './errors.ts';
 import { isInstant } from './instant.ts';
-import type { IdentityAlgorithm, PublicKeys } from './publicKeys.ts';
+import type { IdentityAlgorithm, Multikeys, PublicKeys } from './publicKeys.ts';
 import { decodeMultikey } from './publicKeys.ts';
 
 /** What an identity stands for. */
@@ -39,7 +39,7 @@ const DID = /^did:[a-z0-9]{1,32}:[A-Za-z0-9._:%-]{1,256}$/;
  */
 export function genesisEntry(
   content: GenesisContent,
-  multikeys: Readonly<Record<IdentityAlgorithm, string>>,
+  multikeys: Multikeys,
   ids: { readonly scid: string; readonly versionId: string },
 ) {
   const { nextKeyHash, kind, controller, createdAt } = content;
@@ -85,7 +85,11 @@ export function genesisEntry(
  * That nothing else stands in the document is for the caller to check, by building it again.
  * Throws `MALFORMED`.
  */
-export function readGenesis(document: unknown): GenesisContent & { readonly proof: string } {
+export function readGenesis(document: unknown): GenesisContent & {
+  /** The keys as they stand there: a key has one Multikey. */
+  readonly multikeys: Multikeys;
+  readonly proof: string;
+} {
   const state = member(document, 'state');
   const kind = text(member(state, 'kind'), 'kind');
   if (!isKind(kind)) throw malformed(`kind: expected one of ${[...KINDS].join(', ')}`);
@@ -95,7 +99,7 @@ export function readGenesis(document: unknown): GenesisContent & { readonly proo
   if (!isInstant(createdAt))
     throw malformed('versionTime: expected an instant in UTC, ending in Z');
   return {
-    keys: readKeys(member(state, 'verificationMethod')),
+    ...readKeys(member(state, 'verificationMethod')),
     nextKeyHash: matching(member(nextKeyHashes, '0'), MULTIHASH, 'nextKeyHashes: a multihash'),
     kind,
     ...(controller === undefined
@@ -106,20 +110,31 @@ export function readGenesis(document: unknown): GenesisContent & { readonly proo
   };
 }
 
-function readKeys(methods: unknown): PublicKeys {
+function readKeys(methods: unknown): { keys: PublicKeys; multikeys: Multikeys } {
   const read = (index: number, algorithm: IdentityAlgorithm) => {
     const multibase = member(member(methods, String(index)), 'publicKeyMultibase');
-    const decoded = decodeMultikey(text(multibase, 'publicKeyMultibase'));
+    const multikey = text(multibase, 'publicKeyMultibase');
+    const decoded = decodeMultikey(multikey);
     if (decoded.algorithm !== algorithm) {
       throw malformed(`verificationMethod ${index}: expected a key for ${algorithm}`);
     }
-    return decoded.publicKey;
+    return { multikey, key: decoded.publicKey };
   };
+  const [ed25519, mldsa65] = [read(0, 'ed25519'), read(1, 'mldsa65')];
+  const [x25519, mlkem768] = [read(2, 'x25519'), read(3, 'mlkem768')];
   return {
-    ed25519: read(0, 'ed25519'),
-    mldsa65: read(1, 'mldsa65'),
-    x25519: read(2, 'x25519'),
-    mlkem768: read(3, 'mlkem768'),
+    keys: {
+      ed25519: ed25519.key,
+      mldsa65: mldsa65.key,
+      x25519: x25519.key,
+      mlkem768: mlkem768.key,
+    },
+    multikeys: {
+      ed25519: ed25519.multikey,
+      mldsa65: mldsa65.multikey,
+      x25519: x25519.multikey,
+      mlkem768: mlkem768.multikey,
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { CryptoError } from './errors.ts';
 import type { GenesisContent, GenesisDocument, IdentityKind } from './genesisEntry.ts';
 import { genesisEntry, readGenesis } from './genesisEntry.ts';
 import { canonicalJson } from './jcs.ts';
-import type { PublicKeys } from './publicKeys.ts';
+import type { Multikeys, PublicKeys } from './publicKeys.ts';
 import {
   encodeMultikey,
   IDENTITY_ALGORITHMS,
@@ -60,7 +60,7 @@ export function createGenesis(options: {
 }): { readonly did: string; readonly document: GenesisDocument } {
   const { privateKeys, ...content } = options;
   requirePair(content.keys, privateKeys);
-  const entry = buildEntry(content);
+  const entry = buildEntry(content, multikeysOf(content.keys));
   const signature = signHybrid(privateKeys, GENESIS_DOMAIN, utf8(canonicalJson(entry)));
   const document = { ...entry, proof: { hybrid: toBase64url(signature) } };
   // What is made here is what is accepted everywhere: the formats are checked in one place.
@@ -78,8 +78,8 @@ export function verifyGenesis(document: unknown): GenesisContent & { readonly di
   if (presented.length > GENESIS_LENGTH_MAX) {
     throw new CryptoError('MALFORMED', `expected at most ${GENESIS_LENGTH_MAX} characters`);
   }
-  const { proof, ...content } = readGenesis(document);
-  const entry = buildEntry(content);
+  const { proof, multikeys, ...content } = readGenesis(document);
+  const entry = buildEntry(content, multikeys);
   if (canonicalJson({ ...entry, proof: { hybrid: proof } }) !== presented) {
     throw new CryptoError(
       'IDENTITY_MISMATCH',
@@ -95,9 +95,8 @@ export function verifyGenesis(document: unknown): GenesisContent & { readonly di
 }
 
 /** The entry without its proof: first with placeholders, whose hash is the id; then with the id. */
-function buildEntry(content: GenesisContent) {
+function buildEntry(content: GenesisContent, multikeys: Multikeys) {
   const placeholder = '{SCID}';
-  const multikeys = multikeysOf(content.keys);
   const entryOf = (scid: string, versionId: string) =>
     genesisEntry(content, multikeys, { scid, versionId });
   const scid = multihash(entryOf(placeholder, placeholder));

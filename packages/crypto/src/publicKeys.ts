@@ -11,6 +11,9 @@ export type IdentityAlgorithm = keyof IdentityKeys;
 /** The raw public keys of an identity: 32, 1,952, 32 and 1,184 bytes. */
 export type PublicKeys = Readonly<Record<IdentityAlgorithm, Uint8Array>>;
 
+/** The same keys as Multikeys. */
+export type Multikeys = Readonly<Record<IdentityAlgorithm, string>>;
+
 /** The same keys, imported once for use. */
 export type PublicKeyObjects = Readonly<Record<IdentityAlgorithm, KeyObject>>;
 
@@ -59,7 +62,7 @@ export function encodeMultikey(algorithm: IdentityAlgorithm, publicKey: Uint8Arr
 }
 
 /** Each of an identity's public keys as a Multikey. Throws `BAD_KEY` on a wrong length. */
-export const multikeysOf = (keys: PublicKeys): Readonly<Record<IdentityAlgorithm, string>> => ({
+export const multikeysOf = (keys: PublicKeys): Multikeys => ({
   ed25519: encodeMultikey('ed25519', keys.ed25519),
   mldsa65: encodeMultikey('mldsa65', keys.mldsa65),
   x25519: encodeMultikey('x25519', keys.x25519),

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox';
+import { isBasePath } from './basePaths.ts';
 import { checkDialect, type DialectProblem } from './checkDialect.ts';
 import { fallbackOf, fallbackProblems, type Fallback, type FallbackSpec } from './fallback.ts';
 import { farewellOf, farewellProblems, type Farewell, type FarewellSpec } from './farewell.ts';
@@ -173,6 +174,8 @@ export interface ContractSpec<
   readonly purpose: string;
   /** Contracts this module calls: other modules' names. */
   readonly dependencies?: readonly string[];
+  /** A base path of somebody else's specification below which its routes answer too: '/api/v1'. */
+  readonly alsoUnder?: `/${string}`;
   readonly operations: Ops;
   readonly events?: Ev;
   readonly policies?: ModulePolicies;
@@ -215,6 +218,8 @@ export interface ContractMeta<
   readonly title: string;
   readonly purpose: string;
   readonly dependencies: readonly string[];
+  /** A base path below which its routes answer too; undefined where there is none. */
+  readonly alsoUnder: string | undefined;
   readonly operations: Readonly<Record<string, AnyOperation>>;
   readonly events: Ev;
   readonly policies: ModulePolicies;
@@ -251,6 +256,7 @@ const RESERVED = new Set([
   'title',
   'purpose',
   'dependencies',
+  'alsoUnder',
   'operations',
   'events',
   'policies',
@@ -278,6 +284,7 @@ export function contract<
     title: spec.title,
     purpose: spec.purpose,
     dependencies: spec.dependencies ?? [],
+    alsoUnder: spec.alsoUnder,
     operations,
     events: spec.events ?? {},
     policies: spec.policies ?? {},
@@ -354,6 +361,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
   const say = (path: string, problem: string) => problems.push({ path, problem });
   if (!/^[a-z][a-z0-9]{1,31}$/.test(meta.name)) say('name', 'lower-case letters and digits');
   if (!/^\d+\.\d+\.\d+$/.test(meta.version)) say('version', 'a semantic version');
+  if (!isBasePath(meta.alsoUnder)) say('alsoUnder', 'two parts or more, so that it is no module');
   const routes = new Set<string>();
   for (const op of Object.values(meta.operations)) {
     if (RESERVED.has(op.name) || !/^[a-z][A-Za-z0-9]{1,63}(\.v[2-9])?$/.test(op.name))

@@ -1,3 +1,4 @@
+export { basePathsOf } from './basePaths.ts';
 export * from './checkDialect.ts';
 export * from './commonErrors.ts';
 export * from './contract.ts';
@@ -6,7 +7,7 @@ export * from './envelope.ts';
 export type { Fallback, FallbackSpec } from './fallback.ts';
 export * from './errors.ts';
 export { event, eventSchemaId, retentionDays, type EventSpec } from './eventSpec.ts';
-export { JOB_STATES, JobStarted, type JobTerms } from './jobs.ts';
+export { JOB_STATES, JobStarted, type JobSpec, type JobTerms } from './jobs.ts';
 export * from './models.ts';
 export * from './objectives.ts';
 export type { OperationLimits, OperationSlo } from './operationLimits.ts';

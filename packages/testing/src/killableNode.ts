@@ -14,6 +14,8 @@ interface Order {
   /** Modules that run in other processes, and where. */
   readonly remotes?: RemoteAddresses;
   readonly port?: number;
+  /** Path of a socket on which the ledger is served. */
+  readonly ledgerSocket?: string;
   /** The data folder whose store it takes over, on a server; default: its own. */
   readonly storeOf?: string;
   readonly standby?: boolean;
@@ -39,6 +41,7 @@ const node = await startNode({
   standby: order.standby,
   ...testBus(),
   port: order.port ?? 0,
+  ledgerSocket: order.ledgerSocket === undefined ? undefined : { path: order.ledgerSocket },
   modules: order.modules,
   remotes: order.remotes,
   version: '0.0.0-test',

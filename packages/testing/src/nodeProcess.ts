@@ -27,6 +27,8 @@ export interface NodeOrder {
   readonly modules?: readonly ModuleName[];
   readonly remotes?: RemoteAddresses;
   readonly port?: number;
+  /** Path of a socket on which the ledger is served. */
+  readonly ledgerSocket?: string;
   /** The data folder whose store it takes over, on a server; default: its own. */
   readonly storeOf?: string;
   readonly standby?: boolean;

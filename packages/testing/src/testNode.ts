@@ -7,6 +7,7 @@ import { loadModules, openNode, type ModuleName, type OpenedNode } from '@anarq/
 import type { Store } from '@anarq/store';
 import { dropTestStore, isOnPostgres, testStoreUrl } from '@anarq/store/testing';
 import { actorOf, type Actor } from './actor.ts';
+import { putFounded } from './foundedNodes.ts';
 
 export interface TestNodeOptions {
   /** Modules of the node by name; default: all. */
@@ -35,6 +36,9 @@ export interface TestNode {
   withToken(did: string, token: string): Actor;
   /** Stops the node and starts it again on the same data. */
   restart(): Promise<void>;
+  /** The two halves of that. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** Stops the node and removes its folder. */
   close(): Promise<void>;
 }
@@ -45,6 +49,9 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
   const errors: unknown[] = [];
   const isServed = (options.store ?? (isOnPostgres() ? 'postgres' : 'sqlite')) === 'postgres';
   const store = isServed ? testStoreUrl(join(folder, 'data')) : undefined;
+  const giveBack = isServed
+    ? undefined
+    : await putFounded(folder, options.now_ms?.() ?? Date.now());
   const open = (): Promise<OpenedNode> =>
     openNode({
       dataFolder: join(folder, 'data'),
@@ -92,8 +99,13 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       await opened.close();
       opened = await open();
     },
+    stop: () => opened.close(),
+    start: async () => {
+      opened = await open();
+    },
     close: async () => {
       await opened.close();
+      giveBack?.();
       if (isServed) await dropTestStore(join(folder, 'data'));
       await rm(folder, { recursive: true, force: true });
     },

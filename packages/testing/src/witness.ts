@@ -1,3 +1,4 @@
+import { Books } from '@anarq/ledger/books';
 import type { RunningNode } from '@anarq/node';
 import type { Row } from '@anarq/store';
 
@@ -49,11 +50,12 @@ export async function attachWitness(node: RunningNode): Promise<() => Promise<Wi
     counts(
       await store.read(`SELECT ${column} AS name, COUNT(*) AS n FROM ${table} GROUP BY ${column}`),
     );
-  const pending = async () =>
-    (await store.read('SELECT debits_pending_minor, credits_pending_minor FROM ledger_account'))
-      .flatMap((row) => Object.values(row) as bigint[])
-      .reduce((sum, amount) => sum + amount, 0n)
-      .toString();
+  const pending = async () => {
+    const books = kernel.ownLog('ledger');
+    if (!(books instanceof Books)) return '0';
+    const totals = await books.ask((queries) => [...queries.totals({}).values()]);
+    return totals.reduce((sum, of) => sum + of.debitsPending + of.creditsPending, 0n).toString();
+  };
   const lost = () =>
     number(`SELECT COUNT(*) AS n FROM kernel_outbox e WHERE NOT EXISTS
             (SELECT 1 FROM witness_effect w WHERE w.event_id = e.id)`);

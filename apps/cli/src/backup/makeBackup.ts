@@ -7,6 +7,7 @@ import { isCheckpointOf, vkeysOf, type LogVkeys } from '@anarq/log';
 import { BLOCKS_FOLDER } from '@anarq/node';
 import { copyStore, openStore, type Store } from '@anarq/store';
 import { blocksBelow, copyBlocks, type Copied } from './blocks.ts';
+import { copyLogs } from './logs.ts';
 import { LAST_BACKUP_FILE, type LastBackup } from './lastBackup.ts';
 import {
   BLOCKS_FILE,
@@ -54,7 +55,7 @@ export async function makeBackup(
     await copyBlocks(live, content, copied);
     await copyStore(join(order.dataFolder, STORE_FILE), join(partial, STORE_FILE));
     await copyBlocks(live, content, copied);
-    const facts = await factsOf(join(partial, STORE_FILE), rootKey);
+    const { facts, logs } = await factsOf(order.dataFolder, partial, rootKey);
     await writeFile(
       join(partial, BLOCKS_FILE),
       [...copied.keys()].toSorted().map((cid) => `${cid}\n`),
@@ -66,7 +67,8 @@ export async function makeBackup(
         await sealKeys(order.keysFolder, order.passphrase),
         { mode: 0o600 },
       );
-    const names = [STORE_FILE, BLOCKS_FILE, ...(order.passphrase === undefined ? [] : [KEYS_FILE])];
+    const keys = order.passphrase === undefined ? [] : [KEYS_FILE];
+    const names = [STORE_FILE, BLOCKS_FILE, ...keys, ...logs];
     const files: BackupFile[] = [];
     for (const file of names) files.push(await fileFacts(partial, file));
     const manifest: Manifest = {
@@ -97,11 +99,20 @@ export async function makeBackup(
 
 type StoreFacts = Omit<Manifest, 'type' | 'madeAt' | 'version' | 'blocks' | 'files'>;
 
-/** What the copied store says of the node; the copy is left as it was but for what opening did. */
-async function factsOf(file: string, rootKey: RootKey): Promise<StoreFacts> {
+/**
+ * What the copied store says of the node, and the logs beside it as far as it knows them; the copy is
+ * left as it was but for what opening did.
+ */
+async function factsOf(
+  dataFolder: string,
+  partial: string,
+  rootKey: RootKey,
+): Promise<{ readonly facts: StoreFacts; readonly logs: readonly string[] }> {
+  const file = join(partial, STORE_FILE);
   const store = await openStore({ file });
   try {
-    return await readFacts(store, rootKey);
+    const logs = await copyLogs(dataFolder, partial, store);
+    return { facts: await readFacts(store, rootKey), logs };
   } finally {
     await store.close();
     await rm(`${file}.lock`, { force: true });

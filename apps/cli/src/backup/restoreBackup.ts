@@ -7,6 +7,7 @@ import { auditStored, compareStored } from '@anarq/log';
 import { BLOCKS_FOLDER, defaultKeysFolder, KEYS_FOLDER_FILE } from '@anarq/node';
 import { openStore, type Store } from '@anarq/store';
 import { takeBlocks } from './blocks.ts';
+import { takeLogs } from './logs.ts';
 import {
   backupsIn,
   BLOCKS_FILE,
@@ -68,6 +69,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     const content = join(backup, '..', CONTENT_FOLDER);
     await takeBlocks(content, cids, join(temporary, BLOCKS_FOLDER));
     await copyFile(join(backup, STORE_FILE), join(temporary, STORE_FILE));
+    await takeLogs(backup, manifest, temporary);
     const found = await judgeStore(join(temporary, STORE_FILE), manifest, order.checkpoint);
     await writeFile(join(temporary, KEYS_FOLDER_FILE), `${resolve(keysFolder)}\n`, { mode: 0o600 });
     await rm(dataFolder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { dataFindings, isAlive } from '../doctor/dataFindings.ts';
 import { diskFinding, nearestExisting } from '../doctor/diskFinding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { keyFindings } from '../doctor/keyFindings.ts';
+import { quantumFinding } from '../doctor/quantumFinding.ts';
 import { columns, cross, paint, say, tick } from '../terminal.ts';
 
 /** Looks at this machine and at the node on it. Exit code 1 when something fails. */
@@ -50,6 +51,7 @@ async function look(dataFolder: string): Promise<Finding[]> {
     checkNode(),
     checkSqlite(),
     checkPostQuantum(),
+    await quantumFinding(),
     await checkFolder(dataFolder),
     await diskFinding(dataFolder),
     ...(place.url === undefined ? [] : [await checkServer(place, address !== undefined)]),

@@ -54,9 +54,9 @@ interface SimOptions {
  * @throws INPUT_INVALID for a mistake that there is not
  */
 export function sim(name: string | undefined, options: SimOptions): void {
-  if (name === undefined) return say('Simulations: ledger. Run one with ./q sim ledger.');
+  if (name === undefined) return say('Simulations: ledger, dag. Run one with ./q sim ledger.');
   if (name !== 'ledger')
-    fail('OPERATION_UNKNOWN', `There is no simulation ${name}; there is one of the ledger.`);
+    fail('OPERATION_UNKNOWN', `There is no simulation ${name}; there are ledger and dag.`);
   const bug = PLANTED_BUGS.find((known) => known === options.bug);
   if (bug === undefined && options.bug !== undefined)
     fail(

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import {
   parseRemotes,
@@ -25,6 +26,9 @@ interface UpOptions {
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
+  readonly ledgerSocket?: string | true;
+  readonly ledgerPort?: number;
+  readonly chain?: string;
   readonly name?: readonly string[] | string;
   readonly modules?: readonly string[];
   readonly remote?: readonly string[] | string;
@@ -62,6 +66,19 @@ const logOf = ({ log, logLevel, logDays, logMegabytes }: UpOptions): LogOptions 
   retention: { bytes_max: logMegabytes * 1024 ** 2, age_ms_max: logDays * 86_400_000 },
 });
 
+/** Where the ledger's books are served. @throws INPUT_INVALID where that is two places */
+function ledgerPlaceOf({
+  ledgerSocket,
+  ledgerPort,
+  data,
+}: UpOptions): StartOptions['ledgerSocket'] {
+  if (ledgerSocket === undefined)
+    return ledgerPort === undefined ? undefined : { port: ledgerPort };
+  if (ledgerPort !== undefined)
+    fail('INPUT_INVALID', 'The ledger is served on one socket: --ledger-socket or --ledger-port.');
+  return { path: resolve(ledgerSocket === true ? join(data, 'ledger.sock') : ledgerSocket) };
+}
+
 /** Starts a node and keeps it until a signal; then it finishes what is under way and closes. */
 export async function up(options: UpOptions): Promise<void> {
   const begun = performance.now();
@@ -76,6 +93,8 @@ export async function up(options: UpOptions): Promise<void> {
     host: options.host,
     port: options.port,
     grpcPort: options.grpcPort,
+    ledgerSocket: ledgerPlaceOf(options),
+    chainFolder: options.chain === undefined ? undefined : resolve(options.chain),
     hostNames: options.name === undefined ? undefined : words(options.name),
     origins: options.origin,
     tls: await readTls(options),
@@ -139,6 +158,10 @@ function greet(
   say(`  MCP    ${paint.cyan(`${node.url}/mcp`)}        GraphQL at /graphql`);
   if (node.address.grpc !== undefined)
     say(`  gRPC   ${paint.cyan(node.address.grpc)}        with reflection`);
+  const { ledger } = node.address;
+  if (ledger !== undefined)
+    say(`  ledger ${paint.cyan('path' in ledger ? ledger.path : `127.0.0.1:${ledger.port}`)}`);
+  if (options.chain !== undefined) say(`  chain  ${options.chain}`);
   say(`  log    ${node.address.logKey}`);
   for (const { url, modules, problem } of node.kernel.remotes) {
     const found = problem();

@@ -9,11 +9,12 @@ import { qerberos } from '@anarq/qerberos/contract';
 import { qindex } from '@anarq/qindex/contract';
 import { qmarket } from '@anarq/qmarket/contract';
 import { qonsent } from '@anarq/qonsent/contract';
+import { quantum } from '@anarq/quantum/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
 
 /** Every contract that the journey speaks. */
-const contracts = [squid, qonsent, qerberos, qindex, qdrive, qmarket, qwallet, ledger];
+const contracts = [squid, qonsent, qerberos, qindex, qdrive, qmarket, qwallet, quantum, ledger];
 
 /** Somebody with keys of their own, connected over HTTP. */
 interface Person {

@@ -4,16 +4,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fail, QError } from '@anarq/common-schemas';
 import { startNode } from '@anarq/node';
-import { bytesText, cross, paint, say, tick, warn } from '../terminal.ts';
+import { cross, paint, say, tick, warn } from '../terminal.ts';
 import { version } from '../version.ts';
-import { runJourney, type JourneyReport, type Show } from './journey.ts';
+import { runJourney, type JourneyReport } from './journey.ts';
+import { storyteller } from './storyteller.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/time-zones/zone1970.tab');
 
 /** Runs the journey on a node of its own, in a temporary folder, and tells it as it happens. */
-export async function demo(options: DemoOptions): Promise<void> {
+export async function demo(name: string | undefined, options: DemoOptions): Promise<void> {
   try {
-    await runDemo(options);
+    if (name === undefined) await runDemo(options);
+    else if (name === 'quantum') await (await import('./quantum/demo.ts')).quantumDemo(options);
+    else if (name === 'cluster') await (await import('./cluster/demo.ts')).clusterDemo(options);
+    else
+      fail('OPERATION_UNKNOWN', `There is no demo ${name}; there are two more: quantum, cluster.`);
   } catch (error) {
     if (options.json !== true) throw error;
     const code = error instanceof QError ? error.code : 'INTERNAL';
@@ -64,7 +69,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
       node,
       file,
       receiptPath,
-      show: isJson ? () => undefined : storyteller(),
+      show: isJson ? () => undefined : storyteller(10),
     });
   } finally {
     await node.close();
@@ -74,24 +79,6 @@ async function runDemo(options: DemoOptions): Promise<void> {
   if (!report.ok) process.exitCode = 1;
   if (isJson) return say(JSON.stringify({ ...report, duration_ms }));
   closing(report, duration_ms);
-}
-
-/** Prints chapters with their lines; a progress line is overwritten by the next one on a terminal. */
-function storyteller(): Show {
-  let chapterNow = '';
-  let isOpen = false;
-  const isTerminal = process.stdout.isTTY;
-  return (chapter, line) => {
-    const isProgress = /^\d+ of \d+ bytes$/.test(line);
-    if (isProgress && !isTerminal) return;
-    if (isOpen) process.stdout.write('\r\u001b[2K');
-    isOpen = isProgress;
-    const title = chapter === chapterNow ? ' '.repeat(10) : paint.cyan(chapter.padEnd(10));
-    const [done, all] = line.split(' of ').map((part) => Number.parseInt(part, 10));
-    const text = isProgress ? `${bytesText(done ?? 0)} of ${bytesText(all ?? 0)}` : line;
-    process.stdout.write(`  ${title}  ${text}${isProgress ? '' : '\n'}`);
-    if (!isProgress) chapterNow = chapter;
-  };
 }
 
 function closing(report: JourneyReport, duration_ms: number): void {

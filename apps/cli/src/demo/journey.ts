@@ -15,10 +15,9 @@ import { qonsent } from '@anarq/qonsent/contract';
 import { qwallet } from '@anarq/qwallet/contract';
 import { squid } from '@anarq/squid/contract';
 import { Agent, type ToolAnswer } from './agent.ts';
+import { bytesText } from '../terminal.ts';
 import { makeCast, type Cast } from './cast.ts';
-
-/** What a watcher is told as the journey goes on. */
-export type Show = (chapter: string, line: string) => void;
+import type { Show } from './storyteller.ts';
 
 /** Everything that the journey found out. */
 export interface JourneyReport {
@@ -123,7 +122,8 @@ async function offer(cast: Cast, { file, show, node }: JourneyOptions) {
     name,
     bytes: size,
     mediaType: 'application/octet-stream',
-    onProgress: ({ sentBytes, bytes }) => show('upload', `${sentBytes} of ${bytes} bytes`),
+    onProgress: ({ sentBytes, bytes }) =>
+      show('upload', `${bytesText(sentBytes)} of ${bytesText(bytes)}`, false),
   });
   show('upload', `${name}, ${uploaded.bytes} bytes, sealed; CID ${uploaded.cid}`);
   await client.call(qindex.put, {

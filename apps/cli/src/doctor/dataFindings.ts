@@ -1,7 +1,8 @@
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { loadModules } from '@anarq/node';
+import { loadModules, LOGS_FOLDER } from '@anarq/node';
+import type { Row } from '@anarq/store';
 import { ADDRESS_FILE, type NodeAddress } from '@anarq/node/address';
 import { lastBackup } from '../backup/lastBackup.ts';
 import { STORE_FILE } from '../backup/manifest.ts';
@@ -38,6 +39,7 @@ export async function dataFindings(
         clockFinding(db, now_ms),
         ...stepFinding(db, now_ms),
         await migrationsFinding(db),
+        ...(await logFindings(db, dataFolder, address)),
       );
     } finally {
       db.close();
@@ -102,6 +104,36 @@ export function isAlive({ pid }: NodeAddress): boolean {
     // Of another user, but there.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
+}
+
+/** The logs that modules keep beside the store; a node that runs has read them when it started. */
+async function logFindings(
+  db: DatabaseSync,
+  dataFolder: string,
+  address: NodeAddress | undefined,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  if (address !== undefined && isAlive(address)) return findings;
+  for (const { contract, ownLog } of await loadModules()) {
+    const folder = join(dataFolder, LOGS_FOLDER, contract.name);
+    if (ownLog === undefined || (await stat(folder).catch(() => undefined)) === undefined) continue;
+    const { found, problem } = await ownLog.check({
+      folder,
+      read: (sql) => Promise.resolve(db.prepare(sql).all() as Row[]),
+    });
+    const check = `${contract.title} log`;
+    findings.push(
+      problem === undefined
+        ? { check, state: 'ok', found }
+        : {
+            check,
+            state: 'fail',
+            found: `${folder}: ${problem}`,
+            fix: 'restore a backup into another folder: ./q restore BACKUP --data FOLDER',
+          },
+    );
+  }
+  return findings;
 }
 
 /** A restore builds its copy beside the folder, and gives it the name when it is whole. */

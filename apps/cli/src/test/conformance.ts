@@ -51,11 +51,27 @@ export const STANDARDS: readonly Standard[] = [
   {
     name: 'double-entry ledger',
     source: 'TigerBeetle',
-    files: [
-      'engines/ledger/tests/vectors.test.ts',
-      'modules/ledger/tests/rules.vectors.test.ts',
-      'modules/ledger/tests/node.vectors.test.ts',
-    ],
+    files: ['engines/ledger/tests/vectors.test.ts', 'modules/ledger/tests/node.vectors.test.ts'],
+  },
+  {
+    name: 'posting templates',
+    source: 'formancehq/numscript',
+    files: ['engines/posting-templates/tests/vectors.test.ts'],
+  },
+  {
+    name: 'OpenQASM 3 grammar',
+    source: 'openqasm/openqasm',
+    files: ['engines/circuit/tests/qasm/grammar.vectors.test.ts'],
+  },
+  {
+    name: 'OpenQASM files and their sizes',
+    source: 'QASMBench, mqt-qmap, benchpress, QUEKO',
+    files: ['engines/circuit/tests/qasm/files.vectors.test.ts'],
+  },
+  {
+    name: 'circuits that are run',
+    source: 'QASMBench',
+    files: ['engines/quantum/tests/qasmbench.test.ts', 'modules/quantum/tests/qasmbench.test.ts'],
   },
   {
     name: 'UnixFS CIDs',

@@ -1,6 +1,12 @@
-import { fail, type AnyContract, type AnyOperation, type Result } from '@anarq/common-schemas';
+import {
+  basePathsOf,
+  fail,
+  type AnyContract,
+  type AnyOperation,
+  type Result,
+} from '@anarq/common-schemas';
 import type { Credential } from '@anarq/kernel';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { CallTarget } from '../callTarget.ts';
 import { hasBody, isJsonType, readBody } from './body.ts';
 import { THROUGH_REPLY } from './crossOrigin.ts';
@@ -15,18 +21,20 @@ export function operationRoutes(app: FastifyInstance, target: CallTarget): void 
     for (const op of Object.values(contract.operations)) {
       const farewells = farewellHeaders(op, contract);
       const hasFarewells = Object.keys(farewells).length > 0;
-      app.route({
-        method: op.http.method,
-        config: THROUGH_REPLY,
-        url: `/${contract.name}${op.http.path.replaceAll(/\{([^}]+)\}/g, ':$1')}`,
-        handler: async (request, reply) => {
-          const result = await invoke(op, request, target);
-          if (hasFarewells) reply.headers(farewells);
-          // RFC 9110 section 15.3.3: begun, and not at its end.
-          const isBegun = op.job !== undefined && result.status === 'ok';
-          return sendResult(reply, result, request.id, isBegun ? 202 : undefined);
-        },
-      });
+      const handler: RouteHandlerMethod = async (request, reply) => {
+        const result = await invoke(op, request, target);
+        if (hasFarewells) reply.headers(farewells);
+        // RFC 9110 section 15.3.3: begun, and not at its end.
+        const isBegun = op.job !== undefined && result.status === 'ok';
+        return sendResult(reply, result, request.id, isBegun ? 202 : undefined);
+      };
+      for (const base of basePathsOf(contract))
+        app.route({
+          method: op.http.method,
+          config: THROUGH_REPLY,
+          url: `${base}${op.http.path.replaceAll(/\{([^}]+)\}/g, ':$1')}`,
+          handler,
+        });
     }
 }
 

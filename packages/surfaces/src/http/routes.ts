@@ -1,4 +1,4 @@
-import type { AnyContract } from '@anarq/common-schemas';
+import { basePathsOf, type AnyContract } from '@anarq/common-schemas';
 
 export interface RouteEntry {
   readonly method: string;
@@ -22,11 +22,13 @@ const FIXED: readonly (readonly [readonly string[], RegExp])[] = [
 
 /** Every route, to name the methods that a path does take. Asked only for requests that have none. */
 export function routesOf(contracts: readonly AnyContract[]): readonly RouteEntry[] {
-  const operations = contracts.flatMap(({ name, operations: byName }) =>
-    Object.values(byName).map(({ http }) => ({
-      method: http.method,
-      pattern: new RegExp(`^/${name}${patternOf(http.path)}$`),
-    })),
+  const operations = contracts.flatMap((contract) =>
+    basePathsOf(contract).flatMap((base) =>
+      Object.values(contract.operations).map(({ http }) => ({
+        method: http.method,
+        pattern: new RegExp(`^${base}${patternOf(http.path)}$`),
+      })),
+    ),
   );
   const fixed = FIXED.flatMap(([methods, pattern]) =>
     methods.map((method) => ({ method, pattern })),

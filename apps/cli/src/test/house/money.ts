@@ -10,7 +10,7 @@ export interface Node {
   readonly [member: string]: unknown;
 }
 
-interface Context {
+export interface Context {
   report(finding: { node: object; message: string }): void;
 }
 

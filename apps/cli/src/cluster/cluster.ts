@@ -1,0 +1,173 @@
+import { fork } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { fail, QError } from '@anarq/common-schemas';
+import type { ChainStatus } from '@anarq/validator';
+import {
+  foundCluster,
+  memberSocket,
+  readPlan,
+  supervisorLog,
+  supervisorSocket,
+  type ClusterPlan,
+  type MemberPlan,
+} from './layout.ts';
+import type { FromMember } from './messages.ts';
+import { freePorts } from './ports.ts';
+import { callRpc } from './rpc.ts';
+import type { MemberStatus, Parts } from './supervisor.ts';
+
+const ENTRY = fileURLToPath(new URL('./supervisorMain.ts', import.meta.url));
+
+/** What a member says of the chain as it has it: in JSON large numbers are decimal strings. */
+export type ChainView = {
+  readonly [K in keyof ChainStatus]: ChainStatus[K] extends bigint ? string : ChainStatus[K];
+};
+
+export interface ClusterStatus {
+  readonly pid: number;
+  readonly members: readonly MemberStatus[];
+  readonly parts?: Parts;
+}
+
+/** A cluster that runs, spoken to through the sockets in its folder. */
+export class Cluster {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async plan(): Promise<ClusterPlan> {
+    return (
+      (await readPlan(this.folder)) ??
+      fail('STATE_CONFLICT', 'There is no cluster here: ./q cluster up', { state: 'ABSENT' })
+    );
+  }
+
+  async isUp(): Promise<boolean> {
+    try {
+      await this.status();
+      return true;
+    } catch (error) {
+      if (error instanceof QError && error.code === 'SERVICE_UNAVAILABLE') return false;
+      throw error;
+    }
+  }
+
+  status(): Promise<ClusterStatus> {
+    return this.#supervise('status');
+  }
+
+  async start(name: string): Promise<void> {
+    await this.#supervise('start', { name });
+  }
+  async stop(name: string): Promise<void> {
+    await this.#supervise('stop', { name });
+  }
+  async kill(name: string): Promise<void> {
+    await this.#supervise('kill', { name });
+  }
+  async pause(name: string): Promise<void> {
+    await this.#supervise('pause', { name });
+  }
+  async resume(name: string): Promise<void> {
+    await this.#supervise('resume', { name });
+  }
+  async partition(parts: Parts): Promise<void> {
+    await this.#supervise('partition', { parts });
+  }
+  async heal(): Promise<void> {
+    await this.#supervise('heal');
+  }
+  async delay(fixed_ms: number, jitter_ms: number): Promise<void> {
+    await this.#supervise('delay', { fixed_ms, jitter_ms });
+  }
+  /** One more process; it follows the chain until the authority names it a validator. */
+  add(): Promise<MemberPlan> {
+    return this.#supervise('add');
+  }
+  async remove(name: string): Promise<void> {
+    await this.#supervise('remove', { name });
+  }
+
+  /** Ends all processes of it, and waits until they have ended. */
+  async down(): Promise<void> {
+    const { pid } = await this.status();
+    await this.#supervise('down');
+    await untilEnded(pid);
+  }
+
+  chain(name: string): Promise<ChainView> {
+    return this.ask(name, 'chain');
+  }
+
+  /** @throws SERVICE_UNAVAILABLE where it does not run */
+  ask<T>(name: string, operation: string, input: object = {}): Promise<T> {
+    return callRpc(memberSocket(this.folder, name), operation, input);
+  }
+
+  #supervise<T>(operation: string, input: object = {}): Promise<T> {
+    return callRpc(supervisorSocket(this.folder), operation, input);
+  }
+}
+
+const ENDED_MS = 30_000;
+const LOOK_MS = 50;
+
+async function untilEnded(pid: number): Promise<void> {
+  for (let waited_ms = 0; waited_ms < ENDED_MS; waited_ms += LOOK_MS) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  fail('STATE_CONFLICT', `Process ${pid} has not ended.`, { state: 'ENDING' });
+}
+
+export interface ClusterOrder {
+  readonly folder: string;
+  /** Of a new cluster; one that is there already has its own. */
+  readonly nodes: number;
+  readonly epoch_ms: number;
+}
+
+/** Starts the cluster of a folder, and founds it where there is none; it goes on without this process. */
+export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): Promise<Cluster> {
+  const cluster = new Cluster(folder);
+  if (await cluster.isUp()) fail('STATE_CONFLICT', 'This cluster is up already.', { state: 'UP' });
+  if ((await readPlan(folder)) === undefined)
+    await foundCluster(folder, {
+      nodes,
+      epoch_ms,
+      now_ms: Date.now(),
+      ports: await freePorts(nodes),
+    });
+  const log = openSync(supervisorLog(folder), 'a', 0o600);
+  const child = fork(ENTRY, [folder], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // Only supervisorMain.ts sends on this channel.
+  child.once('message', (message) => {
+    const news = message as FromMember;
+    if (news.kind === 'ready') resolve();
+    else reject(new QError('STATE_CONFLICT', news.message, { state: 'FAILED' }));
+  });
+  child.once('exit', (code, signal) =>
+    reject(
+      new QError('STATE_CONFLICT', `The supervisor ended with ${signal ?? code}.`, {
+        state: 'FAILED',
+      }),
+    ),
+  );
+  await promise;
+  child.unref();
+  if (child.connected) child.disconnect();
+  return cluster;
+}

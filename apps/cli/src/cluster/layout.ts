@@ -1,0 +1,154 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '@anarq/common-schemas';
+import { accountOf, bytesOfHex, hexOf, VALIDATORS_MAX, type Genesis } from '@anarq/dag';
+import { randomBytes } from '@anarq/crypto';
+import { publicKeyOf } from './wallet.ts';
+
+/** One process of a cluster. Its key lies in its own folder. */
+export interface MemberPlan {
+  /** n1, n2 … in the order in which they came. */
+  readonly name: string;
+  /** ML-DSA-65, in hex. */
+  readonly publicKey: string;
+  /** Where it listens for peers, on loopback. */
+  readonly port: number;
+  /** Taken out for good: it is not started again. */
+  readonly isRemoved?: boolean;
+}
+
+/** What a cluster is made of, as its folder keeps it. */
+export interface ClusterPlan {
+  readonly chain: ChainPlan;
+  readonly members: readonly MemberPlan[];
+}
+
+/** A chain's beginning in JSON: keys and ids in hex, amounts as decimal strings. */
+interface ChainPlan {
+  readonly name: string;
+  readonly time_ms: number;
+  readonly epoch_ms: number;
+  readonly validators: readonly string[];
+  readonly authority: string;
+  readonly treasury: string;
+  readonly fee_min: string;
+  readonly accounts: readonly {
+    readonly id: string;
+    readonly balance: string;
+    readonly publicKey: string;
+  }[];
+}
+
+/** Of an ML-DSA-65 key, FIPS 204. */
+const SEED_BYTES = 32;
+/** Accounts that have money from the beginning, beside the authority. */
+const ACCOUNTS = 8;
+const BALANCE = 1_000_000_000n;
+
+const planPath = (folder: string): string => join(folder, 'cluster.json');
+export const supervisorSocket = (folder: string): string => join(folder, 'supervisor.sock');
+export const supervisorLog = (folder: string): string => join(folder, 'supervisor.log');
+export const memberFolder = (folder: string, name: string): string => join(folder, name);
+export const memberSocket = (folder: string, name: string): string =>
+  join(memberFolder(folder, name), 'rpc.sock');
+export const memberLog = (folder: string, name: string): string =>
+  join(memberFolder(folder, name), 'log.jsonl');
+const seedPath = (folder: string, name: string): string => join(memberFolder(folder, name), 'seed');
+
+/**
+ * Makes the keys and the beginning of a new chain. Written last, so that a folder has a plan only
+ * where it has everything that the plan names.
+ */
+export async function foundCluster(
+  folder: string,
+  { nodes, epoch_ms, now_ms, ports }: FoundingOrder,
+): Promise<ClusterPlan> {
+  if (nodes < 1 || nodes > VALIDATORS_MAX)
+    fail('INPUT_INVALID', `A cluster begins with 1 to ${VALIDATORS_MAX} nodes, not ${nodes}.`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const members: MemberPlan[] = [];
+  for (const [at, port] of ports.slice(0, nodes).entries())
+    members.push(await makeMember(folder, `n${at + 1}`, port));
+  const keys = await Promise.all(
+    ['authority', ...Array.from({ length: ACCOUNTS }, (_, at) => `account-${at + 1}`)].map((name) =>
+      makeKey(folder, name),
+    ),
+  );
+  const accounts = keys.map((publicKey, at) => ({
+    id: accountOf(bytesOfHex(publicKey)),
+    balance: String(at === 0 ? 0n : BALANCE),
+    publicKey,
+  }));
+  const [authority] = accounts;
+  if (authority === undefined) throw new Error('there is no authority');
+  const plan: ClusterPlan = {
+    chain: {
+      name: 'cluster',
+      time_ms: now_ms,
+      epoch_ms,
+      validators: members.map(({ publicKey }) => publicKey),
+      authority: authority.id,
+      treasury: authority.id,
+      fee_min: '1',
+      accounts,
+    },
+    members,
+  };
+  await writePlan(folder, plan);
+  return plan;
+}
+
+interface FoundingOrder {
+  readonly nodes: number;
+  readonly epoch_ms: number;
+  readonly now_ms: number;
+  /** A free port for each node. */
+  readonly ports: readonly number[];
+}
+
+/** Makes the key and the folder of one more process. */
+export async function makeMember(folder: string, name: string, port: number): Promise<MemberPlan> {
+  return { name, publicKey: await makeKey(folder, name), port };
+}
+
+async function makeKey(folder: string, name: string): Promise<string> {
+  await mkdir(memberFolder(folder, name), { recursive: true, mode: 0o700 });
+  const seed = randomBytes(SEED_BYTES);
+  await writeFile(seedPath(folder, name), hexOf(seed), { mode: 0o600, flag: 'wx' });
+  return hexOf(publicKeyOf(seed));
+}
+
+/** The seed of a member or of an account of this cluster. */
+export async function seedOf(folder: string, name: string): Promise<Uint8Array> {
+  return bytesOfHex((await readFile(seedPath(folder, name), 'utf8')).trim());
+}
+
+export async function readPlan(folder: string): Promise<ClusterPlan | undefined> {
+  const text = await readFile(planPath(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  // Only this file's functions write it.
+  return text === undefined ? undefined : (JSON.parse(text) as ClusterPlan);
+}
+
+export async function writePlan(folder: string, plan: ClusterPlan): Promise<void> {
+  const path = planPath(folder);
+  await writeFile(`${path}.new`, `${JSON.stringify(plan, null, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** A plan as the engine takes it. */
+export const genesisOf = ({ chain }: ClusterPlan): Genesis => ({
+  name: chain.name,
+  time_ms: chain.time_ms,
+  validators: chain.validators.map(bytesOfHex),
+  authority: chain.authority,
+  treasury: chain.treasury,
+  fee_min: BigInt(chain.fee_min),
+  accounts: chain.accounts.map(({ id, balance, publicKey }) => ({
+    id,
+    balance: BigInt(balance),
+    publicKey: bytesOfHex(publicKey),
+  })),
+});
