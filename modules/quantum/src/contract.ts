@@ -1,5 +1,6 @@
 import { command, contract, event, job, pageInput, query, t, unit } from '@anarq/common-schemas';
 import { DRAWING_CHARS_MAX, NAME_CHARS_MAX, RUN_S_MAX } from './limits.ts';
+import { metrics } from './metrics.ts';
 import {
   Admission,
   Estimate,
@@ -40,6 +41,7 @@ export const quantum = contract({
   title: 'Quantum',
   purpose: 'Simulates quantum circuits: estimated before, metered, and reproducible from a seed.',
   dependencies: ['qwallet'],
+  metrics,
   operations: {
     estimate: query({
       summary: 'Say what a run would take and cost: method and why, memory, time, price.',

@@ -18,9 +18,8 @@ import {
 export const FORMATS = ['qasm2', 'qasm3', 'stim', 'circuit'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Ways to simulate a circuit, as a caller names them. */
-const METHODS = [
-  'automatic',
+/** Ways to simulate a circuit. */
+export const RUN_METHODS = [
   'statevector',
   'stabiliser',
   'density',
@@ -28,7 +27,12 @@ const METHODS = [
   'mps',
   'sparse',
 ] as const;
+/** The same as a caller names them. */
+const METHODS = ['automatic', ...RUN_METHODS] as const;
 export type MethodName = (typeof METHODS)[number];
+
+/** What computes, as the names of executors begin. */
+export const EXECUTORS = ['native', 'wasm', 'typescript'] as const;
 
 const RUN_STATES = ['QUEUED', 'RUNNING', 'SETTLING', 'DONE', 'STOPPED'] as const;
 

@@ -61,6 +61,13 @@ export const metrics = (contract: AnyContract): string =>
         labels: ['module', 'operation', 'outcome'],
         buckets_s: latencyBorders_ms(contract).map((ms) => ms / 1_000),
       },
+      ...contract.metrics.map(({ name, kind, help, labels, borders }) => ({
+        name,
+        type: kind,
+        help,
+        labels,
+        ...(borders.length === 0 ? {} : { buckets: borders }),
+      })),
     ],
     slo: {
       availability: AVAILABILITY_TARGET,

@@ -6,7 +6,7 @@ import { jsonText } from './notes.ts';
 export const watchingFiles = (contracts: readonly AnyContract[]): Map<string, string> =>
   new Map([
     ['deploy/prometheus/q-node.rules.yml', alertRules(contracts)],
-    ['deploy/grafana/q-node.json', dashboard()],
+    ['deploy/grafana/q-node.json', dashboard(contracts)],
   ]);
 
 interface Rule {
@@ -122,6 +122,13 @@ const NODE_RULES: readonly Rule[] = [
     '1m',
   ),
   rule(
+    'QCircuitRunsFail',
+    'ticket',
+    'sum(rate(q_quantum_runs_total{outcome="failed"}[30m])) / sum(rate(q_quantum_runs_total{outcome=~"done|failed"}[30m])) > 0.1',
+    'More than a tenth of the runs of circuits that were begun fail.',
+    '10m',
+  ),
+  rule(
     'QNodeAlert',
     'page',
     'q_alerts{severity="page"} > 0',
@@ -222,11 +229,29 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
+/** One panel for each metric of a module's own. */
+const panelsOf = ({ title, metrics }: AnyContract): Panel[] =>
+  metrics.map(({ kind, name, help, labels }) => {
+    const by = Object.keys(labels);
+    const legend = by.map((label) => `{{${label}}}`).join(' ');
+    return {
+      title: `${title}: ${help.replace(/\.$/, '')}`,
+      unit: kind === 'counter' ? 'cps' : name.endsWith('_bytes') ? 'bytes' : 's',
+      queries:
+        kind === 'counter'
+          ? [[`sum by (${by.join(', ')}) (rate(${name}[$__rate_interval]))`, legend]]
+          : ['0.5', '0.95'].map((q) => [
+              `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${name}_bucket[$__rate_interval])))`,
+              `p${Number(q) * 100} ${legend}`.trim(),
+            ]),
+    };
+  });
+
 const PER_ROW = 2;
 const [WIDTH, HEIGHT] = [12, 8];
 
 /** A dashboard as Grafana imports it; it asks for the data source when it is. */
-function dashboard(): string {
+function dashboard(contracts: readonly AnyContract[]): string {
   const datasource = { type: 'prometheus', uid: '${datasource}' };
   return jsonText({
     title: 'Q∞ node',
@@ -238,7 +263,7 @@ function dashboard(): string {
     templating: {
       list: [{ name: 'datasource', type: 'datasource', query: 'prometheus', label: 'Data source' }],
     },
-    panels: PANELS.map(({ title, unit, queries }, at) => ({
+    panels: [...PANELS, ...contracts.flatMap(panelsOf)].map(({ title, unit, queries }, at) => ({
       id: at + 1,
       title,
       type: 'timeseries',

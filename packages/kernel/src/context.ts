@@ -1,4 +1,11 @@
-import type { AnyOperation, InputOf, Operation, OutputOf } from '@anarq/common-schemas';
+import type {
+  AnyOperation,
+  InputOf,
+  LabelsOf,
+  Metric,
+  Operation,
+  OutputOf,
+} from '@anarq/common-schemas';
 import type { Row, Sql, SqlValue, Statement } from '@anarq/store';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Principal } from './call.ts';
@@ -76,6 +83,11 @@ export interface ReadContext {
     input: InputOf<Op>,
     options?: { readonly as?: 'caller' | 'module' },
   ): Promise<OutputOf<Op>>;
+  /**
+   * Counts for a metric of the module's contract, at once and in memory alone: what a commit is to be
+   * counted with belongs into `afterCommit`, since a handler may run again.
+   */
+  measure<M extends Metric>(metric: M, value: number, labels: LabelsOf<M>): void;
   /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
   readable(noun: string): Promise<readonly Readable[]>;
   /** May the subject of this call use this resource under that command? Without an error. */

@@ -172,6 +172,7 @@ function baseContext(
       return parts.store.read(statement, statement.params);
     },
     query: (op, input, { as = 'caller' } = {}) => ask(op, input, as),
+    measure: (metric, value, labels) => parts.telemetry.modules.measure(metric, value, labels),
     readable: (noun) => scope.readable(noun),
     allows: (command, resource) => allows(inv, parts, command, resource),
   };

@@ -5,6 +5,7 @@ import { fallbackOf, fallbackProblems, type Fallback, type FallbackSpec } from '
 import { farewellOf, farewellProblems, type Farewell, type FarewellSpec } from './farewell.ts';
 import { errorTable, type ErrorCode } from './errors.ts';
 import { eventProblems, type EventSpec } from './eventSpec.ts';
+import { metricProblems, type Metric } from './metrics.ts';
 import { JOB_DEFAULTS, JobStarted, type JobSpec, type JobTerms } from './jobs.ts';
 import {
   checkOwnWork,
@@ -14,6 +15,7 @@ import {
   type ScheduleSpec,
 } from './ownWork.ts';
 import type { ModulePolicies } from './policies.ts';
+import { commandOf, defaultRoute } from './naming.ts';
 import { templateMembers } from './templates.ts';
 import {
   DEFAULT_LIMITS,
@@ -179,6 +181,8 @@ export interface ContractSpec<
   readonly operations: Ops;
   readonly events?: Ev;
   readonly policies?: ModulePolicies;
+  /** What it counts beside its calls and events. */
+  readonly metrics?: readonly Metric[];
 }
 
 type PayloadsOf<Ev extends Readonly<Record<string, EventSpec>>> = {
@@ -223,6 +227,7 @@ export interface ContractMeta<
   readonly operations: Readonly<Record<string, AnyOperation>>;
   readonly events: Ev;
   readonly policies: ModulePolicies;
+  readonly metrics: readonly Metric[];
   /** What the module does without being called; undefined where there is nothing. */
   readonly ownWork: OwnWork | undefined;
 }
@@ -260,6 +265,7 @@ const RESERVED = new Set([
   'operations',
   'events',
   'policies',
+  'metrics',
   'ownWork',
 ]);
 
@@ -288,6 +294,7 @@ export function contract<
     operations,
     events: spec.events ?? {},
     policies: spec.policies ?? {},
+    metrics: spec.metrics ?? [],
     ownWork: ownWorkOf(spec),
   };
   const problems = checkContract(meta);
@@ -342,20 +349,6 @@ function bind(
   });
 }
 
-/** UCAN commands are lower case: 'ledger/createAccounts' is /ledger/create-accounts. */
-export const commandOf = (scope: string): string =>
-  `/${scope.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** A query of scalar members reads as GET; everything else is POST. */
-function defaultRoute(name: string, draft: AnyDraft): string {
-  const flat = Object.values(draft.input.properties).every((p) =>
-    ['string', 'integer', 'number', 'boolean'].includes(
-      String((p as Readonly<Record<string, unknown>>)['type']),
-    ),
-  );
-  return `${draft.kind === 'query' && flat ? 'GET' : 'POST'} /${name}`;
-}
-
 function checkContract(meta: AnyContract): DialectProblem[] {
   const problems: DialectProblem[] = [];
   const say = (path: string, problem: string) => problems.push({ path, problem });
@@ -392,6 +385,7 @@ function checkContract(meta: AnyContract): DialectProblem[] {
     problems.push(...checkDialect(op.job?.result ?? op.output, `${op.id}.output`));
   }
   problems.push(...checkOwnWork(meta));
+  for (const problem of metricProblems(meta.name, meta.metrics)) say('metrics', problem);
   for (const [topic, spec] of Object.entries(meta.events)) {
     for (const problem of eventProblems(topic, spec)) say(topic, problem);
     problems.push(...checkDialect(spec.schema, topic));

@@ -1,6 +1,16 @@
 import Type from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { command, contract, event, process, query, t, templateMembers } from '../src/index.ts';
+import {
+  command,
+  contract,
+  counter,
+  event,
+  histogram,
+  process,
+  query,
+  t,
+  templateMembers,
+} from '../src/index.ts';
 import { everyWord } from './everyWord.ts';
 
 const plain = {
@@ -186,6 +196,47 @@ const refusals: readonly (readonly [string, () => unknown, RegExp])[] = [
     /objects are closed/,
   ],
 ];
+
+const counting = (...metrics: readonly Parameters<typeof contract>[0]['metrics'][]) =>
+  contract({ ...meta, operations: {}, metrics: metrics.flatMap((each) => each ?? []) });
+const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
+
+describe('a contract that counts', () => {
+  it('may name its metrics, with every value of their labels', () => {
+    const taken = counter('q_demo_taken_total', 'Taken.', { colour: ['red', 'green'] });
+    const time = histogram('q_demo_time_seconds', 'Time.', { labels: {}, borders: [0.1, 1] });
+    expect(counting([taken, time]).metrics).toEqual([taken, time]);
+  });
+
+  it.each([
+    ['a name of another module', counter('q_other_total', 'No.', {}), /names read q_demo_/],
+    ['a name without its unit', counter('q_demo_taken', 'No.', {}), /ends in its unit/],
+    ['a label with no list', counter('q_demo_total', 'No.', { who: [] }), /list each value once/],
+    ['a free text', counter('q_demo_total', 'No.', { who: ['did:key:z6'] }), /not a value of/],
+    [
+      'more series than fit',
+      counter('q_demo_total', 'No.', { a: digits, b: digits }),
+      /more than 64 series/,
+    ],
+    [
+      'borders that do not ascend',
+      histogram('q_demo_seconds', 'No.', { labels: {}, borders: [1, 1] }),
+      /ascend/,
+    ],
+    [
+      'a histogram without borders',
+      histogram('q_demo_seconds', 'No.', { labels: {}, borders: [] }),
+      /alone has borders/,
+    ],
+  ])('is refused for %s', (_, metric, why) => {
+    expect(() => counting([metric])).toThrow(why);
+  });
+
+  it('is refused for two metrics of one name', () => {
+    const total = counter('q_demo_total', 'Total.', {});
+    expect(() => counting([total, { ...total }])).toThrow(/two metrics have one name/);
+  });
+});
 
 describe('a contract that leads nowhere', () => {
   it.each(refusals)('is refused: %s', (_, build, why) => {

@@ -1,6 +1,7 @@
 import type { AnyContract, AnyOperation, Result } from '@anarq/common-schemas';
 import { CallMeters, type OperationMeter } from './callMeters.ts';
 import { Gauges } from './gauges.ts';
+import { ModuleMeters } from './moduleMeters.ts';
 import type { CallFacts, NodeLog, Observers, Span, Tracing } from './observers.ts';
 import { outcomeOf } from './outcome.ts';
 import { readTraceparent, type TraceContext } from './traceContext.ts';
@@ -65,6 +66,8 @@ export class Telemetry {
   readonly calls: CallMeters;
   readonly steps: CallMeters;
   readonly gauges = new Gauges();
+  /** What modules count by themselves, as their contracts say. */
+  readonly modules: ModuleMeters;
   /** Events committed, by topic: what the business of each module did. */
   readonly #events = new Map<string, number>();
   readonly log: NodeLog | undefined;
@@ -73,6 +76,7 @@ export class Telemetry {
   constructor(contracts: readonly AnyContract[], observers: Observers = {}) {
     this.calls = new CallMeters('call', contracts);
     this.steps = new CallMeters('step', contracts);
+    this.modules = new ModuleMeters(contracts);
     this.log = observers.log;
     this.#observers = observers;
     for (const { events } of contracts)
@@ -96,6 +100,7 @@ export class Telemetry {
 
   /** All metrics, as Prometheus reads them. */
   async text(): Promise<string> {
-    return `${this.calls.text()}${this.steps.text()}${await this.gauges.text()}`;
+    const counted = `${this.calls.text()}${this.steps.text()}${this.modules.text()}`;
+    return `${counted}${await this.gauges.text()}`;
   }
 }

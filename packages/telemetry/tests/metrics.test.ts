@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { Histogram as PromHistogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '@anarq/common-schemas';
+import { contract, counter, errorCodes, histogram as histogramMetric } from '@anarq/common-schemas';
 import { headLines } from '../src/exposition.ts';
 import { Histogram } from '../src/histogram.ts';
 import { OUTCOMES, outcomeOf } from '../src/outcome.ts';
 import { Gauges } from '../src/gauges.ts';
+import { ModuleMeters } from '../src/moduleMeters.ts';
 import { readTraceparent, traceparentOf } from '../src/traceContext.ts';
 
 describe('a histogram', () => {
@@ -61,6 +62,55 @@ describe('the outcome of a call', () => {
     expect(of('RATE_LIMIT_EXCEEDED')).toBe('limited');
     expect(of('SERVICE_UNAVAILABLE')).toBe('unavailable');
     expect(of('INTERNAL')).toBe('failed');
+  });
+});
+
+describe('what a module counts', () => {
+  const taken = counter('q_demo_taken_total', 'Taken.', {
+    colour: ['red', 'green'],
+    size: ['s', 'm', 'l'],
+  });
+  const time = histogramMetric('q_demo_time_seconds', 'Time.', {
+    labels: { colour: ['red', 'green'] },
+    borders: [0.1, 1],
+  });
+  const meta = { name: 'demo', version: '1.0.0', title: 'Demo', purpose: 'Counts.' };
+  const demo = contract({ ...meta, operations: {}, metrics: [taken, time] });
+
+  it('has a line for each combination of its labels, from the start on', () => {
+    const meters = new ModuleMeters([demo]);
+    meters.measure(taken, 2, { size: 'l', colour: 'red' });
+    meters.measure(taken, 3, { colour: 'green', size: 's' });
+    meters.measure(time, 0.5, { colour: 'green' });
+    expect(meters.text().split('\n')).toEqual([
+      '# HELP q_demo_taken_total Taken.',
+      '# TYPE q_demo_taken_total counter',
+      'q_demo_taken_total{colour="red",size="s"} 0',
+      'q_demo_taken_total{colour="red",size="m"} 0',
+      'q_demo_taken_total{colour="red",size="l"} 2',
+      'q_demo_taken_total{colour="green",size="s"} 3',
+      'q_demo_taken_total{colour="green",size="m"} 0',
+      'q_demo_taken_total{colour="green",size="l"} 0',
+      '# HELP q_demo_time_seconds Time.',
+      '# TYPE q_demo_time_seconds histogram',
+      'q_demo_time_seconds_bucket{colour="green",le="0.1"} 0',
+      'q_demo_time_seconds_bucket{colour="green",le="1"} 1',
+      'q_demo_time_seconds_bucket{colour="green",le="+Inf"} 1',
+      'q_demo_time_seconds_sum{colour="green"} 0.5',
+      'q_demo_time_seconds_count{colour="green"} 1',
+      '',
+    ]);
+  });
+
+  it('takes no label that its contract does not list, and no value that is no number', () => {
+    const meters = new ModuleMeters([demo]);
+    const before = meters.text();
+    expect(() => meters.measure(taken, 1, { colour: 'blue', size: 's' })).toThrow(/red or green/);
+    expect(() => meters.measure(taken, 1, { colour: 'red' })).toThrow(/size is/);
+    expect(() => meters.measure(taken, Number.NaN, { colour: 'red', size: 's' })).toThrow(/NaN/);
+    expect(() => meters.measure(taken, -1, { colour: 'red', size: 's' })).toThrow(/-1/);
+    expect(() => meters.measure({ ...taken }, 1, { colour: 'red', size: 's' })).toThrow(/none of/);
+    expect(meters.text()).toBe(before);
   });
 });
 

@@ -3,6 +3,7 @@ import { call, process, type ContextOf } from '@anarq/kernel';
 import { qwallet } from '@anarq/qwallet/contract';
 import { quantum } from '../contract.ts';
 import { deskOf } from '../desks.ts';
+import { labelsOf, outcomeOf, runDuration, runMemory, runsEnded, shotsTaken } from '../metrics.ts';
 import { HOLD_MORE_MS } from '../quote.ts';
 import { runs } from '../store.ts';
 import { ALL, BEGUN, shareOf } from '../work/share.ts';
@@ -10,6 +11,7 @@ import { ALL, BEGUN, shareOf } from '../work/share.ts';
 type Context = ContextOf<typeof quantum.run>;
 type Input = InputOf<typeof quantum.run>;
 type Admission = OutputOf<typeof quantum.admit>;
+type RunResult = OutputOf<typeof quantum.keep>;
 
 /**
  * Admit, hold, compute, keep, capture. Computing is no step: it has no effect but its result, which
@@ -17,11 +19,27 @@ type Admission = OutputOf<typeof quantum.admit>;
  * measured where the result is kept, once; what was held beyond that is free again.
  */
 export const run = process(quantum.run, async (input, ctx) => {
+  const progress = { hasBegun: false };
+  try {
+    return await carryOut(input, ctx, progress);
+  } catch (error) {
+    const outcome = outcomeOf(error, progress.hasBegun);
+    if (outcome !== undefined) ctx.measure(runsEnded, 1, { outcome });
+    throw error;
+  }
+});
+
+async function carryOut(
+  input: Input,
+  ctx: Context,
+  progress: { hasBegun: boolean },
+): Promise<RunResult> {
   const admitted = await ctx.step('admit', quantum.admit, input, {
     undo: ({ runId }) => call(quantum.drop, { runId }),
   });
   const { runId, unit } = admitted;
   const intentId = await hold(ctx, admitted);
+  progress.hasBegun = true;
   await compute(ctx, input, admitted);
   const kept = await ctx.step('keep', quantum.keep, { runId });
   ctx.progress(ALL, ALL, 'is computed');
@@ -43,8 +61,17 @@ export const run = process(quantum.run, async (input, ctx) => {
     price: kept.price,
     unit,
   });
+  ctx.afterCommit(() => count(ctx, kept));
   return kept;
-});
+}
+
+function count(ctx: Context, kept: RunResult): void {
+  const labels = labelsOf(kept.method, kept.provenance.executor);
+  ctx.measure(runsEnded, 1, { outcome: 'done' });
+  ctx.measure(runDuration, kept.duration_ms / 1_000, labels);
+  ctx.measure(runMemory, kept.memory_bytes, {});
+  ctx.measure(shotsTaken, kept.shots, { method: labels.method });
+}
 
 /** Holds the most that the run can cost, until it would be over at the latest. */
 async function hold(ctx: Context, admitted: Admission): Promise<string | undefined> {
