@@ -14,8 +14,8 @@ const ROUNDS = 5;
 const QUICK_SHARE = 0.1;
 
 /**
- * Durable transfers a second of the ledger over its socket and in process, beside PostgreSQL, SQLite
- * and the bare disk, all in turns; and how long it takes to open one.
+ * Durable transfers a second of the ledger over its socket, over HTTP and in process, beside PostgreSQL,
+ * SQLite and the bare disk, all in turns; and how long it takes to open one.
  */
 export async function run(order: BenchRun): Promise<Figure[]> {
   // Beside the temp folder's files: a folder in memory would sync nothing.

@@ -4,6 +4,7 @@ import { LedgerClient, openingWith } from '@anarq/ledger/socket';
 import { answerOrders } from '../measuring/child.ts';
 import { accountsFrom, Batches, type BatchOrder } from './batches.ts';
 import { drive, type Load } from './drive.ts';
+import { loadOverHttp, type HttpPlace, type HttpShape } from './httpLoad.ts';
 import type { NodeCaller } from './nodeServer.ts';
 
 export interface Place {
@@ -22,14 +23,18 @@ export interface LoadShape extends BatchOrder {
 
 type Order =
   | ({ readonly kind: 'accounts'; readonly count: number } & Place)
-  | ({ readonly kind: 'load'; readonly shape: LoadShape } & Place);
+  | ({ readonly kind: 'load'; readonly shape: LoadShape } & Place)
+  | { readonly kind: 'http'; readonly shape: HttpShape; readonly place: HttpPlace };
 
 /** The id that comes next in each ledger. */
 const nextIds = new Map<string, number>();
 
 /** Who sends: a process of its own, beside the one that serves. */
 answerOrders(
-  async (order: Order) => (order.kind === 'accounts' ? open(order) : load(order, order.shape)),
+  async (order: Order) => {
+    if (order.kind === 'http') return loadOverHttp(order.place, order.shape);
+    return order.kind === 'accounts' ? open(order) : load(order, order.shape);
+  },
   () => Promise.resolve(),
 );
 

@@ -25,18 +25,22 @@ const MIXES = {
   linked: 'chains of 2, 3 and 4 linked transfers',
 } as const;
 
-function conditionsOf({ transport, batch, depth, connections, books, mix, ids }: Shape): string {
-  const way =
-    transport === 'socket'
-      ? `Unix socket, client and server in a process each, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
-      : 'in-process';
+function wayOf({ transport, connections }: Shape): string {
+  if (transport === 'in-process') return 'in-process';
+  if (transport === 'http')
+    return `HTTP with kept connections, client and server in a process each, ${connections} connections, each of another agent with a token, that pays from an account of its owner's`;
+  return `Unix socket, client and server in a process each, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+}
+
+function conditionsOf(shape: Shape): string {
+  const { transport, batch, depth, books, mix, ids } = shape;
   const { accounts, hasCheckpoints } = BOOKS[books];
   const checkpoints = hasCheckpoints ? ', signed checkpoints every second' : '';
   const node =
     books === 'node'
-      ? ', a whole node: each batch is a call with grant check, budget, record and replay key'
+      ? `, a whole node: each batch is a call${transport === 'http' ? ' of ledger.createTransfers' : ''} with grant check, budget, record and replay key`
       : '';
-  return `${way}, batch ${batch}, depth ${depth}, durable (answered after fdatasync), ${accounts} accounts, ${MIXES[mix]}, ids ${ids}, all checks with full result codes, CRC-32 and SHA-256 chain in the log${checkpoints}${node}`;
+  return `${wayOf(shape)}, batch ${batch}, depth ${depth}, durable (answered after fdatasync), ${accounts} accounts, ${MIXES[mix]}, ids ${ids}, all checks with full result codes, CRC-32 and SHA-256 chain in the log${checkpoints}${node}`;
 }
 
 /** Rate, mean and 99th percentile of a shape. */
@@ -100,6 +104,8 @@ const COMPARISONS: readonly Comparison[] = [
     how: `${PG_BOOKS}, 2 connections`,
     min: 10,
   },
+  { shape: 'http.1x64', peer: 'postgres.1x64', how: `${PG_ONE}, 64 connections` },
+  { shape: 'http.100x64', peer: 'postgres.1x64', how: `${PG_ONE}, 64 connections` },
   { shape: 'socket.1x256', peer: 'postgres.1x64', how: `${PG_ONE}, 64 connections` },
   { shape: 'socket.1x256', peer: 'postgres.1x8', how: `${PG_ONE}, 8 connections` },
   { shape: 'socket.1x256', peer: 'postgres.1x1', how: `${PG_ONE}, 1 connection` },

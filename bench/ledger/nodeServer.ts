@@ -4,6 +4,8 @@ import { ledger } from '@anarq/ledger/contract';
 import { startNode } from '@anarq/node';
 import { actorOf } from '@anarq/testing';
 import { answerOrders, argumentOf } from '../measuring/child.ts';
+import { httpCallers } from './httpCallers.ts';
+import type { HttpPlace } from './httpLoad.ts';
 
 export interface NodeArgument {
   readonly folder: string;
@@ -20,11 +22,14 @@ export interface NodeCaller {
   readonly tenant: string;
 }
 
-type Order = { readonly kind: 'accounts'; readonly count: number } | { readonly kind: 'caller' };
+type Order =
+  | { readonly kind: 'accounts'; readonly count: number }
+  | { readonly kind: 'caller' }
+  | { readonly kind: 'http'; readonly callers: number };
 
 const AT_ONCE = 100;
 
-/** A whole node that serves its ledger on a socket; the operator owns every account. */
+/** A whole node that serves its ledger on a socket and over HTTP; the operator owns the accounts. */
 const { folder, path } = argumentOf<NodeArgument>();
 const started = startNode({
   dataFolder: join(folder, 'data'),
@@ -37,10 +42,21 @@ const started = startNode({
 
 answerOrders(
   async (order: Order) => {
-    const { kernel, operatorSeed } = await started;
-    const { did: node, operator: identity, tenant } = kernel.node;
+    const node = await started;
+    const { kernel, operatorSeed } = node;
+    if (order.kind === 'http')
+      return {
+        url: node.url,
+        callers: await httpCallers(node, order.callers),
+      } satisfies HttpPlace;
+    const { did, operator: identity, tenant } = kernel.node;
     if (order.kind === 'caller')
-      return { node, identity, tenant, seed: toBase64url(operatorSeed) } satisfies NodeCaller;
+      return {
+        node: did,
+        identity,
+        tenant,
+        seed: toBase64url(operatorSeed),
+      } satisfies NodeCaller;
     const operator = actorOf(() => kernel, { did: identity, seed: operatorSeed });
     for (let from = 1; from <= order.count; from += AT_ONCE) {
       const count = Math.min(AT_ONCE, order.count + 1 - from);

@@ -1,4 +1,5 @@
 import { BATCH_EVENTS_MAX } from '@anarq/ledger-engine';
+import { HTTP_CALLERS } from './httpLoad.ts';
 import type { Shape } from './sides.ts';
 
 const MAX = BATCH_EVENTS_MAX;
@@ -13,7 +14,16 @@ const PLAIN = {
   ids: 'rising',
 } as const;
 
-/** What is measured over the socket and in process. A round of the largest batches is two million transfers. */
+const HTTP = {
+  ...PLAIN,
+  transport: 'http',
+  books: 'node',
+  depth: 1,
+  connections: HTTP_CALLERS,
+  ids: 'random',
+} as const;
+
+/** What is measured over the socket, over HTTP and in process. A round of the largest batches is two million transfers. */
 export const SHAPES: readonly Shape[] = [
   { ...PLAIN, name: 'socket.8190x4' },
   { ...PLAIN, name: 'socket.1024x1', batch: 1_024, depth: 1, requests: 500 },
@@ -26,5 +36,7 @@ export const SHAPES: readonly Shape[] = [
   { ...PLAIN, name: 'socket.random', books: 'random', ids: 'random', requests: 122 },
   { ...PLAIN, name: 'node.8190x4', books: 'node', requests: 122 },
   { ...PLAIN, name: 'node.1024x1', books: 'node', batch: 1_024, depth: 1, requests: 250 },
+  { ...HTTP, name: 'http.1x64', batch: 1, requests: 1_500 },
+  { ...HTTP, name: 'http.100x64', batch: 100, requests: 250 },
   { ...PLAIN, name: 'in-process.8190x4', transport: 'in-process' },
 ];

@@ -7,6 +7,7 @@ import type { BooksArgument } from './books.ts';
 import type { Place } from './client.ts';
 import type { ServerArgument } from './server.ts';
 import type { Load } from './drive.ts';
+import { HTTP_CALLERS, type HttpPlace } from './httpLoad.ts';
 import type { NodeArgument, NodeCaller } from './nodeServer.ts';
 
 /** Ledgers that the shapes use; one that has something in it to be measured against is its own. */
@@ -21,7 +22,7 @@ export const BOOKS = {
 /** What is sent, and how. */
 export interface Shape {
   readonly name: string;
-  readonly transport: 'socket' | 'in-process';
+  readonly transport: 'socket' | 'http' | 'in-process';
   readonly books: keyof typeof BOOKS;
   readonly batch: number;
   /** Requests under way on each connection. */
@@ -38,6 +39,7 @@ export class Sides {
   readonly #client = new Child(new URL('./client.ts', import.meta.url), null);
   readonly #servers = new Map<string, { readonly child: Child; readonly place: Place }>();
   #inProcess: Child | undefined;
+  #http: HttpPlace | undefined;
 
   static async start(folder: string): Promise<Sides> {
     const sides = new Sides();
@@ -55,6 +57,8 @@ export class Sides {
     const { accounts } = BOOKS[books];
     const asked = { ...shape, accounts, connections };
     if (transport === 'in-process') return this.#books.ask<Load>({ kind: 'load', shape: asked });
+    if (transport === 'http')
+      return this.#client.ask<Load>({ kind: 'http', shape: asked, place: this.#http });
     return this.#client.ask<Load>({ kind: 'load', shape: asked, ...this.#serverOf(books).place });
   }
 
@@ -101,6 +105,7 @@ export class Sides {
     const caller = await child.ask<NodeCaller>({ kind: 'caller' });
     this.#servers.set('node', { child, place: { path: argument.path, secret: '', caller } });
     await child.ask({ kind: 'accounts', count: BOOKS.node.accounts });
+    this.#http = await child.ask<HttpPlace>({ kind: 'http', callers: HTTP_CALLERS });
   }
 
   get #books(): Child {
