@@ -85,6 +85,8 @@ export function simCommand(q: Command, { jsonOption }: Pick<SharedOptions, 'json
     .option('--byzantine <number>', 'dag: how many of them lie, or max; up to a third by the seed')
     .option('--fault <name>', 'dag: crash, partition, oneWay, loss … or none; some by the seed')
     .option('--strategy <name>', 'dag: how they lie: equivocate, withhold, twins …; by the seed')
+    .option('--signatures <share>', 'dag: ideal, or this share checked with ML-DSA-65, as 0.05')
+    .option('--followers <number>', 'dag: followers beside the validators', wholeWithin(1, 100_000))
     .option('--svg <file>', 'dag: draw the run, or the first that failed')
     .addOption(jsonOption())
     .action(async (name, options) => {

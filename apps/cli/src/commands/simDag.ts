@@ -4,9 +4,12 @@ import {
   simulateDag,
   STRATEGIES,
   type DagReport,
+  type SampledCounts,
   type SimulationOptions,
 } from '@anarq/dag/testing';
 import { fail } from '@anarq/common-schemas';
+import { mlDsa65 } from './mlDsa65.ts';
+import { followersOf, followersRows } from './simFollowers.ts';
 import { columns, cross, paint, say, tick, warn } from '../terminal.ts';
 
 export interface SimDagOptions {
@@ -17,6 +20,10 @@ export interface SimDagOptions {
   readonly byzantine?: string;
   readonly fault?: string;
   readonly strategy?: string;
+  /** `ideal`, or the share of signatures that are checked with ML-DSA-65, too. */
+  readonly signatures?: string;
+  /** Followers beside the validators. */
+  readonly followers?: number;
   readonly svg?: string;
   readonly json?: boolean;
 }
@@ -48,7 +55,7 @@ const LABELS: Readonly<Record<keyof DagReport['counts'], string>> = {
 /**
  * Simulates chains of validators that lie, crash and lose messages, a run a seed, and prints what must not have
  * happened. Sets the exit code to 1 where something did, or where a chain stood still after all was quiet.
- * @throws INPUT_INVALID for a number of validators, a fault or a strategy that there is not
+ * @throws INPUT_INVALID for a number of validators, a fault, a strategy or a share that there is not
  */
 export function simDag(options: SimDagOptions): void {
   const asked = askedOf(options);
@@ -91,7 +98,9 @@ function askedOf(options: SimDagOptions): Omit<SimulationOptions, 'seed'> {
       'INPUT_INVALID',
       `Of ${nodes ?? 4} validators ${byzantine} cannot lie: one must be honest.`,
     );
+  const share = shareOf(options.signatures);
   return {
+    ...(share === undefined ? {} : { signatures: { scheme: mlDsa65(), share } }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(byzantine === undefined ? {} : { byzantine }),
     ...(fault === undefined ? {} : { fault }),
@@ -104,6 +113,14 @@ function numberOf(text: string | undefined): number | undefined {
   if (!/^\d{1,3}$/.test(text))
     fail('INPUT_INVALID', `--byzantine takes a number or max, not ${text}.`);
   return Number(text);
+}
+
+function shareOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === 'ideal') return undefined;
+  const share = Number(text);
+  if (!/^[\d.]+$/.test(text) || !(share > 0 && share <= 1))
+    fail('INPUT_INVALID', `--signatures takes ideal or a share above 0, up to 1, not ${text}.`);
+  return share;
 }
 
 /** The picture of a single run, or of the first that failed. */
@@ -119,10 +136,27 @@ function draw(
   writeFileSync(svg, `${picture ?? ''}\n`);
 }
 
-type Summary = ReturnType<typeof summaryOf>;
+/** What `--json` writes. */
+export type Summary = ReturnType<typeof summaryOf>;
+
+/** What all runs with real signatures did together; undefined where they were ideal. */
+function signaturesOf(reports: readonly DagReport[]): SampledCounts | undefined {
+  const sampled = reports.flatMap(({ signatures }) => signatures ?? []);
+  const [first] = sampled;
+  if (first === undefined) return undefined;
+  const sum = (name: Exclude<keyof SampledCounts, 'share'>) =>
+    sampled.reduce((total, counts) => total + counts[name], 0);
+  return {
+    share: first.share,
+    checked: sum('checked'),
+    verified: sum('verified'),
+    forged: sum('forged'),
+    signed: sum('signed'),
+  };
+}
 
 function summaryOf(
-  { runs, seed }: SimDagOptions,
+  { runs, seed, nodes: validators = 4, followers }: SimDagOptions,
   reports: readonly DagReport[],
   failed: readonly DagReport[],
   duration_ms: number,
@@ -133,6 +167,7 @@ function summaryOf(
       reports.reduce((sum, report) => sum + report.counts[name as keyof typeof LABELS], 0),
     ]),
   ) as DagReport['counts'];
+  const signatures = signaturesOf(reports);
   const latencies_ms = reports.flatMap((report) => report.latencies_ms).toSorted((a, b) => a - b);
   const at = (share: number) =>
     Math.round(latencies_ms[Math.floor(share * latencies_ms.length)] ?? 0);
@@ -152,6 +187,8 @@ function summaryOf(
     commits: reports.reduce((sum, { commits }) => sum + commits, 0),
     commit_ms: { p50: at(0.5), p99: at(0.99) },
     counts,
+    ...(signatures && { signatures }),
+    ...(followers === undefined ? {} : { followers: followersOf(followers, validators, seed) }),
     duration_ms,
   };
 }
@@ -172,6 +209,15 @@ function tell(options: SimDagOptions, failed: readonly DagReport[], result: Summ
     [`${result.commit_ms.p50}`, 'ms from a block to its commit, p50, in simulated time'],
     [`${result.commit_ms.p99}`, 'ms, p99, times of faults included'],
   );
+  const { signatures, followers } = result;
+  if (signatures !== undefined)
+    rows.push(
+      [signatures.checked.toLocaleString('en'), 'signatures checked'],
+      [signatures.verified.toLocaleString('en'), 'of them with ML-DSA-65, drawn by the seed'],
+      [signatures.forged.toLocaleString('en'), 'of those forged, and found so'],
+      [signatures.signed.toLocaleString('en'), 'ML-DSA-65 signatures made for these checks'],
+    );
+  if (followers !== undefined) rows.push(...followersRows(followers).map((row) => [...row]));
   const width = Math.max(...rows.map(([count = '']) => count.length));
   for (const line of columns(
     rows.map(([count = '', label = '']) => [count.padStart(width), label]),
@@ -190,7 +236,7 @@ function tell(options: SimDagOptions, failed: readonly DagReport[], result: Summ
   }
   const [first] = failed;
   if (first === undefined) return;
-  const given = (['nodes', 'byzantine', 'fault', 'strategy'] as const)
+  const given = (['nodes', 'byzantine', 'fault', 'strategy', 'signatures'] as const)
     .filter((name) => options[name] !== undefined)
     .map((name) => ` --${name} ${options[name]}`);
   warn(

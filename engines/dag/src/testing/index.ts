@@ -7,5 +7,6 @@ export {
   type SimulationOptions,
 } from './simulation/simulate.ts';
 export { IdealKeys } from './simulation/keys.ts';
+export type { SampledCounts, SchemeKey, SignatureScheme } from './simulation/sampledKeys.ts';
 export { viewsDisagree } from './simulation/views.ts';
-export { simulateFollowers } from './simulation/followers.ts';
+export { certificateSize, simulateFollowers } from './simulation/followers.ts';

@@ -6,7 +6,7 @@ import { encodeEvidence } from '../../evidence.ts';
 import type { Message, Peer, Snapshot } from '../../messages.ts';
 import { accountOf, encodeEntry, signedBytes, transactionId } from '../../transaction.ts';
 import type { Transaction } from '../../transaction.ts';
-import type { IdealKeys } from './keys.ts';
+import type { SimKeys } from './keys.ts';
 import type { SimRandom } from './random.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface Liar {
   readonly strategy: Strategy;
   readonly publicKey: Uint8Array;
   readonly random: SimRandom;
-  readonly keys: IdealKeys;
+  readonly keys: SimKeys;
   /** Whom `eclipse` keeps in the dark. */
   readonly victim: Peer;
   /** Entries of others that were seen, to be brought again. */

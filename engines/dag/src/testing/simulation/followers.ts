@@ -1,3 +1,5 @@
+import { encodeCertificate } from '../../checkpoint.ts';
+import { DIGEST_BYTES } from '../../hash.ts';
 import { SimQueue } from './queue.ts';
 import { SimRandom } from './random.ts';
 
@@ -114,4 +116,38 @@ function randomLinks(
       links[other]?.push(at);
     }
   return links;
+}
+
+const SIGNATURE_BYTES = 3_309;
+
+/** Signatures in a certificate of so many validators, and the bytes that it travels in with those of ML-DSA-65. */
+export function certificateSize(validators: number): {
+  readonly signatures: number;
+  readonly bytes: number;
+} {
+  const signatures = validators - Math.floor((validators - 1) / 3);
+  const digest = new Uint8Array(DIGEST_BYTES);
+  const certificate = {
+    checkpoint: {
+      chainId: digest,
+      epoch: 0,
+      seq: 1,
+      round: 1,
+      time_ms: 0,
+      commits: 1,
+      commitDigest: digest,
+      stateRoot: digest,
+      receiptsRoot: digest,
+      receipts: 0,
+      supply: 0n,
+      orderDigest: digest,
+      validatorsNextHash: digest,
+      endsEpoch: false,
+    },
+    signatures: Array.from({ length: signatures }, (_, validator) => ({
+      validator,
+      signature: new Uint8Array(SIGNATURE_BYTES),
+    })),
+  };
+  return { signatures, bytes: encodeCertificate(certificate).length };
 }

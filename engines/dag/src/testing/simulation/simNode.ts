@@ -15,7 +15,7 @@ import { DagNode } from '../../node.ts';
 import type { NodeSettings } from '../../settings.ts';
 import { blocksOf, saidTo, type Liar } from './byzantine.ts';
 import type { Checker } from './checker.ts';
-import type { IdealKeys } from './keys.ts';
+import type { SimKeys } from './keys.ts';
 import type { SimQueue } from './queue.ts';
 import type { SimRandom } from './random.ts';
 
@@ -23,7 +23,7 @@ import type { SimRandom } from './random.ts';
 export interface Surroundings {
   readonly queue: SimQueue;
   readonly random: SimRandom;
-  readonly keys: IdealKeys;
+  readonly keys: SimKeys;
   readonly settings: NodeSettings;
   readonly checker: Checker;
   /** Time at which the simulation begins, in milliseconds since 1970. */
@@ -34,7 +34,6 @@ export interface Surroundings {
   readonly counts: Counts;
   /** Times that honest clocks may have shown by now, the earliest and the latest. */
   shownTimes_ms(): readonly [number, number];
-  isSignedBlock(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   send(sender: SimNode, to: Peer, message: Message): void;
 }
 
@@ -185,10 +184,8 @@ export class SimNode {
 
   #holds(node: DagNode, block: Block): boolean {
     const key = node.committeeOf(block.epoch)?.publicKeys[block.author];
-    return (
-      key !== undefined &&
-      this.#world.isSignedBlock(key, bytesOfHex(block.ref.digest), block.signature)
-    );
+    const { verify } = this.#world.keys;
+    return key !== undefined && verify(key, bytesOfHex(block.ref.digest), block.signature);
   }
 
   #step(event: Event): void {

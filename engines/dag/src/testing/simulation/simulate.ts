@@ -1,6 +1,7 @@
 import { STRATEGIES, type Strategy } from './byzantine.ts';
 import { dagPicture } from './picture.ts';
 import { SimRandom } from './random.ts';
+import { SampledKeys, type SampledCounts, type Sampling } from './sampledKeys.ts';
 import { World, type NetworkSettings } from './world.ts';
 
 /** What the world does to the nodes, beside the liars. */
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly quiet_ms?: number;
   /** Whether to draw the last blocks of an honest node. */
   readonly draws?: boolean;
+  /** Real keys, and real checks of a share of the signatures; ideal ones where it is absent. */
+  readonly signatures?: Sampling;
 }
 
 export interface DagReport {
@@ -48,6 +51,8 @@ export interface DagReport {
   /** From an own block to its commit at its author, in simulated milliseconds, in order of size. */
   readonly latencies_ms: readonly number[];
   readonly counts: World['counts'];
+  /** Where signatures were real ones. */
+  readonly signatures?: SampledCounts;
   /** SVG, where it was asked for. */
   readonly picture?: string;
 }
@@ -80,8 +85,18 @@ export function simulateDag(options: SimulationOptions): DagReport {
     // Nobody waits for leaders: what is true must not depend on it, and leaders are in doubt far more often.
     ...(faults.includes('hasty') ? { leader_ms_min: HASTY_MS, leader_ms_max: 2 * HASTY_MS } : {}),
   };
+  const { signatures, seed } = options;
+  const sampled = signatures && new SampledKeys(signatures, seed);
   const world = new World(
-    { seed: options.seed, nodes, strategies, clients: CLIENTS, spares, node: settings },
+    {
+      seed,
+      nodes,
+      strategies,
+      clients: CLIENTS,
+      spares,
+      node: settings,
+      ...(sampled && { keys: sampled }),
+    },
     networkOf(faults, random),
   );
   world.isHalved = world.hasTwins;
@@ -118,11 +133,12 @@ export function simulateDag(options: SimulationOptions): DagReport {
     nodes,
     strategies,
     faults,
-    violations: world.checker.violations,
+    violations: [...world.checker.violations, ...(sampled?.disagreements ?? [])],
     ...(stalled === undefined ? {} : { stalled }),
     commits: world.checker.committed,
     latencies_ms: world.latencies_ms.toSorted((a, b) => a - b),
     counts: world.counts,
+    ...(sampled && { signatures: sampled.counts }),
     ...(options.draws === true ? { picture: pictureOf(world, options.seed) } : {}),
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '../../transaction.ts';
 import type { Strategy } from './byzantine.ts';
 import { Checker } from './checker.ts';
-import { IdealKeys } from './keys.ts';
+import { IdealKeys, type SimKeys } from './keys.ts';
 import { SimQueue } from './queue.ts';
 import { SimRandom } from './random.ts';
 import { SimNode, type Surroundings } from './simNode.ts';
@@ -36,6 +36,8 @@ export interface WorldSettings {
   /** Nodes beside the validators, with keys, which follow and may become validators. */
   readonly spares?: number;
   readonly node?: Partial<NodeSettings>;
+  /** Ideal ones where they are absent. */
+  readonly keys?: SimKeys;
 }
 
 interface Client {
@@ -61,7 +63,7 @@ const SLOW_MS = 10_000;
 export class World implements Surroundings {
   readonly random: SimRandom;
   readonly queue = new SimQueue();
-  readonly keys = new IdealKeys();
+  readonly keys: SimKeys;
   readonly checker: Checker;
   readonly settings: NodeSettings;
   readonly nodes: readonly SimNode[];
@@ -107,12 +109,12 @@ export class World implements Surroundings {
   readonly #authority: Client;
   readonly #clients: readonly Client[];
   readonly #byPeer: ReadonlyMap<Peer, readonly SimNode[]>;
-  readonly #signed = new WeakMap<Uint8Array, boolean>();
   #open: Handed[] = [];
 
   constructor(settings: WorldSettings, network: NetworkSettings) {
     this.random = new SimRandom(settings.seed);
     this.network = network;
+    this.keys = settings.keys ?? new IdealKeys();
     this.settings = { ...DEFAULT_SETTINGS, ...settings.node };
     const validators = Array.from({ length: settings.nodes }, (_, at) =>
       this.keys.make(`validator ${settings.seed} ${at}`),
@@ -191,15 +193,6 @@ export class World implements Surroundings {
         })),
       ],
     };
-  }
-
-  /** Whether a block's signature holds; computed once, since the same object arrives at all nodes. */
-  isSignedBlock(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const known = this.#signed.get(signature);
-    if (known !== undefined) return known;
-    const holds = this.keys.verify(publicKey, message, signature);
-    this.#signed.set(signature, holds);
-    return holds;
   }
 
   send(sender: SimNode, to: Peer, message: Message): void {
