@@ -77,9 +77,24 @@ function yesOrNo(value: number): boolean {
   return value === 1;
 }
 
-/** What a validator signs. */
+/** What a checkpoint is known by. */
 export const checkpointDigest = (checkpoint: Checkpoint): Uint8Array =>
   digestOf('checkpoint', encodeCheckpoint(checkpoint));
+
+/**
+ * What a validator signs for a checkpoint. The number stands beside the digest, which does not show it: else an old
+ * vote could be handed on as one for another checkpoint, and votes of honest validators would look like a fork.
+ */
+export function voteMessage(
+  chainId: Uint8Array,
+  { epoch, seq, digest }: { epoch: number; seq: number; digest: Uint8Array },
+): Uint8Array {
+  return digestOf('vote', chainId, new Writer().u32(epoch).u32(seq).done(), digest);
+}
+
+/** The same, of a checkpoint that is there. */
+export const checkpointMessage = (checkpoint: Checkpoint): Uint8Array =>
+  voteMessage(checkpoint.chainId, { ...checkpoint, digest: checkpointDigest(checkpoint) });
 
 /** A checkpoint with the signatures of a quorum: it is final, and everybody can see that. */
 export interface Certificate {
@@ -133,8 +148,8 @@ export function isCertified(
       validator < publicKeys.length && validator > (signatures[at - 1]?.validator ?? -1),
   );
   if (!areInOrder) return false;
-  const digest = checkpointDigest(checkpoint);
+  const message = checkpointMessage(checkpoint);
   return signatures.every(({ validator, signature }) =>
-    verify(publicKeys[validator]!, digest, signature),
+    verify(publicKeys[validator]!, message, signature),
   );
 }

@@ -2,7 +2,7 @@ import { checkpointDigest, type Certificate, type Checkpoint } from './checkpoin
 import type { Executed } from './order.ts';
 import { hexOf } from './hash.ts';
 
-/** A validator's signature over a checkpoint. */
+/** A validator's signature over a checkpoint and its number, which is its `voteMessage`. */
 export interface Vote {
   readonly epoch: number;
   readonly seq: number;

@@ -15,12 +15,14 @@ export {
 export { Malformed, Reader, Writer } from './bytes.ts';
 export {
   checkpointDigest,
+  checkpointMessage,
   decodeCertificate,
   encodeCertificate,
   isCertified,
   type Certificate,
   type Checkpoint,
   type Verify,
+  voteMessage,
 } from './checkpoint.ts';
 export {
   committeeDigest,

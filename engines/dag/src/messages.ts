@@ -90,7 +90,7 @@ export type Effect =
   | { readonly kind: 'broadcast'; readonly message: Message }
   | { readonly kind: 'verify'; readonly checks: readonly SignatureCheck[] }
   | { readonly kind: 'executed'; readonly executed: ExecutedCommit }
-  /** Sign the digest of a checkpoint; then tell `voteSigned`. */
+  /** Sign its `voteMessage`; then tell `voteSigned`. */
   | { readonly kind: 'signVote'; readonly vote: Omit<Vote, 'signature'> }
   /** A checkpoint, and what stood then. `begin` may be written, so that a start need not go further back. */
   | {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { doubtIn } from '../src/adoption.ts';
 import { sealedBlock, type Block, type Ref, type UnsealedBlock } from '../src/block.ts';
-import { checkpointDigest, type Checkpoint } from '../src/checkpoint.ts';
+import {
+  checkpointDigest,
+  checkpointMessage,
+  voteMessage,
+  type Checkpoint,
+} from '../src/checkpoint.ts';
 import { committeeDigest } from '../src/committee.ts';
 import { Dag } from '../src/dag.ts';
 import { EpochRun } from '../src/epochRun.ts';
@@ -262,7 +267,7 @@ const certificateOf = (checkpoint: Checkpoint, by: readonly Uint8Array[] = valid
   checkpoint,
   signatures: [0, 1, 2].map((validator) => ({
     validator,
-    signature: keys.sign(by[validator]!, checkpointDigest(checkpoint)),
+    signature: keys.sign(by[validator]!, checkpointMessage(checkpoint)),
   })),
 });
 const endOf = (more: Partial<Checkpoint>, nextKeys: readonly Uint8Array[]): EpochEnd => ({
@@ -347,6 +352,21 @@ describe('votes', () => {
         finality.voted({ epoch: 0, seq: 1, digest: other, validator, signature: new Uint8Array() }),
       ).toBeUndefined();
     expect(finality.opened(checkpointOf(), executed)).toBe('fork');
+  });
+
+  it('say for which checkpoint they are: under another number, epoch or chain none holds', () => {
+    const checkpoint = checkpointOf({ seq: 5 });
+    const digest = checkpointDigest(checkpoint);
+    const signature = keys.sign(validators[1]!, checkpointMessage(checkpoint));
+    const holds = (of: Uint8Array, vote: { epoch: number; seq: number; digest: Uint8Array }) =>
+      keys.verify(validators[1]!, voteMessage(of, vote), signature);
+    const vote = { epoch: 0, seq: 5, digest };
+    expect(holds(chainId, vote)).toBe(true);
+    expect(holds(chainId, { ...vote, seq: 6 })).toBe(false);
+    expect(holds(chainId, { ...vote, epoch: 1 })).toBe(false);
+    expect(holds(new Uint8Array(32).fill(7), vote)).toBe(false);
+    // Nor is the digest alone a vote, as whoever signs digests of his own choice might be made to sign one.
+    expect(keys.verify(validators[1]!, digest, signature)).toBe(false);
   });
 
   it('that never come leave no state behind for ever', () => {

@@ -133,6 +133,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     says: /a certificate that does not hold/,
   },
   {
+    name: 'a vote does not say for which number it is',
+    file: 'checkpoint.ts',
+    from: '.u32(epoch).u32(seq).done(), digest);',
+    to: '.u32(epoch).u32(0 * seq).done(), digest);',
+    by: { ...faulty, strategy: 'strangeVote', fault: 'none' },
+    says: /saw a fork|no certificate/,
+  },
+  {
     name: 'a state is taken over that nobody signed',
     file: 'adoption.ts',
     from: "if (!isCertified(certificate, committee.publicKeys, verify)) return 'no quorum signed it';",

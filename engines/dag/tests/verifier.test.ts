@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   accountProof,
-  checkpointDigest,
+  checkpointMessage,
   checkProof,
   committeeDigest,
   decodeProof,
@@ -51,7 +51,7 @@ const certified = (
   checkpoint: of,
   signatures: signers.map((validator) => ({
     validator,
-    signature: keys.sign(by[validator]!, checkpointDigest(of)),
+    signature: keys.sign(by[validator]!, checkpointMessage(of)),
   })),
 });
 const certificate = certified(checkpoint, validators, [0, 1, 3]);

@@ -2,7 +2,7 @@ import {
   accountOf,
   beginningOf,
   carryOut,
-  checkpointDigest,
+  checkpointMessage,
   committeeDigest,
   decodeEntry,
   encodeEntry,
@@ -167,7 +167,7 @@ export class TestChain {
       checkpoint,
       signatures: [0, 1, 3].map((validator) => ({
         validator,
-        signature: keys.sign(by[validator] ?? new Uint8Array(), checkpointDigest(checkpoint)),
+        signature: keys.sign(by[validator] ?? new Uint8Array(), checkpointMessage(checkpoint)),
       })),
     };
   }

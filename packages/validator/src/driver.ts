@@ -16,6 +16,7 @@ import {
   type SignatureCheck,
   type UnsealedBlock,
   type Vote,
+  voteMessage,
 } from '@anarq/dag';
 import { setTimeout } from 'node:timers/promises';
 import type { BeginKeeper } from './beginKeeper.ts';
@@ -244,7 +245,7 @@ export class Driver {
   async #vote(vote: Omit<Vote, 'signature'>): Promise<void> {
     const { signer } = this.#options;
     if (signer === undefined) throw new RangeError('a node without a key does not vote');
-    const signature = await signer.sign(vote.digest);
+    const signature = await signer.sign(voteMessage(this.node.committee.chainId, vote));
     this.step({ kind: 'voteSigned', vote: { ...vote, signature } });
   }
 

@@ -12,6 +12,7 @@ import {
   type Message,
   type Verify,
   type Vote,
+  voteMessage,
 } from '@anarq/dag';
 import { Assembly, readFrame } from './frames.ts';
 import { Quotas } from './quotas.ts';
@@ -152,13 +153,12 @@ export class Inbound {
   }
 
   #vote(from: string, vote: Vote, bytes: number): void {
-    const { node } = this.#options;
+    const { chainId, node } = this.#options;
     const publicKey = node().committeeOf(vote.epoch)?.publicKeys[vote.validator];
     if (publicKey === undefined) return;
-    // A vote is its digest alone: under another number, somebody else's could be handed on as if it were for that.
-    if (hexOf(publicKey) !== from) return this.#report(from, 'misbehaviour');
     this.#inOrder(bytes, async () => {
-      const signed = { publicKey, message: vote.digest, signature: vote.signature };
+      const message = voteMessage(chainId, vote);
+      const signed = { publicKey, message, signature: vote.signature };
       if (await this.#holds(signed))
         return { kind: 'message', from, message: { kind: 'vote', vote } };
       this.#report(from, 'badSignature');

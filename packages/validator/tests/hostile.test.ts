@@ -1,5 +1,14 @@
 import { importPrivateKey, signSingle } from '@anarq/crypto';
-import { chainIdOf, digestOfBlock, encodeMessage, sealedBlock, type Block } from '@anarq/dag';
+import {
+  chainIdOf,
+  decodeMessage,
+  digestOfBlock,
+  encodeMessage,
+  sealedBlock,
+  voteMessage,
+  type Block,
+  type Vote,
+} from '@anarq/dag';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MemoryNetwork } from '../src/testing/index.ts';
 import { FUNDS, seedOf, TestChain, until } from './testChain.ts';
@@ -127,13 +136,26 @@ describe('a block of an epoch that is long over', () => {
 });
 
 describe('a vote', () => {
-  it('counts only from its own validator', async () => {
+  it('of another validator is nothing under another number, and no offence under its own', async () => {
     const liar = await threeAndLiar();
-    const digest = new Uint8Array(32).fill(7);
-    const signature = signSingle(keyOf(2), digest);
-    const vote = { epoch: 0, seq: 1, digest, validator: 2, signature };
-    liar.send(chain.keys[0]!.publicKeyHex, encodeMessage({ kind: 'vote', vote }));
-    await until('it is reported', () => offences(0).includes('misbehaviour'));
+    const votes: Vote[] = [];
+    chain.hub.onFrame = (_, frame) => {
+      if (frame[0] !== 1) return;
+      const message = decodeMessage(chainIdOf(chain.genesis), frame);
+      if (message.kind === 'vote') votes.push(message.vote);
+    };
+    const to = chain.keys[0]!.publicKeyHex;
+    const by = (validator: number) => () => votes.find((vote) => vote.validator === validator);
+    for (const validator of [1, 2]) {
+      const vote = await until('somebody votes', by(validator));
+      const before = offences(0).length;
+      liar.send(to, encodeMessage({ kind: 'vote', vote }));
+      liar.send(to, encodeMessage({ kind: 'vote', vote: { ...vote, seq: vote.seq + 9 } }));
+      await until('it is reported', () => offences(0).length > before);
+      expect(offences(0).slice(before)).toEqual(['badSignature']);
+    }
+    // The checkpoint of that number, which two votes of others would have made look like a fork.
+    await until('the chain is there', () => votes.some(({ seq }) => seq > votes[0]!.seq + 9));
     await goesOn();
     expect(chain.at(0).validator.chain().stopped).toBeUndefined();
   });
@@ -154,7 +176,10 @@ describe('a vote', () => {
           seq,
           digest,
           validator,
-          signature: signSingle(keyOf(validator), digest),
+          signature: signSingle(
+            keyOf(validator),
+            voteMessage(chainIdOf(chain.genesis), { epoch: 0, seq, digest }),
+          ),
         };
         network.send(to, encodeMessage({ kind: 'vote', vote }));
       }

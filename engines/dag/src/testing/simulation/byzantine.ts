@@ -1,8 +1,9 @@
 import { sealedBlock, type Block, type UnsealedBlock } from '../../block.ts';
-import type { Certificate } from '../../checkpoint.ts';
+import { voteMessage, type Certificate } from '../../checkpoint.ts';
 import { leadersOf, type Committee } from '../../committee.ts';
 import { bytesOfHex, hexOf } from '../../hash.ts';
 import { encodeEvidence } from '../../evidence.ts';
+import type { Vote } from '../../finality.ts';
 import type { Message, Peer, Snapshot } from '../../messages.ts';
 import { accountOf, encodeEntry, signedBytes, transactionId } from '../../transaction.ts';
 import type { Transaction } from '../../transaction.ts';
@@ -24,6 +25,7 @@ export const STRATEGIES = [
   'replay',
   'forge',
   'wrongVote',
+  'strangeVote',
   'lyingRefs',
   'phantom',
   'wrongTime',
@@ -44,6 +46,8 @@ export interface Liar {
   readonly victim: Peer;
   /** Entries of others that were seen, to be brought again. */
   readonly seen: Uint8Array[];
+  /** Votes of others, to be handed on. */
+  readonly heard: Vote[];
   /** Messages that were sent once, to be sent again. */
   readonly said: Message[];
   /** The last state that it knows to be certified. */
@@ -215,23 +219,42 @@ export function saidTo(
       if (message.kind !== 'vote') return [now(message)];
       liar.lied();
       const digest = Uint8Array.from(message.vote.digest, (byte) => byte ^ 1);
-      const signature = liar.keys.sign(liar.publicKey, digest);
-      return [now({ kind: 'vote', vote: { ...message.vote, digest, signature } })];
+      const vote = { ...message.vote, digest };
+      return [now({ kind: 'vote', vote: signedVote(liar, committee, vote) })];
+    }
+    case 'strangeVote': {
+      if (liar.heard.length === 0) return [now(message)];
+      liar.lied();
+      const vote = random.pick(liar.heard);
+      const seq = Math.max(1, vote.seq + random.pick([-1, 0, 1, 2, 3]));
+      return [now(message), now({ kind: 'vote', vote: { ...vote, seq } })];
     }
     default:
       return [now(message)];
   }
 }
 
+const signedVote = ({ keys, publicKey }: Liar, { chainId }: Committee, vote: Vote): Vote => ({
+  ...vote,
+  signature: keys.sign(publicKey, voteMessage(chainId, vote)),
+});
+
 /** What no honest validator says: of epochs and blocks that there are not, with votes and states of nobody. */
-function noise(
-  { random, keys, publicKey, known }: Liar,
-  message: Message,
-  { epoch, publicKeys }: Committee,
-): Message {
+function noise(liar: Liar, message: Message, committee: Committee): Message {
+  const { random, publicKey, known } = liar;
+  const { epoch, publicKeys } = committee;
   const digest = Uint8Array.from({ length: 32 }, () => random.below(256));
   const validator = publicKeys.findIndex((key) => hexOf(key) === hexOf(publicKey));
-  const vote = { epoch, digest, validator, signature: keys.sign(publicKey, digest) };
+  const voteFor = (of: number, seq: number): Message => ({
+    kind: 'vote',
+    vote: signedVote(liar, committee, {
+      epoch: of,
+      seq,
+      digest,
+      validator,
+      signature: new Uint8Array(),
+    }),
+  });
   switch (random.below(6)) {
     case 0:
       return { kind: 'want', epoch: epoch + random.below(3), fromRound: random.u32(), fromSeq: 0 };
@@ -240,9 +263,9 @@ function noise(
       return { kind: 'pull', epoch, refs: Array.from({ length: 64 }, ref) };
     }
     case 2:
-      return { kind: 'vote', vote: { ...vote, seq: random.below(2_000) } };
+      return voteFor(epoch, random.below(2_000));
     case 3:
-      return { kind: 'vote', vote: { ...vote, epoch: epoch + 5, seq: 1 } };
+      return voteFor(epoch + 5, 1);
     case 4:
       if (message.kind === 'certificate')
         return { kind: 'certificate', certificate: forgedCertificate(message.certificate) };

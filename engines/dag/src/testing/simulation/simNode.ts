@@ -1,6 +1,6 @@
 import { doubtIn } from '../../adoption.ts';
 import { sealedBlock, type Block } from '../../block.ts';
-import { isCertified } from '../../checkpoint.ts';
+import { isCertified, voteMessage } from '../../checkpoint.ts';
 import type { Committee } from '../../committee.ts';
 import { bytesOfHex, hexOf } from '../../hash.ts';
 import {
@@ -25,6 +25,7 @@ export interface Surroundings {
   readonly random: SimRandom;
   readonly keys: SimKeys;
   readonly settings: NodeSettings;
+  readonly chainId: Uint8Array;
   readonly checker: Checker;
   /** Time at which the simulation begins, in milliseconds since 1970. */
   readonly epoch_ms: number;
@@ -143,6 +144,7 @@ export class SimNode {
   receive(from: Peer, message: Message): void {
     const { node } = this;
     if (node === undefined) return;
+    if (message.kind === 'vote') this.liar?.heard.push(message.vote);
     const epoch = epochOf(message);
     if (epoch > node.committee.epoch && message.kind !== 'snapshot')
       return this.#step({ kind: 'ahead', from, epoch });
@@ -163,8 +165,10 @@ export class SimNode {
         };
       case 'vote': {
         const key = node.committeeOf(message.vote.epoch)?.publicKeys[message.vote.validator];
-        const { digest, signature } = message.vote;
-        return key !== undefined && verify(key, digest, signature) ? message : undefined;
+        const signed = voteMessage(node.committee.chainId, message.vote);
+        return key !== undefined && verify(key, signed, message.vote.signature)
+          ? message
+          : undefined;
       }
       case 'certificate': {
         const committee = node.committeeOf(message.certificate.checkpoint.epoch);
@@ -224,7 +228,8 @@ export class SimNode {
         return;
       case 'signVote': {
         if (this.isHonest) world.checker.voted(this.peer, effect.vote.seq, effect.vote.digest);
-        const signature = world.keys.sign(this.publicKey, effect.vote.digest);
+        const signed = voteMessage(world.chainId, effect.vote);
+        const signature = world.keys.sign(this.publicKey, signed);
         this.#later(1, () => ({ kind: 'voteSigned', vote: { ...effect.vote, signature } }));
         return;
       }

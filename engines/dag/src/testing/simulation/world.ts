@@ -148,6 +148,7 @@ export class World implements Surroundings {
               keys: this.keys,
               victim,
               seen: [],
+              heard: [],
               said: [],
               known: undefined,
               lied: () => {
