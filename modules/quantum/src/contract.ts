@@ -9,6 +9,10 @@ import {
   RunPage,
   RunPart,
   RunResult,
+  RunRecord,
+  RUN_METHODS,
+  RUN_STATES,
+  priorityInput,
   seedInput,
   sourceInput,
   taskInput,
@@ -25,6 +29,7 @@ const runInput = {
   ...taskInput,
   seed: seedInput(),
   timeLimit_s: timeLimit(),
+  priority: priorityInput(),
   name: t.optional(t.string({ maxLength: NAME_CHARS_MAX, description: 'A name of your own.' })),
 };
 const offer = {
@@ -147,9 +152,27 @@ export const quantum = contract({
       http: 'GET /runs',
       mcp: { tool: 'quantum.runs' },
       scope: 'quantum/read',
-      input: t.object({ ...pageInput }),
+      input: t.object({
+        state: t.optional(t.enum(RUN_STATES, { description: 'Only runs that are so.' })),
+        method: t.optional(t.enum(RUN_METHODS, { description: 'Only runs by this method.' })),
+        ...pageInput,
+      }),
       output: RunPage,
-      examples: [{ summary: 'The last ten', input: { limit: 10 } }],
+      examples: [
+        { summary: 'The last ten', input: { limit: 10 } },
+        { summary: 'Those that wait', input: { state: 'QUEUED' } },
+      ],
+    }),
+
+    get: query({
+      summary: 'Read one run as it is recorded: its circuit, state, priority, and its result.',
+      http: 'GET /runs/{runId}',
+      mcp: { tool: 'quantum.get' },
+      resource: 'run/{runId}',
+      scope: 'quantum/read',
+      input: t.object({ runId: t.id() }),
+      output: RunRecord,
+      examples: [{ summary: 'One run', input: { runId: 'run_0' } }],
     }),
 
     draw: query({

@@ -6,6 +6,9 @@ export const OBSERVABLES_MAX = 64;
 export const OBSERVABLE_CHARS_MAX = 65_536;
 export const PARAMETERS_MAX = 256;
 export const THREADS_MAX = 64;
+/** The higher, the sooner, among the runs of one owner. */
+export const PRIORITY_MAX = 9;
+export const PRIORITY_DEFAULT = 5;
 export const NAME_CHARS_MAX = 80;
 /** Longest that one run may take, in seconds. */
 export const RUN_S_MAX = 3_600;

@@ -19,6 +19,12 @@ export const runDuration = histogram(
   },
 );
 
+export const runWait = histogram(
+  'q_quantum_run_wait_seconds',
+  'Time that runs waited for memory and a processor, once they were admitted.',
+  { labels: {}, borders: [0.001, 0.01, 0.1, 1, 10, 60, 600, 3_600] },
+);
+
 export const runMemory = histogram(
   'q_quantum_run_memory_bytes',
   'Memory that was reserved for runs that were done.',
@@ -29,7 +35,7 @@ export const shotsTaken = counter('q_quantum_shots_total', 'Shots of runs that w
   method: RUN_METHODS,
 });
 
-export const metrics = [runsEnded, runDuration, runMemory, shotsTaken];
+export const metrics = [runsEnded, runDuration, runWait, runMemory, shotsTaken];
 
 /** Labels of a run, of the names that its result bears: 'native avx2 f32, 2 threads'. */
 export const labelsOf = (

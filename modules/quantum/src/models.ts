@@ -7,6 +7,8 @@ import {
   OUTCOMES_MAX,
   OUTCOMES_SHOWN_MAX,
   PARAMETERS_MAX,
+  PRIORITY_DEFAULT,
+  PRIORITY_MAX,
   REGISTERS_SHOWN_MAX,
   RUN_S_MAX,
   SHOTS_DEFAULT,
@@ -34,7 +36,7 @@ export type MethodName = (typeof METHODS)[number];
 /** What computes, as the names of executors begin. */
 export const EXECUTORS = ['native', 'wasm', 'typescript'] as const;
 
-const RUN_STATES = ['QUEUED', 'RUNNING', 'SETTLING', 'DONE', 'STOPPED'] as const;
+export const RUN_STATES = ['QUEUED', 'RUNNING', 'SETTLING', 'DONE', 'STOPPED'] as const;
 
 const method = () => t.string({ maxLength: 40 });
 const bytes = (description: string) => t.integer({ minimum: 0, description });
@@ -93,6 +95,14 @@ export const taskInput = {
   precision: t.optional(precision()),
   threads: t.optional(t.integer({ minimum: 1, maximum: THREADS_MAX })),
 };
+
+const priority = () =>
+  t.integer({
+    minimum: 0,
+    maximum: PRIORITY_MAX,
+    description: `The higher, the sooner among the runs of its owner; default: ${PRIORITY_DEFAULT}. It passes nobody else's, and costs nothing.`,
+  });
+export const priorityInput = () => t.optional(priority());
 
 const Register = t.named(
   'CircuitRegister',
@@ -237,6 +247,7 @@ const Run = t.named(
     }),
     owner: t.did(),
     ranBy: t.did({ description: 'Who asked for it on their behalf, or the owner.' }),
+    priority: priority(),
     circuitHash: t.string({ maxLength: 64 }),
     qubits: t.integer({ minimum: 0 }),
     shots: t.integer({ minimum: 0 }),
@@ -251,6 +262,16 @@ const Run = t.named(
   }),
 );
 export const RunPage = page(Run);
+
+/** A run as it is recorded. */
+export const RunRecord = t.named(
+  'CircuitRunRecord',
+  t.object({
+    run: Run,
+    order: t.optional(t.named('CircuitRunOrder', t.object({ ...sourceInput, ...taskInput }))),
+    result: t.optional(RunResult),
+  }),
+);
 
 export const RunPart = t.named(
   'RunResultPart',

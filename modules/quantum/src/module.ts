@@ -6,17 +6,18 @@ import { convert } from './handlers/convert.ts';
 import { draw } from './handlers/draw.ts';
 import { drop } from './handlers/drop.ts';
 import { estimate } from './handlers/estimate.ts';
+import { get } from './handlers/get.ts';
 import { keep } from './handlers/keep.ts';
 import { prices } from './handlers/prices.ts';
 import { result } from './handlers/result.ts';
 import { run } from './handlers/run.ts';
 import { runs } from './handlers/runs.ts';
 import { setPrices } from './handlers/setPrices.ts';
-import { migrations, runs as runTable } from './store.ts';
+import { migrations, orders, runs as runTable } from './store.ts';
 
 export default defineModule(quantum, {
   migrations,
-  tables: [runTable],
+  tables: [runTable, orders],
   handlers: {
     estimate,
     run,
@@ -25,6 +26,7 @@ export default defineModule(quantum, {
     keep,
     result,
     runs,
+    get,
     draw,
     convert,
     prices,

@@ -20,6 +20,7 @@ export function runView(
     state: stateOf(row, live),
     owner: row.owner,
     ranBy: row.ran_by,
+    priority: row.priority,
     circuitHash: row.circuit_hash,
     qubits: row.qubits,
     shots: row.shots,

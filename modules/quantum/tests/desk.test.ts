@@ -17,6 +17,8 @@ const order = (text = BELL, more: { shots?: number; memory_bytes?: number } = {}
   memory_bytes: more.memory_bytes ?? MIB,
 });
 const control = (more: Partial<RunControl> = {}) => ({
+  owner: more.owner ?? 'ana',
+  priority: more.priority ?? 5,
   limit_ms: more.limit_ms ?? 60_000,
   isStopped: more.isStopped ?? (() => false),
   onBegin: more.onBegin ?? (() => undefined),
@@ -139,6 +141,43 @@ describe('a desk', () => {
     expect(
       await codeOf(desk.run('huge', order(BELL, { memory_bytes: 1_024 * MIB }), control())),
     ).toBe('LIMIT_EXCEEDED');
+  });
+
+  it('lets the runs of one owner in by priority, and those of another between them', async () => {
+    desk = new Desk({ slots: 1 });
+    let isStopped = false;
+    const first = codeOf(
+      desk.run(
+        'first',
+        order(SLOW, { shots: 10_000_000 }),
+        control({ isStopped: () => isStopped }),
+      ),
+    );
+    await expect.poll(() => desk.stateOf('first')).toBe('RUNNING');
+    const begun: string[] = [];
+    const waiting = [
+      { name: 'ana low', owner: 'ana', priority: 1 },
+      { name: 'ana high', owner: 'ana', priority: 9 },
+      { name: 'ben', owner: 'ben', priority: 0 },
+    ].map(({ name, ...more }) =>
+      desk.run(name, order(), control({ ...more, onBegin: () => begun.push(name) })),
+    );
+    isStopped = true;
+    await Promise.all([first, ...waiting]);
+    expect(begun).toEqual(['ben', 'ana high', 'ana low']);
+  });
+
+  it('has no more than 16 runs of one owner wait, so that others can', async () => {
+    desk = new Desk({ slots: 1 });
+    const slow = order(SLOW, { shots: 10_000_000 });
+    const all = Array.from({ length: 17 }, (_, at) =>
+      codeOf(desk.run(`run ${at}`, slow, control())),
+    );
+    expect(await codeOf(desk.run('one more', slow, control()))).toBe('SERVICE_UNAVAILABLE');
+    const other = codeOf(desk.run('other', slow, control({ owner: 'ben' })));
+    expect(desk.stateOf('other')).toBe('QUEUED');
+    desk.close();
+    await Promise.all([...all, other]);
   });
 
   it('holds a result until it is forgotten, and computes it once', async () => {

@@ -57,7 +57,7 @@ async function runOnce(node: TestNode, stops: Stops, place: number): Promise<Run
   const first = await payer.result(quantum.run, input, key);
   // It stops somewhere in the job, or has passed through it all.
   if (first.status === 'ok')
-    for (let looks = 0; looks < 500 && stops.passed.length <= place; looks += 1)
+    for (let looks = 0; looks < 6_000 && stops.passed.length <= place; looks += 1)
       await new Promise((resolve) => setTimeout(resolve, 10));
   if (place === -1 && first.status === 'ok') await ended(payer, first.data.jobId);
   const point = stops.passed[place] ?? 'nowhere';

@@ -44,6 +44,15 @@ export function quantumCommands(q: Command, shared: SharedOptions): void {
     .command('jobs')
     .description('Your runs on a node: state, method, price; the newest first.')
     .option('--limit <number>', 'at most so many', wholeWithin(1, 200), 20)
+    .addOption(
+      new Option('--state <state>', 'only those').choices([
+        'queued',
+        'running',
+        'settling',
+        'done',
+        'stopped',
+      ]),
+    )
     .addOption(shared.dataOption())
     .addOption(tokenOption())
     .addOption(shared.jsonOption())
@@ -62,6 +71,11 @@ function runCommand(quantum: Command, { dataOption, jsonOption }: SharedOptions)
     .option('--svg <file>', 'write the histogram as SVG there')
     .option('--node', 'run it on the node of --data, as its operator or with --token')
     .option('--max-price <amount>', 'on a node: the most to pay: 0.5rUv', amount)
+    .option(
+      '--priority <number>',
+      'on a node: 0 to 9 among your runs; default: 5',
+      wholeWithin(0, 9),
+    )
     .addOption(tokenOption())
     .addOption(dataOption())
     .addOption(jsonOption())

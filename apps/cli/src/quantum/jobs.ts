@@ -1,18 +1,31 @@
+import type { InputOf } from '@anarq/common-schemas';
 import { quantum } from '@anarq/quantum/contract';
 import { bytesText, columns, paint, say } from '../terminal.ts';
 import { nodeClient } from './remote.ts';
+
+type State = Exclude<InputOf<typeof quantum.runs>['state'], undefined>;
 
 /** Lists the runs of whoever asks. */
 export async function jobs(options: {
   readonly data: string;
   readonly token?: string;
   readonly limit: number;
+  readonly state?: Lowercase<State>;
   readonly json?: boolean;
 }): Promise<void> {
   const client = await nodeClient(options);
-  const found = await client.call(quantum.runs, { limit: options.limit });
+  const found = await client.call(quantum.runs, {
+    limit: options.limit,
+    // What Lowercase made of a state, toUpperCase takes back.
+    ...(options.state === undefined ? {} : { state: options.state.toUpperCase() as State }),
+  });
   if (options.json === true) return say(JSON.stringify(found));
-  if (found.items.length === 0) return say('No runs yet: ./q quantum run FILE --node');
+  if (found.items.length === 0)
+    return say(
+      options.state === undefined
+        ? 'No runs yet: ./q quantum run FILE --node'
+        : `No runs are ${options.state}.`,
+    );
   const rows = found.items.map((run) => [
     `  ${run.state}`,
     run.method,

@@ -13,6 +13,7 @@ export interface NodeOptions {
   readonly node?: boolean;
   readonly data: string;
   readonly token?: string;
+  readonly priority?: number;
   readonly maxPrice?: { readonly amount: string; readonly unit: string };
 }
 
@@ -45,10 +46,11 @@ export async function runOnNode(
   options: NodeOptions,
 ): Promise<ShownRun & { readonly runId: string; readonly jobId: string }> {
   const client = await nodeClient(options);
-  const { maxPrice } = options;
+  const { maxPrice, priority } = options;
   const { jobId } = await client.call(quantum.run, {
     ...inputOf(order),
     ...(order.seed === undefined ? {} : { seed: order.seed }),
+    ...(priority === undefined ? {} : { priority }),
     ...(maxPrice === undefined ? {} : { maxPrice: maxPrice.amount, unit: maxPrice.unit }),
   });
   const cancel = (): void => void client.call(nodeOps.cancelJob, { jobId }).catch(() => undefined);

@@ -4,9 +4,10 @@ import { formatMinor } from '@anarq/decimal';
 import { handler } from '@anarq/kernel';
 import { quantum } from '../contract.ts';
 import { deskOf } from '../desks.ts';
+import { PRIORITY_DEFAULT } from '../limits.ts';
 import { checkSeed } from '../seed.ts';
 import { checkAdmissible, priceListOf, quoteFor } from '../quote.ts';
-import { runs } from '../store.ts';
+import { orders, runs, type RunOrder } from '../store.ts';
 
 /**
  * A commit of its own before any money is held: seed, method, memory and price list stay as they
@@ -23,13 +24,16 @@ export const admit = handler(quantum.admit, async (input, ctx) => {
     fail('STATE_CONFLICT', 'Runs are paid to the operator, and payments stay within a tenant.', {
       state: 'OTHER_TENANT',
     });
-  const { text, format, parameters, noise, noiseModel, ...asked } = input;
+  const { text, format, parameters, noise, noiseModel } = input;
+  const source = { text, format, parameters, noise, noiseModel };
+  const { observables, precision, threads } = input;
+  const asked = { shots: input.shots, observables, method: input.method, precision, threads };
   const seed = input.seed ?? randomBytes(8).readBigUInt64LE().toString();
   checkSeed(seed);
   const desk = deskOf(ctx);
   const plan = await desk.plan({
     kind: 'plan',
-    source: { text, format, parameters, noise, noiseModel },
+    source,
     asked,
     memory_bytes: desk.runBytesMax,
   });
@@ -41,6 +45,8 @@ export const admit = handler(quantum.admit, async (input, ctx) => {
   const quote = quoteFor(list, plan, input, isFree);
   const { method, why, memory_bytes, shots } = plan;
   const runId = ctx.id('run');
+  const order: RunOrder = { ...source, ...asked };
+  ctx.rows(orders).insert({ id: runId, order_json: JSON.stringify(order) });
   ctx.rows(runs).insert({
     id: runId,
     state: 'ADMITTED',
@@ -62,6 +68,7 @@ export const admit = handler(quantum.admit, async (input, ctx) => {
     duration_us: null,
     prices: isFree ? { ...list, perJob: '0', perSecond: '0', perGibSecond: '0' } : list,
     result: null,
+    priority: input.priority ?? PRIORITY_DEFAULT,
   });
   return {
     runId,

@@ -3,7 +3,15 @@ import { call, process, type ContextOf } from '@anarq/kernel';
 import { qwallet } from '@anarq/qwallet/contract';
 import { quantum } from '../contract.ts';
 import { deskOf } from '../desks.ts';
-import { labelsOf, outcomeOf, runDuration, runMemory, runsEnded, shotsTaken } from '../metrics.ts';
+import {
+  labelsOf,
+  outcomeOf,
+  runDuration,
+  runMemory,
+  runsEnded,
+  runWait,
+  shotsTaken,
+} from '../metrics.ts';
 import { HOLD_MORE_MS } from '../quote.ts';
 import { runs } from '../store.ts';
 import { ALL, BEGUN, shareOf } from '../work/share.ts';
@@ -94,7 +102,7 @@ async function hold(ctx: Context, admitted: Admission): Promise<string | undefin
 
 async function compute(ctx: Context, input: Input, admitted: Admission): Promise<void> {
   const { runId, seed, shots, method, memory_bytes, timeLimit_ms } = admitted;
-  const { state } = await ctx.rows(runs).require(runId);
+  const { state, owner, priority } = await ctx.rows(runs).require(runId);
   // It was kept by a run of this handler before this one.
   if (state !== 'ADMITTED') return;
   const { text, format, parameters, noise, noiseModel, observables, precision, threads } = input;
@@ -109,9 +117,14 @@ async function compute(ctx: Context, input: Input, admitted: Admission): Promise
       memory_bytes,
     },
     {
+      owner,
+      priority,
       limit_ms: timeLimit_ms,
       isStopped: () => ctx.cancelled(),
-      onBegin: () => ctx.progress(BEGUN, ALL, `computes by ${method}`),
+      onBegin: (waited_ms) => {
+        ctx.measure(runWait, waited_ms / 1_000, {});
+        ctx.progress(BEGUN, ALL, `computes by ${method}`);
+      },
       onProgress: (told) => {
         const { part, done, total } = told;
         ctx.progress(shareOf(told), ALL, `computes by ${method}: ${done} of ${total} ${part}`);

@@ -26,6 +26,7 @@ function tellingFor(id: number): TellProgress {
 }
 
 async function answer(id: number, order: WorkOrder): Promise<void> {
+  tell({ id, kind: 'begun' });
   try {
     const found = await perform(order, tellingFor(id));
     tell({ id, kind: 'answer', answer: found });

@@ -9,6 +9,7 @@ interface Waiting {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: TellProgress | undefined;
+  readonly onBegin: (() => void) | undefined;
 }
 
 /**
@@ -28,15 +29,20 @@ export class ComputeThread {
 
   /**
    * @param onProgress hears how far a run is, ten times a second at most
+   * @param onBegin is told when the thread has started and begins
    * @throws Refused for what the circuit or its limits do not allow
    * @throws WorkerLost where the thread ended before its answer
    */
-  perform<W extends WorkOrder>(order: W, onProgress?: TellProgress): Promise<Answers[W['kind']]> {
+  perform<W extends WorkOrder>(
+    order: W,
+    onProgress?: TellProgress,
+    onBegin?: () => void,
+  ): Promise<Answers[W['kind']]> {
     if (this.#waiting !== undefined) throw new Error('a thread computes one order at a time');
     this.#orders += 1;
     const worker = (this.#worker ??= this.#start());
     const { promise, resolve, reject } = Promise.withResolvers<Answers[W['kind']]>();
-    this.#waiting = { resolve, reject, onProgress };
+    this.#waiting = { resolve, reject, onProgress, onBegin };
     worker.ref();
     worker.postMessage({ id: this.#orders, order });
     return promise;
@@ -79,6 +85,7 @@ export class ComputeThread {
   #hear(news: WorkNews): void {
     const waiting = this.#waiting;
     if (waiting === undefined || news.id !== this.#orders) return;
+    if (news.kind === 'begun') return waiting.onBegin?.();
     if (news.kind === 'progress') return waiting.onProgress?.(news.progress);
     this.#waiting = undefined;
     this.#worker?.unref();

@@ -4,6 +4,7 @@ import { fail, QError } from '@anarq/common-schemas';
 import { refuse } from '../refuse.ts';
 import { memoryOfMachine } from './memory.ts';
 import {
+  OutOfTime,
   WorkerLost,
   type Answers,
   type Asked,
@@ -11,13 +12,15 @@ import {
   type Plan,
   type WorkOrder,
 } from './orders.ts';
+import { Turns, type Waiting } from './turns.ts';
 import { planned, type PlanOrder } from './planned.ts';
 import { WorkProcess, type PerformOptions } from './workProcess.ts';
 
 /** What a worker takes beside the state of its run; counted with each run. */
 const WORKER_BYTES = 128 * 2 ** 20;
-/** Runs that wait in memory; those beyond them try again later. */
+/** Runs that wait in memory, all together and of one owner; those beyond them try again later. */
 const QUEUE_MAX = 48;
+const QUEUE_OF_OWNER_MAX = 16;
 /** Questions about circuits at once, those that wait, and how long one may take. */
 const QUESTIONS_AT_ONCE = 2;
 const QUESTIONS_MAX = 64;
@@ -33,28 +36,28 @@ const REUSE_BYTES_MAX = 256 * 2 ** 20;
 type RunOrder = WorkOrder & { readonly kind: 'run' };
 type Question = Exclude<WorkOrder, RunOrder>;
 
-export interface RunControl {
+export interface RunControl extends Waiting {
   /** Wall clock that it may compute. */
   readonly limit_ms: number;
   readonly isStopped: () => boolean;
   /** It waits no longer, and computes from now on. */
-  readonly onBegin: () => void;
+  readonly onBegin: (waited_ms: number) => void;
   /** Hears how far it is, ten times a second at most. */
   readonly onProgress?: TellProgress;
 }
 
-interface Place {
+interface Place extends Waiting {
   readonly bytes: number;
   readonly enter: () => void;
 }
 
-/** The workers of one node: a queue by arrival, admission by memory, and a warm worker. */
+/** The workers of one node: a queue in which owners take turns, admission by memory, and a warm worker. */
 export class Desk {
   readonly memory_bytes: number;
   readonly #slots: number;
   readonly #idle = new Map<WorkProcess, NodeJS.Timeout>();
   readonly #workers = new Set<WorkProcess>();
-  readonly #queue: Place[] = [];
+  readonly #queue = new Turns<Place>();
   readonly #running = new Set<string>();
   readonly #waiting = new Set<string>();
   /** Results that are computed and not kept yet. */
@@ -88,6 +91,11 @@ export class Desk {
   stateOf(runId: string): 'QUEUED' | 'RUNNING' | undefined {
     if (this.#running.has(runId)) return 'RUNNING';
     return this.#waiting.has(runId) ? 'QUEUED' : undefined;
+  }
+
+  /** Ids of the runs that compute now. */
+  running(): string[] {
+    return [...this.#running];
   }
 
   result(runId: string): Measured | undefined {
@@ -135,13 +143,13 @@ export class Desk {
     this.#questions += 1;
     if (this.#questions > QUESTIONS_AT_ONCE)
       await new Promise<void>((resolve) => this.#askers.push(resolve));
-    const timeout = AbortSignal.timeout(QUESTION_MS);
     try {
       return await this.#perform(question, {
-        signal: AbortSignal.any([timeout, this.#closing.signal]),
+        signal: this.#closing.signal,
+        limit_ms: QUESTION_MS,
       });
     } catch (error) {
-      if (timeout.aborted)
+      if (error instanceof OutOfTime)
         fail('LIMIT_EXCEEDED', `The circuit takes longer than ${QUESTION_MS} ms to read.`, {
           limit_ms: QUESTION_MS,
         });
@@ -166,13 +174,14 @@ export class Desk {
     const signal = AbortSignal.any([stop.signal, this.#closing.signal]);
     const bytes = order.memory_bytes + WORKER_BYTES;
     let isIn = false;
+    const asked_ms = performance.now();
     try {
       this.#waiting.add(runId);
-      await this.#enter(bytes, signal);
+      await this.#enter(bytes, control, signal);
       isIn = true;
       this.#waiting.delete(runId);
       this.#running.add(runId);
-      control.onBegin();
+      control.onBegin(performance.now() - asked_ms);
       this.#done.set(runId, await this.#within(order, control, signal));
     } catch (error) {
       if (this.#closing.signal.aborted)
@@ -198,18 +207,18 @@ export class Desk {
   }
 
   async #within(order: RunOrder, control: RunControl, signal: AbortSignal): Promise<Measured> {
-    const limit = AbortSignal.timeout(control.limit_ms);
     try {
       const speeds = await this.#speeds.get(speedsKey(order.asked));
       return await this.#perform(
         { ...order, speeds },
         {
-          signal: AbortSignal.any([signal, limit]),
+          signal,
+          limit_ms: control.limit_ms,
           ...(control.onProgress === undefined ? {} : { onProgress: control.onProgress }),
         },
       );
     } catch (error) {
-      if (limit.aborted && !signal.aborted)
+      if (error instanceof OutOfTime)
         fail('DEADLINE_EXCEEDED', `The run was not done within ${control.limit_ms} ms.`, {
           limit_ms: control.limit_ms,
         });
@@ -265,8 +274,8 @@ export class Desk {
     this.#idle.set(worker, timer);
   }
 
-  /** Waits for its turn: who came first goes first, so that a large run is not passed for ever. */
-  async #enter(bytes: number, signal: AbortSignal): Promise<void> {
+  /** Waits for its turn; whose it is waits for memory, so that a large run is not passed for ever. */
+  async #enter(bytes: number, { owner, priority }: Waiting, signal: AbortSignal): Promise<void> {
     if (bytes > this.memory_bytes)
       fail(
         'LIMIT_EXCEEDED',
@@ -276,19 +285,23 @@ export class Desk {
           memory_bytes: bytes,
         },
       );
-    if (this.#queue.length >= QUEUE_MAX)
-      fail('SERVICE_UNAVAILABLE', `${QUEUE_MAX} runs wait already.`, { retryAfter_ms: 30_000 });
+    const [waiting, max] = [this.#queue.waitingOf(owner), QUEUE_OF_OWNER_MAX];
+    if (this.#queue.size >= QUEUE_MAX || waiting >= max)
+      fail(
+        'SERVICE_UNAVAILABLE',
+        `${waiting >= max ? `${max} runs of yours` : `${QUEUE_MAX} runs`} wait already.`,
+        { retryAfter_ms: 30_000 },
+      );
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const place: Place = { bytes, enter: resolve };
+    const place: Place = { owner, priority, bytes, enter: resolve };
     const abort = (): void => {
-      const at = this.#queue.indexOf(place);
-      if (at !== -1) this.#queue.splice(at, 1);
+      this.#queue.remove(place);
       this.#admit();
       reject(new Error('the run was stopped while it waited'));
     };
     signal.throwIfAborted();
     signal.addEventListener('abort', abort);
-    this.#queue.push(place);
+    this.#queue.add(place);
     this.#admit();
     try {
       await promise;
@@ -305,10 +318,10 @@ export class Desk {
 
   #admit(): void {
     for (;;) {
-      const [next] = this.#queue;
+      const next = this.#queue.next();
       if (next === undefined || this.#usedSlots >= this.#slots) return;
       if (this.#usedBytes + next.bytes > this.memory_bytes) return;
-      this.#queue.shift();
+      this.#queue.take();
       this.#usedBytes += next.bytes;
       this.#usedSlots += 1;
       next.enter();

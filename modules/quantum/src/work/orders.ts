@@ -131,6 +131,8 @@ export interface Refusal {
 
 /** What comes back from a worker about an order. */
 export type WorkNews =
+  /** It has started and has the order: from now on its time counts. */
+  | { readonly id: number; readonly kind: 'begun' }
   | { readonly id: number; readonly kind: 'answer'; readonly answer: Answers[keyof Answers] }
   | { readonly id: number; readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string }
@@ -145,6 +147,11 @@ export class Refused extends Error {
     super(refusal.message);
     this.refusal = refusal;
   }
+}
+
+/** An order took longer than it may; its worker was ended. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
 }
 
 /** A worker is gone, or failed by a defect; the order is as if it had not been given. */

@@ -29,8 +29,10 @@ async function answer(id: number, order: WorkOrder): Promise<void> {
     );
   }, LOOK_EVERY_MS);
   try {
-    const found = await thread.perform(order, (progress) =>
-      tell({ id, kind: 'progress', progress }),
+    const found = await thread.perform(
+      order,
+      (progress) => tell({ id, kind: 'progress', progress }),
+      () => tell({ id, kind: 'begun' }),
     );
     tell({ id, kind: 'answer', answer: found });
   } catch (error) {

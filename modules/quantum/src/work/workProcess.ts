@@ -1,13 +1,24 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TellProgress } from '@anarq/quantum-engine';
-import { Refused, WorkerLost, type Answers, type WorkNews, type WorkOrder } from './orders.ts';
+import {
+  OutOfTime,
+  Refused,
+  WorkerLost,
+  type Answers,
+  type WorkNews,
+  type WorkOrder,
+} from './orders.ts';
 
+/** How long a process may take to start. */
+const START_MS_MAX = 120_000;
 const ENTRY = fileURLToPath(new URL('./processMain.ts', import.meta.url));
 
 export interface PerformOptions {
   /** Ends the process where it aborts, in the middle of whatever it computes. */
   readonly signal?: AbortSignal;
+  /** Wall clock from when the worker has started: how busy the machine is with that is not the order's. */
+  readonly limit_ms?: number;
   /** Hears how far a run is, ten times a second at most. */
   readonly onProgress?: TellProgress;
 }
@@ -49,10 +60,11 @@ export class WorkProcess {
   /**
    * @throws Refused for what the circuit or its limits do not allow
    * @throws WorkerLost where the process ended before its answer
+   * @throws OutOfTime
    */
   async perform<W extends WorkOrder>(
     order: W,
-    { signal, onProgress }: PerformOptions = {},
+    { signal, limit_ms, onProgress }: PerformOptions = {},
   ): Promise<Answers[W['kind']]> {
     if (this.#lost !== undefined) throw this.#lost;
     if (this.#reject !== undefined) throw new Error('a worker computes one order at a time');
@@ -60,8 +72,19 @@ export class WorkProcess {
     const id = (this.#orders += 1);
     const { promise, resolve, reject } = Promise.withResolvers<Answers[W['kind']]>();
     this.#reject = reject;
+    const endAfter = (ms: number, error: Error): NodeJS.Timeout =>
+      setTimeout(() => {
+        reject(error);
+        this.kill();
+      }, ms);
+    let timer = endAfter(START_MS_MAX, new WorkerLost('the worker did not start in time'));
+    const begin = (): void => {
+      clearTimeout(timer);
+      if (limit_ms !== undefined) timer = endAfter(limit_ms, new OutOfTime(`${limit_ms} ms`));
+    };
     const hear = (news: WorkNews): void => {
       if (news.id !== id) return;
+      if (news.kind === 'begun') return begin();
       if (news.kind === 'progress') return onProgress?.(news.progress);
       if (news.kind === 'refused') reject(new Refused(news.refusal));
       else if (news.kind === 'failed') reject(new WorkerLost(news.message));
@@ -82,6 +105,7 @@ export class WorkProcess {
       signal?.throwIfAborted();
       throw error;
     } finally {
+      clearTimeout(timer);
       this.#reject = undefined;
       this.#child.off('message', hear);
       signal?.removeEventListener('abort', abort);
