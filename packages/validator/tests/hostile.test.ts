@@ -1,52 +1,23 @@
-import { importPrivateKey, signSingle } from '@anarq/crypto';
+import { signSingle } from '@anarq/crypto';
 import {
   chainIdOf,
   decodeMessage,
-  digestOfBlock,
   encodeMessage,
-  sealedBlock,
   voteMessage,
   type Block,
   type Vote,
 } from '@anarq/dag';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MemoryNetwork } from '../src/testing/index.ts';
-import { FUNDS, seedOf, TestChain, until } from './testChain.ts';
+import { firstBlockOf, FUNDS, keyOf, TestChain, until } from './testChain.ts';
 
 let chain: TestChain;
 afterEach(async () => {
   await chain.close();
 });
 
-const keyOf = (at: number) => importPrivateKey('mldsa65', seedOf(2, at));
-
-/** A block of round 1 as a validator makes it, on the blocks of round 0, which nobody signs. */
-function blockOf(at: number, time_ms: number, chainId = chainIdOf(chain.genesis)): Block {
-  const parents = chain.keys.map((_, author) => {
-    const zero = {
-      epoch: 0,
-      round: 0,
-      author,
-      parents: [],
-      weakParents: [],
-      entries: [],
-      evidence: [],
-      time_ms: chain.genesis.time_ms,
-    };
-    return sealedBlock(chainId, zero, new Uint8Array()).ref;
-  });
-  const unsealed = {
-    epoch: 0,
-    round: 1,
-    author: at,
-    parents,
-    weakParents: [],
-    entries: [],
-    evidence: [],
-    time_ms,
-  };
-  return sealedBlock(chainId, unsealed, signSingle(keyOf(at), digestOfBlock(chainId, unsealed)));
-}
+const blockOf = (at: number, time_ms: number, chainId?: Uint8Array): Block =>
+  firstBlockOf(chain, at, { time_ms }, chainId);
 
 /** Three validators that run, and the place of the fourth, from which the test speaks. */
 async function threeAndLiar(settings = {}): Promise<MemoryNetwork> {

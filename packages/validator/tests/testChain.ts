@@ -1,15 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifySingle, importPublicKey } from '@anarq/crypto';
+import { importPrivateKey, importPublicKey, signSingle, verifySingle } from '@anarq/crypto';
 import {
   checkProof,
   chainIdOf,
   decodeMessage,
   decodeProof,
+  digestOfBlock,
   hexOf,
+  sealedBlock,
+  type Block,
   type Genesis,
   type Shown,
+  type UnsealedBlock,
 } from '@anarq/dag';
 import {
   openValidator,
@@ -137,6 +141,29 @@ export class TestChain {
         verifySingle(importPublicKey('mldsa65', publicKey), message, signature),
     );
   }
+}
+
+/** The key of a validator of the beginning. */
+export const keyOf = (at: number) => importPrivateKey('mldsa65', seedOf(2, at));
+
+/** A block of round 1 as a validator makes it, on the blocks of round 0, which nobody signs. */
+export function firstBlockOf(
+  { genesis, keys }: TestChain,
+  author: number,
+  more: Partial<UnsealedBlock>,
+  chainId = chainIdOf(genesis),
+): Block {
+  const empty = { epoch: 0, parents: [], weakParents: [], entries: [], evidence: [] };
+  const parents = keys.map((_, at) => {
+    const zero = { ...empty, round: 0, author: at, time_ms: genesis.time_ms };
+    return sealedBlock(chainId, zero, new Uint8Array()).ref;
+  });
+  const unsealed = { ...empty, round: 1, author, parents, time_ms: genesis.time_ms + 1, ...more };
+  return sealedBlock(
+    chainId,
+    unsealed,
+    signSingle(keyOf(author), digestOfBlock(chainId, unsealed)),
+  );
 }
 
 /** Waits until something is so. */
