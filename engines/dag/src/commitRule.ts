@@ -1,4 +1,4 @@
-import type { Block } from './block.ts';
+import type { Block, Ref } from './block.ts';
 import { leadersOf } from './committee.ts';
 import type { Dag } from './dag.ts';
 
@@ -9,12 +9,19 @@ export interface Slot {
   readonly offset: number;
 }
 
+/** What becomes of a slot; and the blocks that say so, where two rounds of blocks alone do. */
 export type Decision =
-  | { readonly kind: 'commit'; readonly slot: Slot; readonly leader: Block }
-  | { readonly kind: 'skip'; readonly slot: Slot };
+  | {
+      readonly kind: 'commit';
+      readonly slot: Slot;
+      readonly leader: Block;
+      readonly grounds: readonly Ref[];
+    }
+  | { readonly kind: 'skip'; readonly slot: Slot; readonly grounds: readonly Ref[] };
 
 /** Rounds from a leader over the votes to the blocks that certify it, both counted. */
-const WAVE = 3;
+export const WAVE = 3;
+const NONE: readonly Ref[] = [];
 
 /**
  * Which leaders are committed, in which order: the rule of Mysticeti-C (arXiv:2310.14821, section 3). A
@@ -76,10 +83,11 @@ export class CommitRule {
     if (this.#dag.authorsIn(slot.round + 2) < quorum) return undefined;
     for (const leader of this.#dag.of(slot.round, author)) {
       const votes = this.#votesFor(leader);
-      const certifying = new Set<number>();
+      const certifying = new Map<number, Ref>();
       for (const block of this.#dag.in(slot.round + 2))
-        if (this.#certifies(block, votes)) certifying.add(block.author);
-      if (certifying.size >= quorum) return { kind: 'commit', slot, leader };
+        if (this.#certifies(block, votes)) certifying.set(block.author, block.ref);
+      if (certifying.size >= quorum)
+        return { kind: 'commit', slot, leader, grounds: [...certifying.values()] };
     }
     return undefined;
   }
@@ -88,10 +96,13 @@ export class CommitRule {
   #skipped(slot: Slot, author: number): Decision | undefined {
     const { quorum } = this.#dag.committee;
     if (this.#dag.authorsIn(slot.round + 1) < quorum) return undefined;
-    const against = new Set<number>();
+    const against = new Map<number, Ref>();
     for (const block of this.#dag.in(slot.round + 1))
-      if (!block.parents.some((parent) => parent.author === author)) against.add(block.author);
-    return against.size >= quorum ? { kind: 'skip', slot } : undefined;
+      if (!block.parents.some((parent) => parent.author === author))
+        against.set(block.author, block.ref);
+    return against.size >= quorum
+      ? { kind: 'skip', slot, grounds: [...against.values()] }
+      : undefined;
   }
 
   /** The first slot from three rounds later on that is not skipped decides those that it can look back on. */
@@ -110,9 +121,9 @@ export class CommitRule {
     for (const leader of this.#dag.of(slot.round, author)) {
       const votes = this.#votesFor(leader);
       if (history.some((block) => block.round === slot.round + 2 && this.#certifies(block, votes)))
-        return { kind: 'commit', slot, leader };
+        return { kind: 'commit', slot, leader, grounds: NONE };
     }
-    return { kind: 'skip', slot };
+    return { kind: 'skip', slot, grounds: NONE };
   }
 
   #votesFor(leader: Block): ReadonlySet<string> {

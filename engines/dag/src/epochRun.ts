@@ -38,7 +38,8 @@ export class EpochRun {
   readonly evidence = new Map<number, Uint8Array>();
   /** The validators by the names of their nodes. */
   readonly peers: readonly Peer[];
-  readonly #proved = new Set<number>();
+  /** Who made two blocks for one round, as far as both are here. */
+  readonly equivocators = new Set<number>();
 
   constructor(committee: Committee, begin: Executed, settings: ExecutorSettings) {
     this.committee = committee;
@@ -102,8 +103,9 @@ export class EpochRun {
     const isAsked = this.waiting.isMissing(block.ref);
     if (!isAsked && block.round > this.dag.highestRound + AHEAD_ROUNDS_MAX)
       return { kind: 'tooFar' };
-    if (!isAsked && this.#sameRound(block) >= SAME_ROUND_MAX) return { kind: 'surplus' };
     const missing = this.#missingOf(block);
+    if (!isAsked && this.#sameRound(block, missing.length > 0) >= SAME_ROUND_MAX)
+      return { kind: 'surplus' };
     if (missing.length === 0) return { kind: 'accepted', blocks: this.#accept([block]) };
     return { kind: this.waiting.add(block, missing, from) ? 'waiting' : 'full' };
   }
@@ -124,6 +126,20 @@ export class EpochRun {
       this.receive(block, this.peers[block.author] ?? '');
     }
     return { own, later: written.filter((block) => block.epoch > epoch) };
+  }
+
+  /** Takes a validator's word for what its end of this epoch rests on. */
+  named(refs: readonly Ref[], from: Peer): void {
+    const validator = this.peers.indexOf(from);
+    if (validator < 0) return;
+    const { round, floor } = {
+      round: this.dag.highestRound + AHEAD_ROUNDS_MAX,
+      floor: this.dag.floor,
+    };
+    const missing = refs.filter(
+      (ref) => ref.round >= floor && ref.round <= round && !this.dag.has(ref),
+    );
+    this.waiting.name(missing, validator, from);
   }
 
   /** Forgets what nobody can build on any more. @returns blocks that this sets free */
@@ -158,8 +174,9 @@ export class EpochRun {
       if (brought.has(hexOf(proof))) this.evidence.delete(author);
   }
 
-  #sameRound({ round, author }: Block): number {
-    return this.dag.of(round, author).length + this.waiting.of(round, author);
+  /** Those that wait, perhaps for what nobody made, keep none away that waits for nothing. */
+  #sameRound({ round, author }: Block, waits: boolean): number {
+    return this.dag.of(round, author).length + (waits ? this.waiting.of(round, author) : 0);
   }
 
   #missingOf({ parents, weakParents }: Block): readonly Ref[] {
@@ -182,8 +199,8 @@ export class EpochRun {
 
   #watch(block: Block): void {
     const [other] = this.dag.of(block.round, block.author);
-    if (other === undefined || this.#proved.has(block.author)) return;
-    this.#proved.add(block.author);
+    if (other === undefined || this.equivocators.has(block.author)) return;
+    this.equivocators.add(block.author);
     this.evidence.set(block.author, encodeEvidence(other, block));
   }
 }

@@ -49,6 +49,8 @@ export type Message =
       readonly fromRound: number;
       readonly fromSeq: number;
     }
+  /** To somebody who is still in an epoch that is over here: the blocks that its last decisions rest on. */
+  | { readonly kind: 'grounds'; readonly epoch: number; readonly refs: readonly Ref[] }
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
@@ -117,6 +119,8 @@ export function epochOf(message: Message): number {
       return message.block.epoch;
     case 'blocks':
       return message.blocks.reduce((most, { epoch }) => Math.max(most, epoch), 0);
+    case 'grounds':
+      return message.epoch;
     case 'vote':
       return message.vote.epoch;
     case 'certificate':

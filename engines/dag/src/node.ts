@@ -18,7 +18,7 @@ import { History } from './history.ts';
 import { Mempool } from './mempool.ts';
 import { committeeAt } from './adoption.ts';
 import type { Begin, BeginState, Effect, Event, Message, Peer, Snapshot } from './messages.ts';
-import { asksNow, blocksFrom, blocksNamed, SENT_AT_ONCE } from './serving.ts';
+import { asksNow, blocksFrom, blocksNamed, groundsOf, SENT_AT_ONCE } from './serving.ts';
 import { Sparing } from './sparing.ts';
 import { Speaker } from './speaker.ts';
 import type { NodeSettings } from './settings.ts';
@@ -153,7 +153,11 @@ export class DagNode {
       case 'want':
         for (const certificate of this.#answers.certificates(message.fromSeq))
           this.#send(from, { kind: 'certificate', certificate });
+        this.#send(from, groundsOf(this.#earlier.of(message.epoch)));
         return this.#answer(from, message.epoch, (run) => blocksFrom(run, message.fromRound));
+      case 'grounds':
+        if (message.epoch === this.#run.committee.epoch) this.#run.named(message.refs, from);
+        return this.#pull();
       case 'vote':
         this.#send(from, this.#answers.certificate(from, message.vote, this.#clock.now_ms));
         return this.#voted(message.vote);

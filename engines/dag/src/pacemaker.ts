@@ -38,8 +38,15 @@ export class Pacemaker {
     return round;
   }
 
-  /** @returns the round to propose now, where the time has come */
-  next(dag: Dag, lastOwn: number, now_ms: number): number | undefined {
+  /**
+   * @param equivocators validators that are proved to equivocate: nobody waits for them, and rather for a quorum without them
+   * @returns the round to propose now, where the time has come
+   */
+  next(
+    { dag, equivocators }: { readonly dag: Dag; readonly equivocators: ReadonlySet<number> },
+    lastOwn: number,
+    now_ms: number,
+  ): number | undefined {
     const reached = this.quorumRound(dag);
     if (reached > this.#quorumRound || this.#quorumSince_ms === -Infinity) {
       this.#quorumRound = reached;
@@ -47,9 +54,11 @@ export class Pacemaker {
     }
     if (reached + 1 <= lastOwn || dag.authorsIn(reached) < dag.committee.quorum) return undefined;
     if (now_ms < this.#proposed_ms + this.#settings.round_ms_min) return undefined;
+    // A quorum went on: there is nothing to wait for any more, and some may wait for this block.
+    if (reached === lastOwn + 1) return reached;
     // Whoever is behind catches up without waiting for anybody.
     if (reached > lastOwn + 1) return reached + 1;
-    if (this.#isReady(dag, reached)) {
+    if (this.#isReady(dag, reached, equivocators)) {
       this.#misses = 0;
       return reached + 1;
     }
@@ -69,11 +78,13 @@ export class Pacemaker {
   }
 
   /** The leaders of the round are here, and how the leaders before fared is settled. */
-  #isReady(dag: Dag, round: number): boolean {
+  #isReady(dag: Dag, round: number, equivocators: ReadonlySet<number>): boolean {
     const { committee } = dag;
     if (round === 0 || dag.authorsIn(round) === committee.publicKeys.length) return true;
+    const doubtful = [...equivocators].filter((author) => dag.of(round, author).length > 0).length;
+    if (dag.authorsIn(round) - doubtful < committee.quorum) return false;
     const isHereOrSilent = (leader: number): boolean =>
-      dag.of(round, leader).length > 0 || isSilent(dag, leader, round);
+      dag.of(round, leader).length > 0 || equivocators.has(leader) || isSilent(dag, leader, round);
     if (!leadersOf(committee, round).every(isHereOrSilent)) return false;
     return leadersOf(committee, round - 1).every((leader) => {
       let votes = 0;

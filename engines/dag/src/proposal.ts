@@ -8,23 +8,28 @@ const REF_BYTES = 38;
 
 /**
  * What a block of a round builds on: the first block of every author of the round before, the own one first;
- * then the own last block, where it is older, and blocks that nothing builds on yet.
+ * then the own last block, where it is older, and blocks that nothing builds on yet. Nothing of those who are
+ * proved to equivocate, where a quorum is there without them: of their many blocks each node has others, and
+ * would have to ask for what it has not.
  */
 export function refsFor(
-  { dag, sequencer }: EpochRun,
+  { dag, sequencer, equivocators }: EpochRun,
   author: number,
   round: number,
   own: Ref | undefined,
 ): { readonly parents: readonly Ref[]; readonly weakParents: readonly Ref[] } {
   const isOwn = (ref: Ref): number => Number(ref.author === author);
-  const parents = [...dag.firstIn(round - 1)]
+  const isTrusted = (ref: Ref): boolean => ref.author === author || !equivocators.has(ref.author);
+  const all = [...dag.firstIn(round - 1)]
     .map(({ ref }) => ref)
     .toSorted((a, b) => isOwn(b) - isOwn(a) || a.author - b.author);
+  const trusted = all.filter(isTrusted);
+  const parents = trusted.length >= dag.committee.quorum ? trusted : all;
   // What is about to be out of reach is left out: others may have forgotten it.
   const from = Math.max(1, sequencer.leaderRound - REACH_ROUNDS + 2, round - WEAK_ROUNDS_MAX);
   const isOld = own !== undefined && own.round < round - 1 && own.round >= from && dag.has(own);
   const tips = [...dag.tipsBelow(round - 1)]
-    .filter((ref) => ref.round >= from && ref.author !== author)
+    .filter((ref) => ref.round >= from && ref.author !== author && isTrusted(ref))
     .toSorted((a, b) => a.round - b.round);
   const oldest = Map.groupBy(tips, (ref) => ref.author).values();
   const others = [...oldest].flatMap(([first]) => first ?? []);

@@ -1,5 +1,5 @@
-import { compareRefs, type Block } from './block.ts';
-import { CommitRule, type Slot } from './commitRule.ts';
+import { compareRefs, type Block, type Ref } from './block.ts';
+import { CommitRule, WAVE, type Decision, type Slot } from './commitRule.ts';
 import type { Dag } from './dag.ts';
 import type { Commit } from './executor.ts';
 import { REACH_ROUNDS, type Executed } from './order.ts';
@@ -13,6 +13,8 @@ export class Sequencer {
   #time_ms: number;
   /** Blocks that are in order already, by digest, with their round. */
   readonly #ordered = new Map<string, number>();
+  /** The decisions that no later leader's history shows yet. */
+  #last: readonly Decision[] = [];
 
   constructor(dag: Dag, begin: Pick<Executed, 'next' | 'recent' | 'checkpoint_ms'>) {
     this.#dag = dag;
@@ -37,12 +39,27 @@ export class Sequencer {
   /** What can be put in order by now. */
   advance(): readonly Commit[] {
     const commits: Commit[] = [];
-    for (const decision of this.#rule.decide(this.#next)) {
+    const decisions = this.#rule.decide(this.#next);
+    for (const decision of decisions) {
       this.#next = this.#rule.next(decision.slot);
       if (decision.kind === 'commit') commits.push(this.#commit(decision.leader));
     }
     if (commits.length > 0) this.#rule.prune(this.#next.round);
+    this.#last = [...this.#last, ...decisions].filter(
+      ({ slot }) => slot.round > this.#leaderRound - WAVE,
+    );
     return commits;
+  }
+
+  /**
+   * The blocks that the last decisions rest on. Where no more blocks come that build on them, others may lack some:
+   * of a liar's many blocks for one round each node keeps only a few.
+   */
+  get grounds(): readonly Ref[] {
+    const refs = this.#last.flatMap(({ grounds }) =>
+      grounds.map((ref) => [ref.digest, ref] as const),
+    );
+    return [...new Map(refs).values()];
   }
 
   #commit(leader: Block): Commit {

@@ -1,6 +1,7 @@
 import type { Block, Ref } from './block.ts';
 import type { EpochRun } from './epochRun.ts';
-import type { Peer } from './messages.ts';
+import type { Message, Peer } from './messages.ts';
+import { GROUNDS_MAX } from './wire.ts';
 
 /** How many blocks are asked for at a time. */
 const ASKED_AT_ONCE = 64;
@@ -25,6 +26,13 @@ export function blocksFrom({ dag }: EpochRun, fromRound: number): readonly Block
     if (blocks.length >= SENT_AT_ONCE) break;
   }
   return withinBytes(blocks);
+}
+
+/** What the end of an epoch rests on, for whoever is still in it: no more blocks will build on that. */
+export function groundsOf(run: EpochRun | undefined): Message | undefined {
+  if (run === undefined) return undefined;
+  const refs = run.sequencer.grounds.slice(0, GROUNDS_MAX);
+  return refs.length > 0 ? { kind: 'grounds', epoch: run.committee.epoch, refs } : undefined;
 }
 
 function withinBytes(blocks: readonly Block[]): readonly Block[] {

@@ -28,7 +28,7 @@ export class Speaker {
     { now_ms, time_ms }: Clock,
   ): UnsealedBlock | undefined {
     if (this.#isSealing) return undefined;
-    const round = this.#pace.next(run.dag, this.#last?.round ?? 0, now_ms);
+    const round = this.#pace.next(run, this.#last?.round ?? 0, now_ms);
     if (round === undefined) return undefined;
     this.#isSealing = true;
     const { parents, weakParents } = refsFor(run, author, round, this.#last);

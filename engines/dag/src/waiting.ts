@@ -1,4 +1,5 @@
 import type { Block, Ref } from './block.ts';
+import type { Peer } from './messages.ts';
 
 /** A block that others build on and that is not here. */
 interface Missing {
@@ -11,6 +12,9 @@ interface Missing {
   asked_ms: number;
   tries: number;
 }
+
+/** In the place of a block that waits: the word of a peer. */
+const wordOf = (peer: Peer): string => `word of ${peer}`;
 
 /** What one author's waiting blocks may take, so that no liar takes the room or the turns of the others. */
 export interface Share {
@@ -32,6 +36,7 @@ export class Waiting {
   readonly #missing = new Map<string, Missing>();
   readonly #used = new Map<number, Used>();
   readonly #share: Share;
+  readonly #words = new Set<string>();
 
   constructor(share: Share) {
     this.#share = share;
@@ -59,11 +64,12 @@ export class Waiting {
   }
 
   /**
-   * Whether a block of another author needs this one. An author's own blocks alone do not count: of these it may
-   * make any number.
+   * Whether a block of another author needs this one, or a peer said that its decisions rest on it. An author's own
+   * blocks alone do not count: of these it may make any number.
    */
   isMissing({ digest, author }: Ref): boolean {
     for (const waiter of this.#missing.get(digest)?.waiters ?? []) {
+      if (this.#words.has(waiter)) return true;
       const block = this.#blocks.get(waiter)?.block;
       if (block !== undefined && (block.author !== author || this.isMissing(block.ref)))
         return true;
@@ -83,18 +89,31 @@ export class Waiting {
     const used = this.#usedBy(block.author);
     used.blocks.add(digest);
     used.bytes += block.size;
-    for (const ref of missing) {
-      const known = this.#missing.get(ref.digest);
-      if (known !== undefined) known.waiters.add(digest);
-      else {
-        used.missing += 1;
-        const waiters = new Set([digest]);
-        const namedBy = block.author;
-        const asked = { asked_ms: -Infinity, tries: 0 };
-        this.#missing.set(ref.digest, { ref, waiters, namedBy, from, ...asked });
-      }
-    }
+    for (const ref of missing) this.#need(ref, { waiter: digest, namedBy: block.author, from });
     return true;
+  }
+
+  /** Blocks that a validator's decisions rest on, by its word. Each has one word an epoch. */
+  name(refs: readonly Ref[], namedBy: number, from: Peer): void {
+    const waiter = wordOf(from);
+    if (this.#words.has(waiter)) return;
+    this.#words.add(waiter);
+    for (const ref of refs) {
+      if (this.#usedBy(namedBy).missing >= this.#share.missing_max) return;
+      this.#need(ref, { waiter, namedBy, from });
+    }
+  }
+
+  #need(
+    ref: Ref,
+    by: { readonly waiter: string; readonly namedBy: number; readonly from: Peer },
+  ): void {
+    const { waiter, ...named } = by;
+    const known = this.#missing.get(ref.digest);
+    if (known !== undefined) return void known.waiters.add(waiter);
+    this.#usedBy(named.namedBy).missing += 1;
+    const asked = { asked_ms: -Infinity, tries: 0 };
+    this.#missing.set(ref.digest, { ref, waiters: new Set([waiter]), ...named, ...asked });
   }
 
   /** A block came to the others. @returns those that now have all that they build on */

@@ -10,7 +10,16 @@ import { decodeState, encodeState } from './state.ts';
 import { PUBLIC_KEY_BYTES_MAX } from './transaction.ts';
 
 /** Kinds of messages as they are written, from 1: a message of zeros is none. */
-const KINDS = ['block', 'blocks', 'pull', 'want', 'vote', 'certificate', 'snapshot'] as const;
+const KINDS = [
+  'block',
+  'blocks',
+  'pull',
+  'want',
+  'vote',
+  'certificate',
+  'snapshot',
+  'grounds',
+] as const;
 
 /** Form of the messages and of what is written; another form has another number. */
 const FORM = 1;
@@ -18,6 +27,8 @@ const FORM = 1;
 const BLOCKS_MAX = 512;
 const BLOCK_BYTES = 2 << 20;
 const REFS_MAX = 64;
+/** Of the last decisions: a quorum for each leader of three rounds. */
+export const GROUNDS_MAX = 512;
 const SIGNATURE_BYTES_MAX = 4_627;
 const CERTIFICATE_BYTES_MAX = 1 << 19;
 /** As many ends of epochs as a node keeps. */
@@ -54,6 +65,7 @@ export function encodeMessage(message: Message): Uint8Array {
       for (const block of message.blocks) writer.bytes(blockBytes(block));
       return writer.done();
     case 'pull':
+    case 'grounds':
       writer.u32(message.epoch).u32(message.refs.length);
       for (const { round, author, digest } of message.refs)
         writer.u32(round).u16(author).raw(bytesOfHex(digest));
@@ -106,6 +118,8 @@ function readMessage(
     }
     case 'pull':
       return { kind, epoch: reader.u32(), refs: many(reader, REFS_MAX, () => readRef(reader)) };
+    case 'grounds':
+      return { kind, epoch: reader.u32(), refs: many(reader, GROUNDS_MAX, () => readRef(reader)) };
     case 'want':
       return { kind, epoch: reader.u32(), fromRound: reader.u32(), fromSeq: reader.u32() };
     case 'vote':

@@ -82,6 +82,7 @@ const messages: readonly Message[] = [
   { kind: 'blocks', blocks: [blockIn(7), blockIn(8)] },
   { kind: 'pull', epoch: 4, refs: [blockIn(7).ref] },
   { kind: 'want', epoch: 4, fromRound: 12, fromSeq: 9 },
+  { kind: 'grounds', epoch: 4, refs: [blockIn(7).ref, blockIn(8).ref] },
   {
     kind: 'vote',
     vote: { epoch: 1, seq: 9, digest: digest(5), validator: 3, signature: digest(6) },

@@ -33,6 +33,7 @@ export const STRATEGIES = [
   'otherChain',
   'silent',
   'twins',
+  'manyFaces',
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
@@ -74,6 +75,8 @@ function liesOf(
     case 'equivocate':
       if (!random.chance(0.6)) return undefined;
       return [block, { ...block, entries: [], time_ms: block.time_ms + 1 }];
+    case 'manyFaces':
+      return committee.publicKeys.map((_, at) => ({ ...block, time_ms: block.time_ms + at }));
     case 'splitVotes': {
       const leaders = leadersOf(committee, block.round - 1);
       const without = block.parents.filter(({ author }) => !leaders.includes(author));
