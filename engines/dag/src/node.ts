@@ -18,7 +18,7 @@ import { History } from './history.ts';
 import { Mempool } from './mempool.ts';
 import { committeeAt } from './adoption.ts';
 import type { Begin, BeginState, Effect, Event, Message, Peer, Snapshot } from './messages.ts';
-import { asksNow, blocksFrom, blocksNamed, groundsOf, SENT_AT_ONCE } from './serving.ts';
+import { asksNow, blocksFrom, blocksNamed, groundsOf, SENT_AT_ONCE, wantOf } from './serving.ts';
 import { Sparing } from './sparing.ts';
 import { Speaker } from './speaker.ts';
 import type { NodeSettings } from './settings.ts';
@@ -347,13 +347,7 @@ export class DagNode {
   }
 
   #want(): Message {
-    const { committee, dag, finality, executor } = this.#run;
-    return {
-      kind: 'want',
-      epoch: committee.epoch,
-      fromRound: Math.max(dag.highestRound - 1, dag.floor),
-      fromSeq: this.#earlier.oldestOpen ?? finality.oldestOpen ?? executor.executed.seq + 1,
-    };
+    return wantOf(this.#run, this.#earlier.oldestOpen);
   }
 
   #catchUp(from: Peer): void {

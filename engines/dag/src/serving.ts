@@ -28,6 +28,19 @@ export function blocksFrom({ dag }: EpochRun, fromRound: number): readonly Block
   return withinBytes(blocks);
 }
 
+/** Asks for what comes next. @param oldestOpen of earlier epochs, the oldest checkpoint without a certificate */
+export function wantOf(
+  { committee, dag, finality, executor }: EpochRun,
+  oldestOpen: number | undefined,
+): Message {
+  return {
+    kind: 'want',
+    epoch: committee.epoch,
+    fromRound: Math.max(dag.highestRound - 1, dag.floor),
+    fromSeq: oldestOpen ?? finality.oldestOpen ?? executor.executed.seq + 1,
+  };
+}
+
 /** What the end of an epoch rests on, for whoever is still in it: no more blocks will build on that. */
 export function groundsOf(run: EpochRun | undefined): Message | undefined {
   if (run === undefined) return undefined;
