@@ -126,6 +126,7 @@ describe('q quantum run, on a machine without a node', () => {
     [['bell.qasm', '--observable', 'Z9'], 1, 'no qubit 9'],
     [['bell.qasm', '--noise', 'fog.json'], 1, 'fog'],
     [['bell.qasm', '--shots', '1000000000'], 2, 'a whole number'],
+    [['bell.qasm', '--priority', '3'], 1, 'add --node'],
     [['bell.qasm', '--method', 'magic'], 2, 'Allowed choices'],
     [[], 2, 'missing required argument'],
   ])('says what is wrong with %j', async (words, code, reason) => {
@@ -161,12 +162,24 @@ describe('q quantum with --node', () => {
 
   it('runs the same there, and lists it among the jobs', async () => {
     const here = await told(file('bell.qasm'), '--seed', '7');
-    const there = await told(file('bell.qasm'), '--seed', '7', '--node', '--data', file('data'));
+    const there = await told(
+      file('bell.qasm'),
+      '--seed',
+      '7',
+      '--node',
+      '--data',
+      file('data'),
+      '--priority',
+      '7',
+    );
     expect(there.counts).toEqual(here.counts);
     expect(there).toMatchObject({ price: '0 rUv', seed: '7' });
-    const listed = await q('quantum', 'jobs', '--data', file('data'), '--json');
+    const listed = await q('quantum', 'jobs', '--data', file('data'), '--state', 'done', '--json');
     const { items } = JSON.parse(listed.stdout) as { items: object[] };
-    expect(items).toMatchObject([{ runId: there['runId'], state: 'DONE' }]);
+    expect(items).toMatchObject([{ runId: there['runId'], state: 'DONE', priority: 7 }]);
+    const nobody = await q('quantum', 'jobs', '--data', file('nowhere'), '--json');
+    expect(nobody.code).toBe(1);
+    expect(JSON.parse(nobody.stdout)).toMatchObject({ error: { code: 'NODE_NOT_RUNNING' } });
     const priced = await q(
       'quantum',
       'estimate',

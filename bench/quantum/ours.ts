@@ -5,6 +5,7 @@ import {
   type Precision,
   type Reals,
 } from '@anarq/quantum-engine';
+import { optimiseLater } from '@anarq/quantum/local';
 import { answerOrders, argumentOf } from '../measuring/child.ts';
 import { circuitNamed, type CircuitName } from './circuits.ts';
 import { firstAmplitude, runnerFor, type Runner, type Side } from './executors.ts';
@@ -38,6 +39,8 @@ export interface Peak {
   readonly state: number;
 }
 
+// As whatever runs circuits does.
+optimiseLater();
 const { side, precision, threads } = argumentOf<Ours>();
 const runner = await runnerFor(side, precision, threads);
 /** Kept for the next run of as many qubits, as the peers' memory is not given back in between either. */

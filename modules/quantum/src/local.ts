@@ -4,6 +4,7 @@
  */
 export type { Format, MethodName } from './models.ts';
 export { ComputeThread } from './work/computeThread.ts';
+export { optimiseLater } from './work/optimiseLater.ts';
 export { planned } from './work/planned.ts';
 export { memoryOfMachine } from './work/memory.ts';
 export {

@@ -1,18 +1,24 @@
 import type { InputOf } from '@anarq/common-schemas';
 import { quantum } from '@anarq/quantum/contract';
 import { bytesText, columns, paint, say } from '../terminal.ts';
+import { tellingOf } from './local.ts';
 import { nodeClient } from './remote.ts';
 
 type State = Exclude<InputOf<typeof quantum.runs>['state'], undefined>;
 
-/** Lists the runs of whoever asks. */
-export async function jobs(options: {
+interface JobsOptions {
   readonly data: string;
   readonly token?: string;
   readonly limit: number;
   readonly state?: Lowercase<State>;
   readonly json?: boolean;
-}): Promise<void> {
+}
+
+/** Lists the runs of whoever asks. */
+export const jobs = (options: JobsOptions): Promise<void> =>
+  tellingOf('jobs', options, () => list(options));
+
+async function list(options: JobsOptions): Promise<void> {
   const client = await nodeClient(options);
   const found = await client.call(quantum.runs, {
     limit: options.limit,

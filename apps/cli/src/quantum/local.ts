@@ -35,7 +35,7 @@ export async function tellingOf(
     const { line, column, excerpt, caret } = refusal;
     const place = line === undefined ? '' : `:${line}:${column ?? 1}`;
     warn(`${cross} ${paint.bold(`${nameOf(path)}${place}`)}  ${withoutPlace(refusal.message)}`);
-    if (excerpt === undefined) return;
+    if (excerpt === undefined || excerpt === '') return;
     warn(`  ${excerpt}`);
     warn(`  ${' '.repeat(caret ?? Math.max(0, (column ?? 1) - 1))}${paint.red('^')}`);
   }

@@ -22,13 +22,15 @@ export interface RunOptions extends AskingOptions, NodeOptions {
 /** Runs a circuit and prints what came of it; on this machine, unless a node is asked. */
 export const run = (path: string, options: RunOptions): Promise<void> =>
   tellingOf(path, options, async () => {
+    const isOnNode = options.node === true || options.token !== undefined;
+    if (!isOnNode && (options.priority !== undefined || options.maxPrice !== undefined))
+      fail('INPUT_INVALID', '--priority and --max-price are for a run on a node: add --node.');
     const text = await readCircuit(path);
     const source = await sourceOf(text, options);
     const asked = askedOf(options);
     // Nobody else computes here; on a node others do.
     const here = { threads: availableParallelism(), ...asked };
     const seed = options.seed ?? randomBytes(8).readBigUInt64LE().toString();
-    const isOnNode = options.node === true || options.token !== undefined;
     const made = isOnNode
       ? await runOnNode({ source, asked, seed: options.seed }, options)
       : { ...localView(await runHere(source, here, seed)) };

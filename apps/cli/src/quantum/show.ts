@@ -95,5 +95,9 @@ const circuitText = ({ qubits, bits, instructions, format }: Plan['circuit']): s
 const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 const byBits = ([a]: Counts[number], [b]: Counts[number]): number => (a < b ? -1 : 1);
-const timeText = (ms: number): string =>
-  ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toPrecision(3)} s`;
+function timeText(ms: number): string {
+  if (ms < 1_000) return `${Math.ceil(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1_000).toPrecision(3)} s`;
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

@@ -77,6 +77,11 @@ const fits = (bytes: number, { memoryLimit_bytes }: Question): string | undefine
     ? undefined
     : `takes ${bytesText(bytes)}, and the limit is ${bytesText(memoryLimit_bytes)}`;
 
+function allClifford(gates: number): string {
+  if (gates === 0) return 'there are no gates';
+  return gates === 1 ? 'the one gate is Clifford' : `all ${countText(gates, 'gate')} are Clifford`;
+}
+
 const never = (method: Method, why: string, memory_bytes = 0): Candidate => ({
   method,
   possible: false,
@@ -117,7 +122,7 @@ function stabiliser(question: Question): Candidate {
     method: 'stabiliser',
     possible: true,
     isExact: true,
-    why: `all ${countText(profile.gates, 'gate')} are Clifford and all noise is of Pauli errors, so a tableau of ${countText(profile.qubits, 'qubit')} (${bytesText(memory_bytes)}) is enough`,
+    why: `${allClifford(profile.gates)} and all noise is of Pauli errors, so a tableau of ${countText(profile.qubits, 'qubit')} (${bytesText(memory_bytes)}) is enough`,
     memory_bytes,
     duration_ms: (reference + operations * shots) / speeds.frames + shots / speeds.steps,
   };

@@ -38,6 +38,8 @@ describe('the method of a circuit', () => {
     expect(why).toMatch(
       /^All 1,000 gates are Clifford .* 1,000 qubits \(\d+ KiB\) is enough; about/,
     );
+    expect(choose(1, [gate('h', [0])]).why).toMatch(/^The one gate is Clifford and all noise/);
+    expect(choose(1, []).why).toMatch(/^There are no gates and all noise/);
   });
 
   it('is the state vector where it fits and everything is entangled', () => {

@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import type { TellProgress } from '@anarq/quantum-engine';
+import { optimiseLater } from './optimiseLater.ts';
 import { perform } from './perform.ts';
 import { refusalOf } from './refusal.ts';
 import type { WorkNews, WorkOrder } from './orders.ts';
 
+optimiseLater();
 const port = parentPort;
 if (port === null) throw new Error('this file is the code of a thread');
 const tell = (news: WorkNews): void => port.postMessage(news);
