@@ -92,6 +92,7 @@ describe('a circuit that is refused, with its place', () => {
       [],
     ],
     ['a member of noise that is none', { noiseModel: { fog: 1 } }, []],
+    ['noise in two ways', { noise: 0.1, noiseModel: { measurementFlip: 0.1 } }, []],
     ['noise beyond 1', { noiseModel: { measurementFlip: 2 } }, []],
     ['an observable of a qubit that is none', {}, ['Z7']],
   ])('%s', async (_, more, observables) => {

@@ -17,7 +17,7 @@ import {
 import type { Format } from '../models.ts';
 import { readCircuitJson } from './circuitJson.ts';
 import { formatOf } from './detect.ts';
-import type { Source } from './orders.ts';
+import { Refused, type Source } from './orders.ts';
 
 /** The version of the engines, as their package has it. */
 export const ENGINE_VERSION = 'quantum-engine 0.1.0';
@@ -61,6 +61,9 @@ export function prepared(
   { parameters = {}, noise, noiseModel }: Source,
 ): Circuit {
   const bound = bind(circuit, parameters);
+  // One would be left out, and the provenance could not say which.
+  if (noise !== undefined && noiseModel !== undefined)
+    throw new Refused({ code: 'INPUT', message: 'Give noise or noiseModel, and not both.' });
   const asked = noiseModel ?? noise;
   return asked === undefined ? bound : withNoise(expandCustomGates(bound), noiseModelOf(asked));
 }
