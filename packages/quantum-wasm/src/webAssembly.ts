@@ -7,12 +7,16 @@ export interface WasmMemory {
 /** A compiled module; it is passed on, never looked into. */
 export type WasmModule = object;
 
+interface WasmPages {
+  readonly initial: number;
+  readonly maximum: number;
+}
+
 interface WasmNamespace {
-  readonly Memory: new (options: {
-    readonly initial: number;
-    readonly maximum: number;
-    readonly shared: true;
-  }) => WasmMemory;
+  readonly Memory: {
+    new (options: WasmPages & { readonly shared: true }): WasmMemory;
+    new (options: WasmPages): { readonly buffer: ArrayBuffer };
+  };
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly compile: (bytes: Uint8Array) => Promise<WasmModule>;
   readonly validate: (bytes: Uint8Array) => boolean;

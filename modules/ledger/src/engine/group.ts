@@ -1,4 +1,5 @@
 import { PAGE_BYTES, type LedgerState } from '@anarq/ledger-engine';
+import { alignedMemory } from './direct.ts';
 
 export interface BatchAnswer {
   /** One number an event, of ACCOUNT_RESULTS or TRANSFER_RESULTS. */
@@ -74,7 +75,7 @@ export const either =
   };
 
 export const emptyGroup = (pages: number): Group => ({
-  buffer: Buffer.alloc(pages * PAGE_BYTES),
+  buffer: alignedMemory(pages * PAGE_BYTES),
   firstPage: 0,
   pages: 0,
   answers: [],

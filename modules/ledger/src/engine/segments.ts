@@ -1,13 +1,21 @@
-import { closeSync, existsSync, fdatasync, fstatSync, openSync, readSync, write } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  openSync,
+  readSync,
+} from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isPageAt, LogDamaged, PAGE_BYTES } from '@anarq/ledger-engine';
 import { Archive, archivePath } from './archive.ts';
 import { syncFolder } from '@anarq/store/folder';
+import { isAligned, isInvalid, openDirect, writeAll, writeZeros } from './direct.ts';
 import { numbersIn } from './folder.ts';
 
-const writeAt = promisify(write);
 const syncData = promisify(fdatasync);
 
 /** What is written without anybody waiting for an answer is written in pieces of this size. */
@@ -24,6 +32,8 @@ export class Segments {
   readonly #folder: string;
   readonly #pages: number;
   readonly #open = new Map<number, number>();
+  /** The same files for what goes past the cache of the system; undefined where that is no way. */
+  readonly #direct = new Map<number, number | undefined>();
   readonly #archives = new Map<number, Archive>();
   /** The number after the last segment that there is. */
   #end: number;
@@ -114,14 +124,39 @@ export class Segments {
       const number = Math.floor(at / this.#pages);
       const from = (at % this.#pages) * PAGE_BYTES;
       const length = Math.min(bytes.byteLength - done, this.#pages * PAGE_BYTES - from);
-      const file = this.#fileOf(number);
-      let written = 0;
-      while (written < length)
-        written += (await writeAt(file, bytes, done + written, length - written, from + written))
-          .bytesWritten;
-      await syncData(file);
+      await this.#writePiece(number, bytes.subarray(done, done + length), from);
       done += length;
     }
+  }
+
+  /** Bytes of one segment. A sync of the file that wrote them is what makes them safe. */
+  async #writePiece(number: number, bytes: Buffer, from: number): Promise<void> {
+    const file = this.#fileOf(number);
+    const direct = isAligned(bytes) ? this.#directOf(number) : undefined;
+    if (direct !== undefined)
+      try {
+        await writeAll(direct, bytes, from);
+        await syncData(direct);
+        return;
+      } catch (error) {
+        if (!isInvalid(error)) throw error;
+        // A file system that opens it so, and then asks for another alignment.
+        this.#letGoDirect(number);
+      }
+    await writeAll(file, bytes, from);
+    await syncData(file);
+  }
+
+  #directOf(number: number): number | undefined {
+    if (!this.#direct.has(number))
+      this.#direct.set(number, openDirect(segmentPath(this.#folder, number), constants.O_WRONLY));
+    return this.#direct.get(number);
+  }
+
+  #letGoDirect(number: number): void {
+    const file = this.#direct.get(number);
+    if (file !== undefined) closeSync(file);
+    this.#direct.set(number, undefined);
   }
 
   /**
@@ -168,11 +203,15 @@ export class Segments {
     const file = this.#open.get(number);
     if (file !== undefined) closeSync(file);
     this.#open.delete(number);
+    this.#letGoDirect(number);
+    this.#direct.delete(number);
   }
 
   close(): void {
-    for (const file of this.#open.values()) closeSync(file);
+    for (const file of [...this.#open.values(), ...this.#direct.values()])
+      if (file !== undefined) closeSync(file);
     this.#open.clear();
+    this.#direct.clear();
     for (const archive of this.#archives.values()) archive.close();
     this.#archives.clear();
   }
@@ -221,19 +260,12 @@ export class Segments {
 
   async #writeZeros(): Promise<void> {
     const path = segmentPath(this.#folder, this.#end);
-    const handle = await open(`${path}.half`, 'w', 0o600);
     try {
-      const zeros = Buffer.alloc(Math.min(PIECE_BYTES, this.#pages * PAGE_BYTES));
-      // A disk that is nearly full takes a part of a piece, and says so only by its number.
-      for (let left = this.#pages * PAGE_BYTES; left > 0;)
-        left -= (await handle.write(zeros, 0, Math.min(left, zeros.byteLength))).bytesWritten;
-      await handle.sync();
+      await writeZeros(`${path}.half`, this.#pages * PAGE_BYTES);
     } catch (error) {
       // On a full disk, what it has so far is room that an index or a snapshot would have.
       await rm(`${path}.half`, { force: true });
       throw error;
-    } finally {
-      await handle.close();
     }
     await rename(`${path}.half`, path);
     await syncFolder(this.#folder);
