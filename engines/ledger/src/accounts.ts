@@ -45,6 +45,22 @@ export class Accounts {
 
   /** The index of an account, or NOBODY. */
   find(words: Uint32Array, at: number): number {
+    return this.findFrom(this.slotOf(words, at), words, at);
+  }
+
+  /** The slot at which the way to an id begins. */
+  slotOf(words: Uint32Array, at: number): number {
+    const hash = hashOf(this.#key, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    return hash & (this.#slots.length - 1);
+  }
+
+  /** The index of the account in a slot; that of the first one where there is none. */
+  indexIn(slot: number): number {
+    return Math.max(0, this.#slots[slot]! - 1);
+  }
+
+  /** The index of an account, or NOBODY. @param first slot at which the way to its id begins */
+  findFrom(first: number, words: Uint32Array, at: number): number {
     const i0 = words[at]!;
     const i1 = words[at + 1]!;
     const i2 = words[at + 2]!;
@@ -52,7 +68,7 @@ export class Accounts {
     const { facts } = this;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let slot = hashOf(this.#key, i0, i1, i2, i3) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = first; ; slot = (slot + 1) & mask) {
       const index = slots[slot]! - 1;
       if (index < 0) return NOBODY;
       const fact = index * FACT_WORDS;

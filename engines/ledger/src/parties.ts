@@ -1,4 +1,4 @@
-import { FACT_WORDS, F_CODE_FLAGS, type Accounts } from './accounts.ts';
+import { FACT_WORDS, type Accounts } from './accounts.ts';
 import { BALANCE_WORDS, RECORD_WORDS, T_CREDIT, T_DEBIT } from './layout.ts';
 
 /** Events whose accounts are looked up at a time: what they need of the accounts stays in the first cache. */
@@ -11,7 +11,7 @@ const EVENTS_AHEAD = 64;
  * found ahead is what would be found later.
  */
 export class Parties {
-  /** Index of the debit account and of the credit account of each event of the piece, or NOBODY. */
+  /** Index of the debit account and of the credit account of each event of the piece, or NOBODY; first their slots. */
   readonly #found = new Int32Array(EVENTS_AHEAD * 2);
   #from = 0;
   #to = 0;
@@ -29,18 +29,23 @@ export class Parties {
     const found = this.#found;
     const { balances, facts } = accounts;
     const to = Math.min(end, from + EVENTS_AHEAD);
-    let touched = 0;
     for (let event = from; event < to; event++) {
       const at = event * RECORD_WORDS;
-      const debit = accounts.find(words, at + T_DEBIT);
-      const credit = accounts.find(words, at + T_CREDIT);
       const slot = (event - from) * 2;
-      found[slot] = debit;
-      found[slot + 1] = credit;
-      if (debit < 0 || credit < 0) continue;
-      touched ^= balances[debit * BALANCE_WORDS]! ^ balances[credit * BALANCE_WORDS]!;
-      touched ^=
-        facts[debit * FACT_WORDS + F_CODE_FLAGS]! ^ facts[credit * FACT_WORDS + F_CODE_FLAGS]!;
+      found[slot] = accounts.slotOf(words, at + T_DEBIT);
+      found[slot + 1] = accounts.slotOf(words, at + T_CREDIT);
+    }
+    // Nearly always it is the account that is meant. Nothing here waits for what it reads.
+    let touched = 0;
+    for (let side = 0; side < (to - from) * 2; side++) {
+      const index = accounts.indexIn(found[side]!);
+      touched ^= facts[index * FACT_WORDS]! ^ balances[index * BALANCE_WORDS]!;
+    }
+    for (let event = from; event < to; event++) {
+      const at = event * RECORD_WORDS;
+      const slot = (event - from) * 2;
+      found[slot] = accounts.findFrom(found[slot]!, words, at + T_DEBIT);
+      found[slot + 1] = accounts.findFrom(found[slot + 1]!, words, at + T_CREDIT);
     }
     this.touched = touched;
     this.#from = from;

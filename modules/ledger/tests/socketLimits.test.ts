@@ -137,6 +137,12 @@ describe('what one client asks for', () => {
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('100000'),
     });
+    // Numbers beyond their bits are not cut down to those of another account.
+    for (const wrong of [{ accountId: 2n ** 128n + 1n }, { timestampMin: 2n ** 64n }])
+      await expect(other.accountTransfers({ ...all, ...wrong })).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: expect.stringMatching(/below 2\^(128|64)/),
+      });
     const [last] = await other.accountTransfers({ ...all, isReversed: true });
     const { timestamp } = transferOf(last!);
     expect(await other.accountTransfers({ ...none, timestampMin: timestamp })).toEqual([]);
@@ -206,6 +212,31 @@ describe('a stranger on the ledger’s socket', () => {
     // Whoever opened is not cut off, idle as they were.
     expect(await other.lookupAccounts(ids(1n))).toEqual([]);
     await brief.close();
+  });
+
+  it('keeps no place from whoever opens, however many of them say nothing', async () => {
+    const small = await serveLedger(({ secret }) => (knowsSecret(secret) ? anything : undefined), {
+      openWithin_ms: 60_000,
+      connectionsMax: 4,
+    });
+    const [one, two] = [await small.client(), await small.client()];
+    const silent = Array.from({ length: 20 }, () => connectRaw(small.path));
+    // Of two places for all of them, those that came last have one.
+    const ended = silent
+      .slice(0, 18)
+      .map((socket) => new Promise((resolve) => socket.once('end', resolve)));
+    for (const socket of silent) socket.resume();
+    await Promise.all(ended);
+    const [three, four] = [await small.client(), await small.client()];
+    // Whoever has opened keeps its place, and nobody else finds one.
+    await expect(small.client()).rejects.toThrow('the connection to the ledger ended');
+    for (const each of [one, two, three, four])
+      expect(await each.lookupAccounts(ids(1n))).toEqual([]);
+    await four.close();
+    const { sockets: left } = small.server;
+    await expect.poll(() => left.filter(({ destroyed }) => !destroyed)).toHaveLength(3);
+    expect(await (await small.client()).lookupAccounts(ids(1n))).toEqual([]);
+    await small.close();
   });
 
   it('that sends what is no frame is told, and cut off though it goes on and never hangs up', async () => {

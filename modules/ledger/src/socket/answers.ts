@@ -57,11 +57,14 @@ export function idsIn(body: Buffer): bigint[] {
 
 /** The filter that a client asked for. @throws FrameError where it is none */
 export function filterOf(asked: Readonly<Record<string, unknown>>): AccountFilter {
-  const big = (name: string): bigint => {
+  const big = (name: string, bits: number): bigint => {
     const value = asked[name] ?? '0';
-    if (typeof value !== 'string' || !/^\d{1,39}$/.test(value))
-      throw new FrameError(`${name} is a whole number in a string`);
-    return BigInt(value);
+    const number =
+      typeof value === 'string' && /^\d{1,39}$/.test(value) ? BigInt(value) : undefined;
+    // A larger one would be that of another account by its lower bits.
+    if (number === undefined || number >> BigInt(bits) !== 0n)
+      throw new FrameError(`${name} is a whole number below 2^${bits} in a string`);
+    return number;
   };
   const small = (name: string, otherwise: number): number => {
     const value = asked[name] ?? otherwise;
@@ -70,13 +73,13 @@ export function filterOf(asked: Readonly<Record<string, unknown>>): AccountFilte
     return value;
   };
   return {
-    accountId: big('accountId'),
-    userData128: big('userData128'),
-    userData64: big('userData64'),
+    accountId: big('accountId', 128),
+    userData128: big('userData128', 128),
+    userData64: big('userData64', 64),
     userData32: small('userData32', 0),
     code: small('code', 0),
-    timestampMin: big('timestampMin'),
-    timestampMax: big('timestampMax'),
+    timestampMin: big('timestampMin', 64),
+    timestampMax: big('timestampMax', 64),
     limit: Math.min(small('limit', RECORDS_MAX), RECORDS_MAX),
     debits: asked['debits'] !== false,
     credits: asked['credits'] !== false,

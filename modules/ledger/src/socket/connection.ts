@@ -75,6 +75,11 @@ export class Connection {
     return this.#socket;
   }
 
+  /** Whether its client was let in. */
+  get isOpen(): boolean {
+    return this.#desk !== undefined;
+  }
+
   #listen(socket: Socket): void {
     // Those that are read into the room of the reader hand nothing over here.
     socket.on('data', (piece) => {

@@ -48,7 +48,6 @@ export class LedgerServer {
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
       this.#accept(socket);
     });
-    this.#server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
   }
 
   /**
@@ -114,7 +113,26 @@ export class LedgerServer {
     await closed;
   }
 
+  /**
+   * Makes room for one more where all places are taken: whoever has waited longest without opening goes.
+   * @returns false where all have opened
+   */
+  #makeRoom(): boolean {
+    if (this.#connections.size < (this.#options.connectionsMax ?? CONNECTIONS_MAX)) return true;
+    for (const connection of this.#connections) {
+      if (connection.isOpen) continue;
+      this.#connections.delete(connection);
+      connection.socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
   #accept(socket: Socket): void {
+    if (!this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
     const connection = new Connection(socket, {
       open: (credentials) => this.#served.open(credentials),
       openBytesMax: this.#options.openBytesMax ?? OPEN_BYTES_MAX,
