@@ -8,6 +8,7 @@ const hundred = (byzantine: 0 | 'max') =>
     seed: 1,
     nodes: 100,
     byzantine,
+    strategy: 'badSignature',
     fault: 'none',
     faulty_ms: 0,
     quiet_ms: 6_000,

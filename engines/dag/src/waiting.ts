@@ -68,12 +68,16 @@ export class Waiting {
    * blocks alone do not count: of these it may make any number.
    */
   isMissing({ digest, author }: Ref): boolean {
-    for (const waiter of this.#missing.get(digest)?.waiters ?? []) {
-      if (this.#words.has(waiter)) return true;
-      const block = this.#blocks.get(waiter)?.block;
-      if (block !== undefined && (block.author !== author || this.isMissing(block.ref)))
-        return true;
-    }
+    // Each block once: a liar may have two a round, each under both of the next, and 2^50 ways through 50 rounds.
+    const needed = new Set([digest]);
+    for (const each of needed)
+      for (const waiter of this.#missing.get(each)?.waiters ?? []) {
+        if (this.#words.has(waiter)) return true;
+        const block = this.#blocks.get(waiter)?.block;
+        if (block === undefined) continue;
+        if (block.author !== author) return true;
+        needed.add(waiter);
+      }
     return false;
   }
 

@@ -26,6 +26,7 @@ export const STRATEGIES = [
   'forge',
   'wrongVote',
   'strangeVote',
+  'pushState',
   'lyingRefs',
   'phantom',
   'wrongTime',
@@ -99,6 +100,8 @@ function liesOf(
       return undefined;
   }
 }
+
+const STATES_MAX = 20;
 
 /** Blocks that nobody can take, sent with each one that everybody can. */
 const PHANTOMS = 6;
@@ -208,6 +211,15 @@ export function saidTo(
         leadersOf(committee, message.block.round).includes(message.block.author);
       if (leads) liar.lied();
       return [{ message, late_ms: leads ? random.between(300, 1_500) : 0 }];
+    }
+    case 'pushState': {
+      // A true one, new or old, that nobody asked for.
+      const { known } = liar;
+      if (known === undefined || !random.chance(0.3)) return [now(message)];
+      if (said.length < STATES_MAX) said.push({ kind: 'snapshot', snapshot: known });
+      liar.lied();
+      const old = random.pick(said);
+      return [now(message), now(random.chance(0.5) ? old : { kind: 'snapshot', snapshot: known })];
     }
     case 'replay': {
       if (said.length < 2_000) said.push(message);
