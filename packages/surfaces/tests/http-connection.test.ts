@@ -197,6 +197,22 @@ describe('a connection to the node', () => {
     for (const { socket } of held) socket.destroy();
   });
 
+  it('has a place although others hold all of them and send no request', async () => {
+    const { port } = await start({ connections_max: 3, headersTimeout_ms: 60_000 });
+    const first = new RawSocket(port).write(request('GET /health', ['Host: localhost']));
+    expect((await first.answer())?.status).toBe(200);
+    const silent = Array.from({ length: 20 }, () =>
+      new RawSocket(port).write('GET /health HTTP/1.1\r\nHost: loc'),
+    );
+    // Two places are theirs, so those that came before the last two have ended.
+    for (const socket of silent.slice(0, 18)) expect((await socket.rest()).length).toBe(0);
+    const other = new RawSocket(port).write(request('GET /health', ['Host: localhost']));
+    expect((await other.answer())?.status).toBe(200);
+    first.write(request('GET /health', ['Host: localhost']));
+    expect((await first.answer())?.status).toBe(200);
+    for (const { socket } of [first, other, ...silent]) socket.destroy();
+  });
+
   it('is told to wait where its address sends too many requests', async () => {
     const { url } = await start({ requestsPerSecond_max: 3 });
     const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(`${url}/health`)));

@@ -14,6 +14,7 @@ import { guardRequests, hostJudge } from './guard.ts';
 import { internalRoutes } from './internal.ts';
 import { mcpRoute } from './mcpRoute.ts';
 import { operationRoutes } from './operations.ts';
+import { keepPlaces } from './places.ts';
 import { transferRoutes } from './transfer.ts';
 import { watchRoutes, type MetricsSource } from './watchRoutes.ts';
 
@@ -176,7 +177,7 @@ function createApp(settings: Settings, target: CallTarget): FastifyInstance {
     },
     // A server of TLS is one of HTTP behind it; the routes see no difference.
   }) as FastifyInstance;
-  app.server.maxConnections = settings.connections_max;
+  keepPlaces(app.server, settings.connections_max);
   // An expectation that is not known may be ignored (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),
