@@ -7,6 +7,7 @@ import type { Refusal } from './handshake.ts';
 import { PROTOCOL_VERSION } from './hello.ts';
 import type { HelloRole } from './hello.ts';
 import type { Limits } from './limits.ts';
+import { whenPatienceEnds } from './patience.ts';
 import type { Channel } from './tls.ts';
 
 /** What comes on a connection before its hello is done. */
@@ -56,11 +57,11 @@ export class Greeter {
     const { limits, channelOf } = this.#task;
     const greeting = Promise.withResolvers<void>();
     this.#met.set(connection, greeting);
-    const late = setTimeout(() => connection.abort(new Error('no hello')), limits.hello_ms);
+    const done = whenPatienceEnds(limits.hello_ms, () => connection.abort(new Error('no hello')));
     let isStranger = true;
     const known = () => {
       isStranger = false;
-      clearTimeout(late);
+      done();
     };
     greeting.promise.then(known, known);
     connection.addEventListener('close', () => greeting.reject(new Error('closed')));

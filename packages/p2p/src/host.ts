@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { Announcements, announcementService } from './gossip.ts';
 import type { Limits } from './limits.ts';
+import { whenPatienceEnds } from './patience.ts';
 import { hybridTls } from './tls.ts';
 import type { Channel, Channels } from './tls.ts';
 
@@ -16,6 +17,8 @@ const FRAMES_PROTOCOL = '/q/frames/1';
  * widens it by round trips that it measures every half minute: too late for a block over an ocean.
  */
 const WINDOW_BYTES = 2 * 1024 * 1024;
+/** libp2p goes by the clock: where this process has few turns, it may take so many times as long. */
+const STARVED_MAX = 4;
 const NEVER_MS = 2 ** 31 - 1;
 
 export interface HostTask {
@@ -58,10 +61,16 @@ export async function openHost(task: HostTask) {
     channelOf: (connection: Connection): Channel | undefined => channels.get(connection.timeline),
     /** Connects, and opens the stream for hello and frames. Rejects after `dial_ms`. */
     dial: async (address: string): Promise<{ connection: Connection; stream: Stream }> => {
-      const signal = AbortSignal.timeout(limits.dial_ms);
-      const connection = await node.dial(multiaddr(address), { force: true, signal });
-      const stream = await connection.newStream([FRAMES_PROTOCOL], { signal });
-      return { connection, stream };
+      const late = new AbortController();
+      const done = whenPatienceEnds(limits.dial_ms, () => late.abort(new Error('no answer')));
+      const { signal } = late;
+      try {
+        const connection = await node.dial(multiaddr(address), { force: true, signal });
+        const stream = await connection.newStream([FRAMES_PROTOCOL], { signal });
+        return { connection, stream };
+      } finally {
+        done();
+      }
     },
     stop: async () => {
       await node.stop();
@@ -102,8 +111,8 @@ async function createNode(task: HostTask, channels: Channels) {
       maxConnections: limits.connections_max,
       maxIncomingPendingConnections: limits.hellos_max,
       inboundConnectionThreshold: limits.connections_per_address_max,
-      inboundUpgradeTimeout: limits.hello_ms,
-      dialTimeout: limits.dial_ms,
+      inboundUpgradeTimeout: STARVED_MAX * limits.hello_ms,
+      dialTimeout: STARVED_MAX * limits.dial_ms,
       reconnectRetries: 0,
     },
     // Links say themselves whether they live.

@@ -12,6 +12,8 @@ import type { QueueTotal } from './outbound.ts';
 import type { Offence } from './types.ts';
 
 const PINGS_PER_S = 20;
+/** Routes are told when a peer connects, and passed on when there is a new one: about ten of them. */
+const ROUTE_BYTES_PER_S = 64 * 1024;
 /** Someone who is held back all the time for so long floods. */
 const FLOOD_AFTER_MS = 10_000;
 const UNPACKED_LENGTH_BYTES = 4;
@@ -55,6 +57,7 @@ export class Link implements FrameSource {
   readonly #bytes: TokenBucket;
   readonly #counts: TokenBucket;
   readonly #pings: TokenBucket;
+  readonly #routes: TokenBucket;
   #isFull = false;
   #isPaused = false;
   #heldUntil_ms = 0;
@@ -62,7 +65,8 @@ export class Link implements FrameSource {
   #holding: NodeJS.Timeout | undefined;
   #flushing: (() => void) | undefined;
   #isBlocked = false;
-  #heard_ms = performance.now();
+  /** Beats since something was heard. */
+  #silentBeats = 0;
   readonly #beat: NodeJS.Timeout;
   #isClosed = false;
 
@@ -79,6 +83,7 @@ export class Link implements FrameSource {
     this.#bytes = new TokenBucket(parts.roleLimits.inbound_bytes_per_s * parts.share, now_ms);
     this.#counts = new TokenBucket(parts.roleLimits.inbound_frames_per_s * parts.share, now_ms);
     this.#pings = new TokenBucket(PINGS_PER_S, now_ms);
+    this.#routes = new TokenBucket(ROUTE_BYTES_PER_S, now_ms);
     this.#beat = setInterval(() => this.#onBeat(), parts.limits.ping_ms);
   }
 
@@ -87,8 +92,8 @@ export class Link implements FrameSource {
     const { frames, channel, events } = this.#parts;
     channel.onBytes((bytes) => {
       this.received_bytes += bytes;
-      this.#heard_ms = performance.now();
-      this.#hold(this.#bytes.take(bytes, this.#heard_ms));
+      this.#silentBeats = 0;
+      this.#hold(this.#bytes.take(bytes, performance.now()));
     });
     frames.onDrain(() => {
       this.#isBlocked = false;
@@ -212,7 +217,9 @@ export class Link implements FrameSource {
           this.#onPong(frame.body);
           break;
         case FRAME_KINDS.routes:
-          events.routes(this, frame.body);
+          // Each record may bring a signature to check; more than honest peers have to tell is not looked at.
+          if (this.#routes.tryTake(frame.body.byteLength, performance.now()))
+            events.routes(this, frame.body);
           break;
         case FRAME_KINDS.refusal:
           return this.close('closing', false);
@@ -275,7 +282,7 @@ export class Link implements FrameSource {
       this.#parts.channel.pause();
       return;
     }
-    this.#heard_ms = performance.now();
+    this.#silentBeats = 0;
     this.#parts.channel.resume();
   }
 
@@ -319,8 +326,9 @@ export class Link implements FrameSource {
 
   #onBeat(): void {
     const { limits } = this.#parts;
-    // Who is not read from cannot be heard.
-    if (!this.isHeld && performance.now() - this.#heard_ms > limits.silence_ms) {
+    // Who is not read from cannot be heard. A beat that comes late is one beat: what came meanwhile was not read yet.
+    if (!this.isHeld) this.#silentBeats += 1;
+    if (this.#silentBeats * limits.ping_ms > limits.silence_ms) {
       this.close('silent');
       return;
     }
