@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Child } from '../measuring/child.ts';
 import type { Cast } from './cast.ts';
 import { LANES_MAX, type Shape } from './shapes.ts';
-import type { SideArgument, SideLoad, SidePeer } from './validatorSide.ts';
+import type { SentBlocks, SideArgument, SideLoad, SidePeer } from './validatorSide.ts';
 
 const SCRIPT = new URL('./validatorSide.ts', import.meta.url);
 const START_MS_MAX = 180_000;
@@ -16,6 +16,8 @@ export interface ClusterLoad {
   readonly commit_ms: readonly number[];
   readonly finality_ms: readonly number[];
   readonly sent_bytes: number;
+  /** Bytes of blocks that were sent because somebody asked, for each byte that was sent as it was said. */
+  readonly again: number;
   readonly cpu_us: number;
 }
 
@@ -77,14 +79,16 @@ export class Cluster {
 
   async load(shape: Shape, share: number): Promise<ClusterLoad> {
     await this.#all({ kind: 'prepare', shape, share });
-    const [sent, cpu] = [await this.#sent(), await this.cpu_us()];
+    const [sent, cpu, before] = [await this.#sent(), await this.cpu_us(), await this.#sentBlocks()];
     const loads = await this.#all<SideLoad>({ kind: 'load' });
+    const after = await this.#sentBlocks();
     return {
       transactions: loads.reduce((sum, { transactions }) => sum + transactions, 0),
       duration_ms: Math.max(...loads.map(({ duration_ms }) => duration_ms)),
       commit_ms: loads.flatMap(({ commit_ms }) => commit_ms),
       finality_ms: loads.flatMap(({ finality_ms }) => finality_ms),
       sent_bytes: (await this.#sent()) - sent,
+      again: (after.again_bytes - before.again_bytes) / (after.said_bytes - before.said_bytes),
       cpu_us: (await this.cpu_us()) - cpu,
     };
   }
@@ -92,6 +96,14 @@ export class Cluster {
   /** Microseconds of CPU that all processes took since they began. */
   async cpu_us(): Promise<number> {
     return sum(await Promise.all(this.#children.map((child) => child.cpu_us())));
+  }
+
+  async #sentBlocks(): Promise<SentBlocks> {
+    const each = await this.#all<SentBlocks>({ kind: 'sentBlocks' });
+    return {
+      said_bytes: sum(each.map(({ said_bytes }) => said_bytes)),
+      again_bytes: sum(each.map(({ again_bytes }) => again_bytes)),
+    };
   }
 
   async #sent(): Promise<number> {

@@ -37,6 +37,7 @@ export function figuresOf(
     of('finality p50', 'ms', ({ finality_ms }) => percentile(finality_ms, 0.5)),
     of('finality p99', 'ms', ({ finality_ms }) => percentile(finality_ms, 0.99)),
     of('sent by each, a transaction', 'bytes', (load) => load.sent_bytes / each(load)),
+    of('blocks sent again, of those said', 'bytes/byte', ({ again }) => again),
     of('CPU of each, a transaction', 'µs', (load) => load.cpu_us / each(load)),
   ];
 }

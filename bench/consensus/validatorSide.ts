@@ -1,6 +1,6 @@
 import { chainIdOf, hexOf } from '@anarq/dag';
 import { randomBytes } from '@anarq/crypto';
-import { startPeerNetwork } from '@anarq/p2p';
+import { startPeerNetwork, type OwnPeerNetwork } from '@anarq/p2p';
 import { openValidator, type Validator } from '@anarq/validator';
 import type { Person } from '@anarq/validator/testing';
 import { answerOrders, argumentOf } from '../measuring/child.ts';
@@ -31,6 +31,11 @@ export interface SideLoad {
   readonly duration_ms: number;
 }
 
+export interface SentBlocks {
+  said_bytes: number;
+  again_bytes: number;
+}
+
 type Order =
   | { readonly kind: 'address' }
   | { readonly kind: 'meet'; readonly peers: readonly SidePeer[] }
@@ -38,6 +43,7 @@ type Order =
   | { readonly kind: 'load' }
   | { readonly kind: 'chain' }
   | { readonly kind: 'sent' }
+  | { readonly kind: 'sentBlocks' }
   /** Keeps small payments coming until `gap` is asked for. */
   | { readonly kind: 'trickle'; readonly perSecond: number }
   | { readonly kind: 'rest' }
@@ -52,9 +58,24 @@ const people = peopleAt(cast, at);
 const seed = validatorSeed(at);
 const starting = (async () => {
   const network = await startPeerNetwork({ seed, chainId, listen, peers: [] });
-  const validator = await openValidator({ folder, genesis, seed, network });
+  const validator = await openValidator({ folder, genesis, seed, network: counted(network) });
   return { network, validator };
 })();
+
+/** Bytes of blocks that were sent since the start: to everybody as they were said, and again to whoever asked. */
+const sentBlocks: SentBlocks = { said_bytes: 0, again_bytes: 0 };
+
+function counted(network: OwnPeerNetwork): OwnPeerNetwork {
+  const send = network.send.bind(network);
+  network.send = (to, frame) => {
+    const isSent = send(to, frame);
+    // A message of the engine begins with its form, and then its kind.
+    if (isSent && frame[0] === 1 && frame[1] === 1) sentBlocks.said_bytes += frame.length;
+    if (isSent && frame[0] === 1 && frame[1] === 2) sentBlocks.again_bytes += frame.length;
+    return isSent;
+  };
+  return network;
+}
 
 let lanes: readonly (readonly Uint8Array[])[] = [];
 let depth = 1;
@@ -184,6 +205,8 @@ answerOrders(
         return load(validator);
       case 'chain':
         return { ...validator.chain(), connected: network.connected().length };
+      case 'sentBlocks':
+        return sentBlocks;
       case 'sent':
         return network.peers().reduce((sum, { sent_bytes }) => sum + sent_bytes, 0);
       case 'trickle':

@@ -3,8 +3,10 @@ import type { Certificate } from './checkpoint.ts';
 import type { EpochRun } from './epochRun.ts';
 import type { Vote } from './finality.ts';
 import type { History } from './history.ts';
-import type { Message, Peer } from './messages.ts';
+import type { Message, Peer, Want } from './messages.ts';
 import type { NodeSettings } from './settings.ts';
+import { Sent } from './sent.ts';
+import { withinBytes } from './serving.ts';
 import { Sparing } from './sparing.ts';
 
 const CERTIFICATES_AT_ONCE = 4;
@@ -14,6 +16,8 @@ export class Answers {
   readonly #history: History;
   readonly #snapshots: Sparing;
   readonly #certificates: Sparing;
+  readonly #wanted: Sparing;
+  readonly #sent: Sent;
   readonly #silence_ms: number;
   #certified_ms = -Infinity;
 
@@ -21,6 +25,8 @@ export class Answers {
     this.#history = history;
     this.#snapshots = new Sparing(snapshotAgain_ms);
     this.#certificates = new Sparing(silence_ms);
+    this.#wanted = new Sparing(silence_ms / 2);
+    this.#sent = new Sent(silence_ms / 2);
     this.#silence_ms = silence_ms;
   }
 
@@ -39,7 +45,13 @@ export class Answers {
   ): Message | undefined {
     const blocks = run === undefined ? undefined : find(run);
     if (blocks === undefined) return this.#snapshot(from, epoch, now_ms);
-    return blocks.length > 0 ? { kind: 'blocks', blocks } : undefined;
+    const due = this.#sent.due(from, withinBytes(blocks), now_ms);
+    return due.length > 0 ? { kind: 'blocks', blocks: due } : undefined;
+  }
+
+  /** An own block goes to these peers without being asked for. */
+  said(peers: readonly Peer[], block: Block, now_ms: number): void {
+    for (const peer of peers) this.#sent.due(peer, [block], now_ms);
   }
 
   /**
@@ -57,7 +69,8 @@ export class Answers {
   }
 
   /** Certificates from one on, for those who do not vote and so hear of none. */
-  certificates(fromSeq: number): readonly Certificate[] {
+  certificates(from: Peer, { fromSeq, isOwn }: Want, now_ms: number): readonly Certificate[] {
+    if (isOwn || !this.#wanted.allows(from, now_ms)) return [];
     const seqs = Array.from({ length: CERTIFICATES_AT_ONCE }, (_, at) => fromSeq + at);
     return seqs.flatMap((seq) => this.#history.certificate(seq) ?? []);
   }

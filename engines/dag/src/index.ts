@@ -84,6 +84,7 @@ export {
   checkProof,
   decodeProof,
   encodeProof,
+  endsNeeded,
   receiptProof,
   type Proof,
   type Shown,
@@ -96,4 +97,5 @@ export {
   encodeBegin,
   encodeMessage,
   STATE_BYTES_MAX,
+  HERE_ROUNDS_MAX,
 } from './wire.ts';

@@ -48,12 +48,18 @@ export type Message =
       readonly epoch: number;
       readonly fromRound: number;
       readonly fromSeq: number;
+      /** Authors whose block of a round is here: of `fromRound`, and of each round behind it. They are not sent. */
+      readonly here: readonly (readonly number[])[];
+      /** Whether only blocks are wanted that the one who is asked made itself. */
+      readonly isOwn: boolean;
     }
   /** To somebody who is still in an epoch that is over here: the blocks that its last decisions rest on. */
   | { readonly kind: 'grounds'; readonly epoch: number; readonly refs: readonly Ref[] }
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
+
+export type Want = Message & { readonly kind: 'want' };
 
 /** A node of the chain, by its public key in hex. */
 export type Peer = string;

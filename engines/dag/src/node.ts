@@ -18,7 +18,15 @@ import { History } from './history.ts';
 import { Mempool } from './mempool.ts';
 import { committeeAt } from './adoption.ts';
 import type { Begin, BeginState, Effect, Event, Message, Peer, Snapshot } from './messages.ts';
-import { asksNow, blocksFrom, blocksNamed, groundsOf, SENT_AT_ONCE, wantOf } from './serving.ts';
+import {
+  asksNow,
+  blocksFrom,
+  blocksNamed,
+  groundsOf,
+  isCutShort,
+  silentIn,
+  wantOf,
+} from './serving.ts';
 import { Sparing } from './sparing.ts';
 import { Speaker } from './speaker.ts';
 import type { NodeSettings } from './settings.ts';
@@ -33,7 +41,8 @@ const ADOPT_BEHIND_MIN = 1;
  */
 export class DagNode {
   readonly #settings: NodeSettings;
-  readonly #mempool: Mempool;
+  /** What waits for a block of this node. */
+  readonly mempool: Mempool;
   readonly history: History;
   #run: EpochRun;
   readonly #earlier = new Earlier();
@@ -50,7 +59,7 @@ export class DagNode {
 
   constructor(settings: NodeSettings, begin: Begin, now_ms: number) {
     this.#settings = settings;
-    this.#mempool = new Mempool(settings.mempoolEntries_max, settings.mempoolBytes_max);
+    this.mempool = new Mempool(settings.mempoolEntries_max, settings.mempoolBytes_max);
     this.#run = new EpochRun(begin.committee, begin.executed, settings);
     this.#speaker = new Speaker(settings);
     this.history = new History(begin);
@@ -67,16 +76,6 @@ export class DagNode {
 
   get executed(): Executed {
     return this.#run.executor.executed;
-  }
-
-  /** How many entries wait for a block of this node. */
-  get mempoolSize(): number {
-    return this.#mempool.size;
-  }
-
-  /** Whether an entry of so many bytes would find room to wait. */
-  hasRoomFor(bytes: number): boolean {
-    return this.#mempool.hasRoomFor(bytes);
   }
 
   get run(): EpochRun {
@@ -97,7 +96,8 @@ export class DagNode {
   start(): readonly Effect[] {
     this.#effects = [];
     this.#sequence();
-    this.#repeat();
+    const last = this.#speaker.last(this.#run);
+    if (last !== undefined) this.#say(last);
     this.#broadcast(this.#want());
     return this.#effects;
   }
@@ -116,7 +116,7 @@ export class DagNode {
         if (event.epoch > this.#run.committee.epoch) this.#catchUp(event.from);
         break;
       case 'submit':
-        this.#mempool.add(event.entry);
+        this.mempool.add(event.entry);
         break;
       case 'sealed':
         this.#sealed(event.block);
@@ -151,10 +151,10 @@ export class DagNode {
       case 'pull':
         return this.#answer(from, message.epoch, (run) => blocksNamed(run, message.refs));
       case 'want':
-        for (const certificate of this.#answers.certificates(message.fromSeq))
+        for (const certificate of this.#answers.certificates(from, message, this.#clock.now_ms))
           this.#send(from, { kind: 'certificate', certificate });
         this.#send(from, groundsOf(this.#earlier.of(message.epoch)));
-        return this.#answer(from, message.epoch, (run) => blocksFrom(run, message.fromRound));
+        return this.#answer(from, message.epoch, (run) => blocksFrom(run, message, this.me));
       case 'grounds':
         if (message.epoch === this.#run.committee.epoch) this.#run.named(message.refs, from);
         return this.#pull();
@@ -182,11 +182,10 @@ export class DagNode {
 
   /** Takes blocks that were asked for; where they were as many as are sent at once, there are more. */
   #receiveAll(from: Peer, blocks: readonly Block[]): void {
-    const { highestRound } = this.#run.dag;
-    const { epoch } = this.#run.committee;
+    const run = this.#run;
+    const { highestRound } = run.dag;
     for (const block of blocks) this.#receive(from, block);
-    const isSame = epoch === this.#run.committee.epoch;
-    if (blocks.length >= SENT_AT_ONCE && isSame && this.#run.dag.highestRound > highestRound)
+    if (run === this.#run && run.dag.highestRound > highestRound && isCutShort(blocks))
       this.#send(from, this.#want());
   }
 
@@ -206,7 +205,7 @@ export class DagNode {
     for (const commit of run.sequencer.advance()) run.executor.add(commit);
     this.#execute();
     if (run !== this.#run) return;
-    this.#mempool.again(run.sequencer.leaderRound - REACH_ROUNDS);
+    this.mempool.again(run.sequencer.leaderRound - REACH_ROUNDS);
     const freed = run.prune();
     if (freed.length > 0) this.#accepted(freed);
   }
@@ -219,7 +218,7 @@ export class DagNode {
   }
 
   #executed(run: EpochRun, executed: ExecutedCommit): void {
-    this.#mempool.done(executed.commit.blocks.flatMap(({ entries }) => entries));
+    this.mempool.done(executed.commit.blocks.flatMap(({ entries }) => entries));
     run.proved(executed.commit.blocks);
     this.#do({ kind: 'executed', executed });
     const { checkpoint, after } = executed;
@@ -256,7 +255,7 @@ export class DagNode {
     const isSameEpoch = committee.epoch === this.#run.committee.epoch;
     this.#run = new EpochRun(committee, executed, this.#settings);
     this.#checking.clear();
-    this.#mempool.again(Infinity);
+    this.mempool.again(Infinity);
     // What was said in an epoch stays said, whatever state this node goes on from.
     if (!isSameEpoch) this.#speaker = new Speaker(this.#settings);
     this.#takeWritten();
@@ -298,7 +297,7 @@ export class DagNode {
     if (block.epoch !== this.#run.committee.epoch) return;
     this.#speaker.sealed(block, this.#clock.now_ms);
     this.#said_ms = this.#clock.now_ms;
-    this.#broadcast({ kind: 'block', block });
+    this.#say(block);
     const received = this.#run.receive(block, this.#peerOf(block.author));
     if (received.kind === 'accepted') this.#accepted(received.blocks);
   }
@@ -306,15 +305,13 @@ export class DagNode {
   #propose(): void {
     const author = this.me;
     if (author === undefined) return;
-    const block = this.#speaker.next(this.#run, author, this.#mempool, this.#clock);
+    const block = this.#speaker.next(this.#run, author, this.mempool, this.#clock);
     if (block !== undefined) this.#do({ kind: 'seal', block });
   }
 
   #pull(): void {
     const { epoch } = this.#run.committee;
-    const asks = asksNow(this.#run, this.#clock.now_ms, this.#settings.askAgain_ms, () =>
-      this.#inTurn(),
-    );
+    const asks = asksNow(this.#run, this.#clock.now_ms, this.#settings, () => this.#inTurn());
     for (const [to, refs] of asks) this.#send(to, { kind: 'pull', epoch, refs });
   }
 
@@ -346,8 +343,8 @@ export class DagNode {
     this.#broadcast(this.#want());
   }
 
-  #want(): Message {
-    return wantOf(this.#run, this.#earlier.oldestOpen);
+  #want(isOwn = false): Message {
+    return wantOf(this.#run, this.#earlier.oldestOpen, isOwn);
   }
 
   #catchUp(from: Peer): void {
@@ -355,7 +352,7 @@ export class DagNode {
     if (this.#asked.allows(from, this.#clock.now_ms)) this.#send(from, this.#want());
   }
 
-  /** What time brings: questions again, the own last block again, votes again. */
+  /** What time brings: questions again, votes again. */
   #remind(): void {
     this.#pull();
     const { silence_ms } = this.#settings;
@@ -367,13 +364,15 @@ export class DagNode {
     }
     if (this.#clock.now_ms < this.#said_ms + silence_ms) return;
     this.#said_ms = this.#clock.now_ms;
-    this.#repeat();
-    this.#send(this.#inTurn(), this.#want());
+    // Whoever lost a block of this node asks for it, as this node does for those of others.
+    const asked = this.#inTurn();
+    this.#send(asked, this.#want());
+    for (const peer of silentIn(this.#run)) if (peer !== asked) this.#send(peer, this.#want(true));
   }
 
-  #repeat(): void {
-    const block = this.#speaker.last(this.#run);
-    if (block !== undefined) this.#broadcast({ kind: 'block', block });
+  #say(block: Block): void {
+    this.#answers.said(this.#run.peers, block, this.#clock.now_ms);
+    this.#broadcast({ kind: 'block', block });
   }
 
   #check(checks: readonly SignatureCheck[]): void {

@@ -69,6 +69,26 @@ export function accountProof(state: ChainState, id: string): AccountProof | unde
 }
 
 /**
+ * Those ends of epochs that a proof needs: after which others than before were the validators.
+ * @param trail in the order of epochs
+ * @param first the validators with which the chain began
+ * @param epoch of the certificate that is to be shown
+ */
+export function endsNeeded(
+  trail: readonly EpochEnd[],
+  first: readonly Uint8Array[],
+  epoch: number,
+): readonly EpochEnd[] {
+  let keys = hexOf(committeeDigest(first));
+  return trail.filter(({ certificate: { checkpoint }, nextKeys }) => {
+    const next = hexOf(committeeDigest(nextKeys));
+    if (checkpoint.epoch >= epoch || next === keys) return false;
+    keys = next;
+    return true;
+  });
+}
+
+/**
  * Checks a proof by the chain's id and its first validators alone. Ends of epochs after which the same validators
  * stayed may be left out: whoever is the committee signs for it, and who was replaced signs for nothing later.
  * @param verify checks one ML-DSA-65 signature

@@ -1,6 +1,13 @@
 import type { Block, Ref } from './block.ts';
 import type { Peer } from './messages.ts';
 
+export interface AskSettings {
+  /** How long what others build on may be on its way before it is asked for: its author sends it to everybody. */
+  readonly askFirst_ms: number;
+  /** How long after a question it is asked again, of somebody else. */
+  readonly askAgain_ms: number;
+}
+
 /** A block that others build on and that is not here. */
 interface Missing {
   readonly ref: Ref;
@@ -9,7 +16,8 @@ interface Missing {
   readonly namedBy: number;
   /** Who sent a block that builds on it, so has it: a peer's name. */
   readonly from: string;
-  asked_ms: number;
+  /** When it is asked for; undefined until somebody looks at the time. */
+  ask_ms: number | undefined;
   tries: number;
 }
 
@@ -116,7 +124,7 @@ export class Waiting {
     const known = this.#missing.get(ref.digest);
     if (known !== undefined) return void known.waiters.add(waiter);
     this.#usedBy(named.namedBy).missing += 1;
-    const asked = { asked_ms: -Infinity, tries: 0 };
+    const asked = { ask_ms: undefined, tries: 0 };
     this.#missing.set(ref.digest, { ref, waiters: new Set([waiter]), ...named, ...asked });
   }
 
@@ -137,17 +145,18 @@ export class Waiting {
   }
 
   /**
-   * What to ask for now: missing, not waiting itself, and not asked for within `again_ms`. Authors whose blocks
-   * name what is missing take turns, and of each what was asked for least and is oldest comes first.
+   * What to ask for now: missing, not waiting itself, and not asked for lately. Authors whose blocks name what is
+   * missing take turns, and of each what was asked for least and is oldest comes first.
    */
   toAsk(
     now_ms: number,
-    again_ms: number,
+    { askFirst_ms, askAgain_ms }: AskSettings,
     most: number,
   ): readonly { readonly ref: Ref; readonly from: string; readonly tries: number }[] {
     if (this.#missing.size === 0) return [];
+    for (const missing of this.#missing.values()) missing.ask_ms ??= now_ms + askFirst_ms;
     const due = [...this.#missing.values()]
-      .filter(({ ref, asked_ms }) => !this.#blocks.has(ref.digest) && now_ms >= asked_ms + again_ms)
+      .filter(({ ref, ask_ms = Infinity }) => !this.#blocks.has(ref.digest) && now_ms >= ask_ms)
       .toSorted((a, b) => a.tries - b.tries || a.ref.round - b.ref.round);
     const queues = [...Map.groupBy(due, ({ namedBy }) => namedBy).values()];
     const found: Missing[] = [];
@@ -157,7 +166,7 @@ export class Waiting {
       found.push(...each.slice(0, most - found.length));
     }
     return found.map((missing) => {
-      missing.asked_ms = now_ms;
+      missing.ask_ms = now_ms + askAgain_ms;
       missing.tries += 1;
       const { ref, from, tries } = missing;
       return { ref, from, tries };

@@ -29,6 +29,8 @@ const BLOCK_BYTES = 2 << 20;
 const REFS_MAX = 64;
 /** Of the last decisions: a quorum for each leader of three rounds. */
 export const GROUNDS_MAX = 512;
+/** Rounds of which a question says what is here. */
+export const HERE_ROUNDS_MAX = 64;
 const SIGNATURE_BYTES_MAX = 4_627;
 const CERTIFICATE_BYTES_MAX = 1 << 19;
 /** As many ends of epochs as a node keeps. */
@@ -71,7 +73,13 @@ export function encodeMessage(message: Message): Uint8Array {
         writer.u32(round).u16(author).raw(bytesOfHex(digest));
       return writer.done();
     case 'want':
-      return writer.u32(message.epoch).u32(message.fromRound).u32(message.fromSeq).done();
+      writer.u32(message.epoch).u32(message.fromRound).u32(message.fromSeq);
+      writer.u8(Number(message.isOwn)).u8(message.here.length);
+      for (const authors of message.here) {
+        writer.u8(authors.length);
+        for (const author of authors) writer.u8(author);
+      }
+      return writer.done();
     case 'vote':
       writeVote(writer, message.vote);
       return writer.done();
@@ -121,7 +129,7 @@ function readMessage(
     case 'grounds':
       return { kind, epoch: reader.u32(), refs: many(reader, GROUNDS_MAX, () => readRef(reader)) };
     case 'want':
-      return { kind, epoch: reader.u32(), fromRound: reader.u32(), fromSeq: reader.u32() };
+      return readWant(reader);
     case 'vote':
       return { kind, vote: readVote(reader) };
     case 'certificate':
@@ -131,6 +139,19 @@ function readMessage(
     case undefined:
       throw new Malformed('there is no such kind of message');
   }
+}
+
+function readWant(reader: Reader): Message {
+  const [epoch, fromRound, fromSeq] = [reader.u32(), reader.u32(), reader.u32()];
+  const isOwn = reader.u8();
+  const rounds = reader.u8();
+  if (isOwn > 1 || rounds > HERE_ROUNDS_MAX) throw new Malformed('nobody asks so');
+  const here = Array.from({ length: rounds }, () => {
+    const count = reader.u8();
+    if (count > VALIDATORS_MAX) throw new Malformed('there are not so many authors');
+    return Array.from({ length: count }, () => reader.u8());
+  });
+  return { kind: 'want', epoch, fromRound, fromSeq, here, isOwn: isOwn === 1 };
 }
 
 /** Where a node can begin again, as it lies on its disk. */

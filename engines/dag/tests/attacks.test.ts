@@ -18,7 +18,8 @@ import { Mempool } from '../src/mempool.ts';
 import type { Effect, EpochEnd, Snapshot } from '../src/messages.ts';
 import { DagNode } from '../src/node.ts';
 import { orderDigest } from '../src/order.ts';
-import { blocksNamed } from '../src/serving.ts';
+import { Sent } from '../src/sent.ts';
+import { blocksFrom, blocksNamed, wantOf } from '../src/serving.ts';
 import { DEFAULT_SETTINGS } from '../src/settings.ts';
 import { stateRoot } from '../src/state.ts';
 import { Waiting } from '../src/waiting.ts';
@@ -145,7 +146,9 @@ describe('blocks that build on what nobody has', () => {
     }
     const wanted = unknown(90, 0, 5_000);
     waiting.add(blockOf(1, 91), [wanted], peers[1]!);
-    expect(waiting.toAsk(0, 300, 64).map(({ ref }) => ref)).toContainEqual(wanted);
+    expect(
+      waiting.toAsk(0, { askFirst_ms: 0, askAgain_ms: 300 }, 64).map(({ ref }) => ref),
+    ).toContainEqual(wanted);
   });
 
   it('make room for a block of the same author that others need', () => {
@@ -197,6 +200,19 @@ describe('a node', () => {
     expect(step(0) - before).toBeGreaterThan(10);
   });
 
+  it('whose driver had no turn for long takes nobody for silent: what came meanwhile was not heard yet', () => {
+    const node = newNode();
+    const asks = (passed_ms: number): number =>
+      node
+        .step({ kind: 'tick', now_ms: (now_ms += passed_ms) })
+        .filter((effect) => effect.kind === 'send' && effect.message.kind === 'want').length;
+    let now_ms = TIME_MS;
+    // The first tick asks: it knows of nothing that was said.
+    expect(asks(20)).toBeGreaterThan(0);
+    expect(asks(60_000)).toBe(0);
+    expect(Array.from({ length: 10 }, () => asks(100)).some((count) => count > 0)).toBe(true);
+  });
+
   it('asks everybody who speaks of what it has not, whoever spoke before', () => {
     const node = newNode();
     const ahead = (from: string) => sentTo(node.step({ kind: 'ahead', from, epoch: 9 }), from);
@@ -207,6 +223,21 @@ describe('a node', () => {
 });
 
 describe('an answer', () => {
+  it('leaves out what the one who asks has, and what is on its way there', () => {
+    const run = newRun();
+    const rounds = roundsIn(run, 4);
+    const want = { ...wantOf(run, undefined, false), fromRound: 3, here: [[0, 1, 2]] };
+    const found = blocksFrom(run, want, 0) ?? [];
+    expect(refsOf(found)).toEqual(refsOf([rounds[2]![3]!, ...rounds[3]!]));
+    expect(blocksFrom(run, { ...want, isOwn: true }, 3)).toEqual([rounds[2]![3], rounds[3]![3]]);
+    const sent = new Sent(350);
+    expect(sent.due(peers[1]!, found, 0)).toEqual(found);
+    expect(sent.due(peers[1]!, found, 349)).toEqual([]);
+    expect(sent.due(peers[2]!, found, 349)).toEqual(found);
+    expect(sent.due(peers[1]!, found, 350)).toEqual(found);
+    expect(sent.due(peers[1]!, found, 1_049)).toEqual([]);
+  });
+
   it('has the blocks that are there, whatever else is asked for', () => {
     const run = newRun();
     const rounds = roundsIn(run, 8);

@@ -81,8 +81,8 @@ const messages: readonly Message[] = [
   { kind: 'block', block: blockIn(7) },
   { kind: 'blocks', blocks: [blockIn(7), blockIn(8)] },
   { kind: 'pull', epoch: 4, refs: [blockIn(7).ref] },
-  { kind: 'want', epoch: 4, fromRound: 12, fromSeq: 9 },
   { kind: 'grounds', epoch: 4, refs: [blockIn(7).ref, blockIn(8).ref] },
+  { kind: 'want', epoch: 4, fromRound: 12, fromSeq: 9, here: [[0, 3], [], [2]], isOwn: true },
   {
     kind: 'vote',
     vote: { epoch: 1, seq: 9, digest: digest(5), validator: 3, signature: digest(6) },

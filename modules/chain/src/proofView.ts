@@ -10,7 +10,7 @@ export function proofText(proof: Uint8Array): string {
   if (proof.length > PROOF_BYTES_MAX)
     fail(
       'LIMIT_EXCEEDED',
-      `The proof has ${proof.length} bytes with the ends of all epochs; an answer carries ${PROOF_BYTES_MAX}.`,
+      `The proof has ${proof.length} bytes with the ends of epochs after which other validators followed; an answer carries ${PROOF_BYTES_MAX}.`,
     );
   return toBase64url(proof);
 }

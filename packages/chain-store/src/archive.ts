@@ -4,6 +4,7 @@ import { isLasting } from '@anarq/chain-archive';
 import {
   encodeEntry,
   encodeProof,
+  endsNeeded,
   receiptProof,
   type Certificate,
   type Checkpoint,
@@ -25,6 +26,8 @@ import { WitnessFile } from './witnessFile.ts';
 
 export interface ArchiveOptions {
   readonly chainId: Uint8Array;
+  /** The validators with which the chain began: what every proof leads from. */
+  readonly validators: readonly Uint8Array[];
   readonly settings?: Partial<ArchiveSettings>;
   /** What went wrong beside any call: a write, or a move between layers. */
   readonly onError?: (error: unknown) => void;
@@ -41,6 +44,7 @@ const CERTIFICATES_KEPT = 600;
 export class ChainArchive {
   readonly folder: string;
   readonly #chainId: Uint8Array;
+  readonly #validators: readonly Uint8Array[];
   readonly #onError: (error: unknown) => void;
   readonly #segments: Segments;
   readonly #moves: Moves;
@@ -69,6 +73,7 @@ export class ChainArchive {
   ) {
     this.folder = folder;
     this.#chainId = options.chainId;
+    this.#validators = options.validators;
     this.#hot = new HotHistory(parts.settings.hotTransactions);
     this.#onError = options.onError ?? (() => undefined);
     this.#segments = parts.segments;
@@ -241,9 +246,8 @@ export class ChainArchive {
       (receipt) => receipt.id === id && receipt.code === found.receipt.code,
     );
     const { epoch } = certificate.checkpoint;
-    const ends = trail ?? (await this.#segments.epochEnds(epoch));
     return encodeProof({
-      trail: ends.filter((end) => end.certificate.checkpoint.epoch < epoch),
+      trail: trail === undefined ? await this.epochEnds(epoch) : this.#needed(trail, epoch),
       certificate,
       subject: receiptProof(receipts, index),
     });
@@ -256,9 +260,13 @@ export class ChainArchive {
     return (await this.#segments.checkpoint(seq))?.certificate?.certificate;
   }
 
-  /** The ends of the epochs before one, as far as they are here. */
-  epochEnds(before: number): Promise<readonly EpochEnd[]> {
-    return this.#segments.epochEnds(before);
+  /** The ends of the epochs before one that a proof needs, as far as they are here. */
+  async epochEnds(before: number): Promise<readonly EpochEnd[]> {
+    return this.#needed(await this.#segments.epochEnds(before), before);
+  }
+
+  #needed(trail: readonly EpochEnd[], epoch: number): readonly EpochEnd[] {
+    return endsNeeded(trail, this.#validators, epoch);
   }
 
   /**

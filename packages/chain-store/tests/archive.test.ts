@@ -55,8 +55,25 @@ const check = (proof: Uint8Array | undefined) =>
     : checkProof(decodeProof(proof), chainId, validators, keys.verify);
 
 describe('the history of a chain', () => {
+  it('is proved without the ends of epochs after which the same validators stayed', async () => {
+    const order = { chainId, validators, settings: SMALL };
+    const archive = await ChainArchive.open(await newFolder(), order);
+    const { ids } = await history(archive, new TestChain(validators), 36);
+    const proof = await archive.receiptProof(ids.at(-1) ?? '');
+    expect(decodeProof(proof ?? new Uint8Array())).toMatchObject({
+      trail: [],
+      certificate: { checkpoint: { epoch: 5 } },
+    });
+    expect(check(proof)).toMatchObject({ holds: true });
+    await archive.close();
+  });
+
   it('is found in every layer, by id, with a proof that needs nothing but the first validators', async () => {
-    const archive = await ChainArchive.open(await newFolder(), { chainId, settings: SMALL });
+    const archive = await ChainArchive.open(await newFolder(), {
+      chainId,
+      validators,
+      settings: SMALL,
+    });
     const { ids } = await history(archive, new TestChain(), 36);
     const layers = new Set<string>();
     for (const [at, id] of ids.entries()) {
@@ -66,6 +83,8 @@ describe('the history of a chain', () => {
       if (at % 7 > 0) continue;
       expect(check(await archive.receiptProof(id))).toMatchObject({ holds: true, receipt: { id } });
     }
+    const proof = await archive.receiptProof(ids.at(-1) ?? '');
+    expect(decodeProof(proof ?? new Uint8Array()).trail.length).toBeGreaterThan(3);
     expect(layers).toEqual(new Set(['hot', 'warm', 'cold', 'archive']));
     expect(archive.status()).toMatchObject({ gaps: [], certifiedSeq: 36, lastCommit: 72 });
     await archive.close();
@@ -74,10 +93,10 @@ describe('the history of a chain', () => {
   it('is the same after a start, and takes nothing twice that comes again', async () => {
     const folder = await newFolder();
     const chain = new TestChain();
-    const first = await ChainArchive.open(folder, { chainId, settings: SMALL });
+    const first = await ChainArchive.open(folder, { chainId, validators, settings: SMALL });
     const { ids, commits } = await history(first, chain, 15);
     await first.close();
-    const again = await ChainArchive.open(folder, { chainId, settings: SMALL });
+    const again = await ChainArchive.open(folder, { chainId, validators, settings: SMALL });
     for (const commit of commits) await again.keep(commit);
     const more = await history(again, chain, 3);
     const all = await again.transactions({ limit: 1_000 });
@@ -87,7 +106,11 @@ describe('the history of a chain', () => {
   });
 
   it('is listed page by page, of all and of an account, without one missing or twice', async () => {
-    const archive = await ChainArchive.open(await newFolder(), { chainId, settings: SMALL });
+    const archive = await ChainArchive.open(await newFolder(), {
+      chainId,
+      validators,
+      settings: SMALL,
+    });
     const chain = new TestChain();
     const { ids } = await history(archive, chain, 25);
     // Two that no checkpoint covers yet.
@@ -121,6 +144,7 @@ describe('the history of a chain', () => {
   it('a question touches few segments: the filters of the others say no', async () => {
     const archive = await ChainArchive.open(await newFolder(), {
       chainId,
+      validators,
       settings: { ...SMALL, coldSegments: 1_000 },
     });
     const { ids } = await history(archive, new TestChain(), 50);
@@ -136,7 +160,7 @@ describe('the history of a chain', () => {
 
   it('drops signatures when they are certified and old, keeps those of the last checkpoints, and nothing else is lost', async () => {
     const folder = await newFolder();
-    const archive = await ChainArchive.open(folder, { chainId, settings: SMALL });
+    const archive = await ChainArchive.open(folder, { chainId, validators, settings: SMALL });
     const chain = new TestChain();
     const { ids } = await history(archive, chain, 12);
     expect(await archive.signedEntry(ids[0] ?? '')).toBeInstanceOf(Uint8Array);
@@ -152,6 +176,7 @@ describe('the history of a chain', () => {
   it('prunes transactions by its settings; the later ones are still proved from the first validators on', async () => {
     const archive = await ChainArchive.open(await newFolder(), {
       chainId,
+      validators,
       settings: { ...SMALL, transactionRetention_ms: 10_000 },
     });
     const chain = new TestChain();
@@ -168,6 +193,7 @@ describe('the history of a chain', () => {
     const folder = await newFolder();
     const archive = await ChainArchive.open(folder, {
       chainId,
+      validators,
       settings: {
         ...SMALL,
         transactionRetention_ms: 0,
@@ -192,6 +218,7 @@ describe('the history of a chain', () => {
   it('tells the first receipt of a transaction that is refused each time that it is handed in', async () => {
     const archive = await ChainArchive.open(await newFolder(), {
       chainId,
+      validators,
       settings: { ...SMALL, hotTransactions: 1 },
     });
     const chain = new TestChain();
@@ -210,7 +237,11 @@ describe('the history of a chain', () => {
   });
 
   it('says which commits it does not have', async () => {
-    const archive = await ChainArchive.open(await newFolder(), { chainId, settings: SMALL });
+    const archive = await ChainArchive.open(await newFolder(), {
+      chainId,
+      validators,
+      settings: SMALL,
+    });
     const chain = new TestChain();
     await archive.keep(chain.commit([chain.pay(ana, ben)], true));
     const lost = chain.pay(ana, ben);
@@ -224,7 +255,7 @@ describe('the history of a chain', () => {
 
   it('goes into one file that is checked without the node, and believed only as a whole', async () => {
     const [folder, elsewhere] = [await newFolder(), await newFolder()];
-    const archive = await ChainArchive.open(folder, { chainId, settings: SMALL });
+    const archive = await ChainArchive.open(folder, { chainId, validators, settings: SMALL });
     await history(archive, new TestChain(), 26);
     expect(await archive.exportTo(elsewhere, 'chain.archive')).toBe(130);
     await archive.close();

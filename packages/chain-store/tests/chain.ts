@@ -47,6 +47,7 @@ const EPOCH_CHECKPOINTS = 7;
 
 /** A chain as its archive sees it: commits that are carried out by the engine's own rules, and certificates. */
 export class TestChain {
+  readonly #later: readonly Uint8Array[];
   #state = beginning.executed.state;
   #commits = 0;
   #seq = 0;
@@ -57,6 +58,11 @@ export class TestChain {
   #receipts: Receipt[] = [];
   /** All receipts there ever were, by checkpoint. */
   readonly receipts = new Map<number, readonly Receipt[]>();
+
+  /** @param later the validators of every second epoch */
+  constructor(later: readonly Uint8Array[] = laterValidators) {
+    this.#later = later;
+  }
 
   /** Bytes of an entry of one person, each transaction with its next nonce. */
   entry(who: Person, ...actions: readonly Action[]): Uint8Array {
@@ -138,7 +144,7 @@ export class TestChain {
     this.receipts.set(this.#seq, this.#receipts);
     if (endsEpoch) {
       this.#epoch += 1;
-      this.#keys = this.#keys === validators ? laterValidators : validators;
+      this.#keys = this.#keys === validators ? this.#later : validators;
     }
     const checkpoint = {
       chainId,
@@ -162,7 +168,7 @@ export class TestChain {
 
   /** What a quorum of the checkpoint's epoch signs. */
   certificate(checkpoint: Checkpoint): Certificate {
-    const by = checkpoint.epoch % 2 === 0 ? validators : laterValidators;
+    const by = checkpoint.epoch % 2 === 0 ? validators : this.#later;
     return {
       checkpoint,
       signatures: [0, 1, 3].map((validator) => ({

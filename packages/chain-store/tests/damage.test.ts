@@ -26,7 +26,7 @@ const whole = new Map<string, Buffer>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'q-chain-damage-'));
-  const archive = await ChainArchive.open(folder, { chainId, settings: SETTINGS });
+  const archive = await ChainArchive.open(folder, { chainId, validators, settings: SETTINGS });
   const chain = new TestChain();
   for (let at = 0; at < 20; at += 1) {
     const entries = [chain.pay(ana, ben), chain.pay(ben, ana)];
@@ -52,7 +52,7 @@ const last = (suffix: string): string =>
 
 /** Opens what is there, and reads all of it. */
 async function readAll(): Promise<number> {
-  const archive = await ChainArchive.open(folder, { chainId, settings: SETTINGS });
+  const archive = await ChainArchive.open(folder, { chainId, validators, settings: SETTINGS });
   try {
     for (const id of ids) await archive.receiptProof(id);
     return (await archive.transactions({ limit: 1_000 })).length;
@@ -82,7 +82,7 @@ describe('a file that is not as it was written', () => {
 
   it('is refused whole where it is of another chain', async () => {
     const other = Uint8Array.from(chainId, (byte) => byte ^ 1);
-    await expect(ChainArchive.open(folder, { chainId: other })).rejects.toThrow(
+    await expect(ChainArchive.open(folder, { chainId: other, validators })).rejects.toThrow(
       /at byte 0: it is of another chain/,
     );
   });

@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChainArchive } from '../src/index.ts';
-import { chainId } from './chain.ts';
+import { chainId, validators } from './chain.ts';
 import { newFolder, removeFolders, SETTINGS, stepsOfStory, stopAndGoOn, story } from './stops.ts';
 
 afterEach(removeFolders);
@@ -34,12 +34,12 @@ describe('a stop between any two steps', () => {
 
   it('keeps a commit that was answered as safe, though the process ends at once', async () => {
     const [folder, copy] = [await newFolder(), await newFolder()];
-    const archive = await ChainArchive.open(folder, { chainId, settings: SETTINGS });
+    const archive = await ChainArchive.open(folder, { chainId, validators, settings: SETTINGS });
     const [first] = story;
     if (first === undefined) throw new Error('a story has a beginning');
     await archive.keep(first.executed);
     await cp(folder, copy, { recursive: true });
-    const again = await ChainArchive.open(copy, { chainId, settings: SETTINGS });
+    const again = await ChainArchive.open(copy, { chainId, validators, settings: SETTINGS });
     expect(await again.transaction(first.id)).toMatchObject({ id: first.id });
     await again.close();
     await archive.close();

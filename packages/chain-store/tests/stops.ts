@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ChainArchive, type ArchiveSettings } from '../src/index.ts';
-import { chainId, idOf, people, TestChain } from './chain.ts';
+import { chainId, idOf, people, TestChain, validators } from './chain.ts';
 
 const [ana, ben] = people;
 
@@ -57,6 +57,7 @@ async function stoppedAt(step: number, into: string): Promise<string | undefined
   let name: string | undefined;
   const archive = await ChainArchive.open(folder, {
     chainId,
+    validators,
     settings: SETTINGS,
     probe: (at) => {
       seen += 1;
@@ -83,6 +84,7 @@ export async function stepsOfStory(): Promise<string[]> {
   const steps: string[] = [];
   const archive = await ChainArchive.open(await newFolder(), {
     chainId,
+    validators,
     settings: SETTINGS,
     probe: (step) => void steps.push(step),
   });
@@ -97,7 +99,12 @@ export async function stopAndGoOn(step: number): Promise<void> {
   const name = await stoppedAt(step, folder);
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const archive = await ChainArchive.open(folder, { chainId, settings: SETTINGS, onError });
+  const archive = await ChainArchive.open(folder, {
+    chainId,
+    validators,
+    settings: SETTINGS,
+    onError,
+  });
   // What was safe before the stop is there, in order and once.
   const before = await archive.transactions({ limit: 100 });
   expect(before.map(({ id }) => id)).toEqual(ids.slice(ids.length - before.length));

@@ -172,8 +172,7 @@ export class Driver {
       case 'send':
         return this.#send(effect.to, effect.message);
       case 'broadcast':
-        this.#asks(effect.message);
-        return this.#outbound.broadcast(this.#validators(), effect.message);
+        return this.#broadcast(effect.message);
       case 'verify':
         return this.#verify(effect.checks);
       case 'executed':
@@ -207,9 +206,19 @@ export class Driver {
     return this.node.run.peers;
   }
 
-  #send(to: string, message: Message): void {
-    this.#asks(message);
-    this.#outbound.send(to, message, this.#options.now_ms());
+  #send(to: string, said: Message): void {
+    this.#asks(said);
+    const message = this.#inbound.unasked(said);
+    if (message === undefined) return;
+    const bytes = this.#outbound.send(to, message, this.#options.now_ms());
+    if (message.kind === 'blocks' || message.kind === 'certificate')
+      this.#inbound.answered(to, bytes);
+  }
+
+  #broadcast(said: Message): void {
+    this.#asks(said);
+    const message = this.#inbound.unasked(said);
+    if (message !== undefined) this.#outbound.broadcast(this.#validators(), message);
   }
 
   /** One validator in turn tells everybody of a certificate. */

@@ -1,6 +1,7 @@
 import {
   accountProof,
   encodeProof,
+  endsNeeded,
   receiptProof,
   type Certificate,
   type Checkpoint,
@@ -19,14 +20,17 @@ interface Final {
 /** What the last checkpoints covered, and the certificates over them: what proofs are made of. */
 export class Finals {
   readonly #checkpoints_max: number;
+  /** The validators with which the chain began: what every proof leads from. */
+  readonly #first: readonly Uint8Array[];
   readonly #finals = new Map<number, Final>();
   /** By transaction id: the checkpoint, and the place in it. */
   readonly #places = new Map<string, { readonly seq: number; readonly index: number }>();
   #open: Receipt[] = [];
   #latest: Certificate | undefined;
 
-  constructor(checkpoints_max: number) {
+  constructor(checkpoints_max: number, first: readonly Uint8Array[]) {
     this.#checkpoints_max = checkpoints_max;
+    this.#first = first;
   }
 
   get latest(): Certificate | undefined {
@@ -64,12 +68,32 @@ export class Finals {
     const final = place === undefined ? undefined : this.#finals.get(place.seq);
     if (place === undefined || final?.certificate === undefined) return undefined;
     const subject = receiptProof(final.receipts, place.index);
-    return proofOf(final.certificate, trail, subject);
+    return this.#proof(final.certificate, trail, subject);
+  }
+
+  /** @param state as the certificate covers it */
+  accountProof(
+    certificate: Certificate,
+    state: ChainState,
+    id: string,
+    trail: readonly EpochEnd[],
+  ): Uint8Array | undefined {
+    const subject = accountProof(state, id);
+    return subject === undefined ? undefined : this.#proof(certificate, trail, subject);
   }
 
   certificate(seq: number | undefined, trail: readonly EpochEnd[]): Uint8Array | undefined {
     const certificate = seq === undefined ? this.#latest : this.#finals.get(seq)?.certificate;
-    return certificate === undefined ? undefined : proofOf(certificate, trail, undefined);
+    return certificate === undefined ? undefined : this.#proof(certificate, trail, undefined);
+  }
+
+  #proof(
+    certificate: Certificate,
+    ends: readonly EpochEnd[],
+    subject: Parameters<typeof encodeProof>[0]['subject'],
+  ): Uint8Array {
+    const trail = endsNeeded(ends, this.#first, certificate.checkpoint.epoch);
+    return encodeProof({ trail, certificate, subject });
   }
 
   #dropOldest(): void {
@@ -79,25 +103,4 @@ export class Finals {
     this.#finals.delete(seq);
     for (const { id } of receipts) if (this.#places.get(id)?.seq === seq) this.#places.delete(id);
   }
-}
-
-/** @param state as the certificate covers it */
-export function accountProofOf(
-  certificate: Certificate,
-  state: ChainState,
-  id: string,
-  trail: readonly EpochEnd[],
-): Uint8Array | undefined {
-  const subject = accountProof(state, id);
-  return subject === undefined ? undefined : proofOf(certificate, trail, subject);
-}
-
-function proofOf(
-  certificate: Certificate,
-  trail: readonly EpochEnd[],
-  subject: Parameters<typeof encodeProof>[0]['subject'],
-): Uint8Array {
-  const { epoch } = certificate.checkpoint;
-  const needed = trail.filter((end) => end.certificate.checkpoint.epoch < epoch);
-  return encodeProof({ trail: needed, certificate, subject });
 }

@@ -18,6 +18,7 @@ import { Assembly, readFrame } from './frames.ts';
 import { Quotas } from './quotas.ts';
 import type { Offence, PeerNetwork, Via } from './network.ts';
 import type { SignatureChecks, Signed } from './signatures.ts';
+import { UnderWay } from './underWay.ts';
 
 export interface InboundOptions {
   readonly chainId: Uint8Array;
@@ -33,34 +34,54 @@ export interface InboundOptions {
   readonly onEntry: (from: string, entry: Uint8Array) => void;
 }
 
-/** Bytes of messages whose signatures are being checked, of all peers together. */
-const CHECKING_BYTES_MAX = 64 << 20;
+/** Bytes of messages whose signatures are being checked: of one peer, and of all together. */
+const PEER_BYTES_MAX = 8 << 20;
+const CHECKING_BYTES_MAX = 128 << 20;
 
 /** Signatures that are checked before it is looked whether more are worth it: those of one committee. */
 const ASKED_TOGETHER = 100;
 
 /** A message in the order in which it came, and whether its signatures are known to hold. */
 interface Waiting {
+  readonly bytes: number;
   isReady: boolean;
   event: Event | undefined;
+  /** Told once it was handed on, or came to nothing. */
+  readonly ended: () => void;
+}
+
+/** What one peer said. */
+interface Queue {
+  readonly waiting: Waiting[];
+  bytes: number;
 }
 
 /**
  * What others say, before the engine hears it: bytes that do not read and signatures that do not hold change
- * nothing, and whoever sent them is reported. Messages are handed on in the order in which they came.
+ * nothing, and whoever sent them is reported. Messages of one peer are handed on in the order in which they
+ * came.
  */
 export class Inbound {
   readonly #options: InboundOptions;
   readonly #quotas = new Quotas();
   readonly #assembly = new Assembly();
-  readonly #waiting: Waiting[] = [];
-  /** Blocks whose signatures are being checked. */
-  readonly #underWay = new Set<string>();
+  readonly #waiting = new Map<string, Queue>();
+  readonly #underWay = new UnderWay();
   #checking_bytes = 0;
   #isAdopting = false;
 
   constructor(options: InboundOptions) {
     this.#options = options;
+  }
+
+  /** A peer was sent so many bytes because it asked. */
+  answered(peer: string, bytes: number): void {
+    this.#quotas.takes(peer, 'answer', this.#options.now_ms(), bytes);
+  }
+
+  /** What of a message is still worth saying: what is here and being checked is not asked for. */
+  unasked(message: Message): Message | undefined {
+    return this.#underWay.withoutThese(message);
   }
 
   receive(peer: string, frame: Uint8Array, via: Via): void {
@@ -105,7 +126,10 @@ export class Inbound {
         if (isAsking()) void this.#snapshot(from, message);
         return;
       default:
-        if (this.#quotas.takes(from, 'question', now_ms()))
+        if (
+          this.#quotas.takes(from, 'question', now_ms()) &&
+          this.#quotas.takes(from, 'answer', now_ms(), 0)
+        )
           step({ kind: 'message', from, message });
     }
   }
@@ -113,11 +137,13 @@ export class Inbound {
   /** Those that are new, with their signatures checked; one that does not hold is left out. */
   #blocks(from: string, blocks: readonly Block[], bytes: number): void {
     const { onOwn, node } = this.#options;
-    const { dag, waiting } = node().run;
+    const { dag, waiting, peers } = node().run;
     // What is asked for again while it is being checked here is not checked twice.
     const fresh = blocks.filter(
       (block) =>
-        !dag.has(block.ref) && !waiting.has(block.ref.digest) && !this.#underWay.has(nameOf(block)),
+        !dag.has(block.ref) &&
+        !waiting.has(block.ref.digest) &&
+        !this.#underWay.has(block, from, from === peers[block.author]),
     );
     const named = fresh.flatMap((block) => {
       const committee = node().committeeOf(block.epoch);
@@ -127,20 +153,23 @@ export class Inbound {
       if (publicKey === undefined) this.#report(from, 'malformed');
       return publicKey === undefined ? [] : [{ block, publicKey }];
     });
-    if (named.length === 0 || this.#checking_bytes + bytes > CHECKING_BYTES_MAX) return;
-    for (const { block } of named) this.#underWay.add(nameOf(block));
-    this.#inOrder(bytes, async () => {
+    if (named.length === 0 || !this.#hasRoom(from, bytes)) return;
+    for (const { block } of named) this.#underWay.begins(block, from);
+    const check = async (): Promise<Event | undefined> => {
       const held = await Promise.all(
         named.map(({ block, publicKey }) =>
-          this.#holds({
-            publicKey,
-            message: bytesOfHex(block.ref.digest),
-            signature: block.signature,
-          }),
+          this.#options.checks.check(
+            {
+              publicKey,
+              message: bytesOfHex(block.ref.digest),
+              signature: block.signature,
+            },
+            from,
+          ),
         ),
       );
-      for (const { block } of named) this.#underWay.delete(nameOf(block));
       if (held.includes(false)) this.#report(from, 'badSignature');
+      for (const [at, { block }] of named.entries()) if (!held[at]) this.#underWay.forged(block);
       const good = named.filter((_, at) => held[at]).map(({ block }) => block);
       for (const block of good)
         if (block.epoch === node().committee.epoch && block.author === node().me) onOwn(block);
@@ -149,6 +178,9 @@ export class Inbound {
       return good.length === 1 && first !== undefined
         ? { kind: 'message', from, message: { kind: 'block', block: first } }
         : { kind: 'message', from, message: { kind: 'blocks', blocks: good } };
+    };
+    this.#inOrder(from, bytes, check, () => {
+      for (const { block } of named) this.#underWay.ended(block, from);
     });
   }
 
@@ -156,10 +188,10 @@ export class Inbound {
     const { chainId, node } = this.#options;
     const publicKey = node().committeeOf(vote.epoch)?.publicKeys[vote.validator];
     if (publicKey === undefined) return;
-    this.#inOrder(bytes, async () => {
+    this.#inOrder(from, bytes, async () => {
       const message = voteMessage(chainId, vote);
       const signed = { publicKey, message, signature: vote.signature };
-      if (await this.#holds(signed))
+      if (await this.#options.checks.check(signed, from))
         return { kind: 'message', from, message: { kind: 'vote', vote } };
       this.#report(from, 'badSignature');
       return undefined;
@@ -176,8 +208,8 @@ export class Inbound {
     const { epoch, seq } = certificate.checkpoint;
     const committee = node().committeeOf(epoch);
     if (committee === undefined || !isOpen(node(), epoch, seq)) return;
-    this.#inOrder(bytes, async () => {
-      const holds = await this.#withSignatures((verify) =>
+    this.#inOrder(from, bytes, async () => {
+      const holds = await this.#withSignatures(from, (verify) =>
         isCertified(certificate, committee.publicKeys, verify),
       );
       if (holds) return { kind: 'message', from, message };
@@ -193,22 +225,20 @@ export class Inbound {
     if (this.#isAdopting || snapshot.executed.seq <= node().executed.seq + 1) return;
     this.#isAdopting = true;
     const known = node().committee;
-    const doubt = await this.#withSignatures((verify) => doubtIn(snapshot, known, verify)).finally(
-      () => (this.#isAdopting = false),
-    );
+    const doubt = await this.#withSignatures(from, (verify) =>
+      doubtIn(snapshot, known, verify),
+    ).finally(() => (this.#isAdopting = false));
     // Meanwhile this node may have come to another epoch by itself.
     if (node().committee !== known) return;
     if (doubt === undefined) step({ kind: 'message', from, message });
     else if (doubt.startsWith('no quorum')) this.#report(from, 'badSignature');
   }
 
-  readonly #holds = (signed: Signed): Promise<boolean> => this.#options.checks.check(signed);
-
   /**
    * Carries out a check that asks for signatures: first to learn for which, then with the answers; a few at a time,
    * so that a long row of forged ones costs no more than its beginning.
    */
-  async #withSignatures<T>(read: (verify: Verify) => T): Promise<T> {
+  async #withSignatures<T>(from: string, read: (verify: Verify) => T): Promise<T> {
     const known = new Map<Uint8Array, boolean>();
     for (;;) {
       const asked: Signed[] = [];
@@ -218,41 +248,57 @@ export class Inbound {
         return asked.length < ASKED_TOGETHER && asked.push({ publicKey, message, signature }) > 0;
       });
       if (asked.length === 0) return found;
-      const held = await Promise.all(asked.map(this.#holds));
+      const held = await Promise.all(
+        asked.map((signed) => this.#options.checks.check(signed, from)),
+      );
       for (const [at, { signature }] of asked.entries()) known.set(signature, held[at] === true);
     }
   }
 
-  /** Hands on what a check comes to, after all that came before; there is no room for it where too much waits. */
-  #inOrder(bytes: number, check: () => Promise<Event | undefined>): void {
-    if (this.#checking_bytes + bytes > CHECKING_BYTES_MAX) return;
+  #hasRoom(from: string, bytes: number): boolean {
+    const of = this.#waiting.get(from)?.bytes ?? 0;
+    return of + bytes <= PEER_BYTES_MAX && this.#checking_bytes + bytes <= CHECKING_BYTES_MAX;
+  }
+
+  /**
+   * Hands on what a check comes to, after all that the same peer said before; there is no room for it where too much
+   * of that peer waits.
+   */
+  #inOrder(
+    from: string,
+    bytes: number,
+    check: () => Promise<Event | undefined>,
+    ended = () => {},
+  ): void {
+    if (!this.#hasRoom(from, bytes)) return;
+    const queue = this.#waiting.get(from) ?? { waiting: [], bytes: 0 };
+    this.#waiting.set(from, queue);
     this.#checking_bytes += bytes;
-    const waiting: Waiting = { isReady: false, event: undefined };
-    this.#waiting.push(waiting);
-    void this.#settle(waiting, bytes, check());
+    queue.bytes += bytes;
+    const waiting: Waiting = { bytes, isReady: false, event: undefined, ended };
+    queue.waiting.push(waiting);
+    void this.#settle(from, queue, waiting, check());
   }
 
   async #settle(
-    waiting: Waiting,
-    bytes: number,
+    from: string,
+    queue: Queue,
+    settled: Waiting,
     checked: Promise<Event | undefined>,
   ): Promise<void> {
-    waiting.event = await checked;
-    waiting.isReady = true;
-    this.#checking_bytes -= bytes;
-    this.#handOn();
-  }
-
-  #handOn(): void {
-    for (let [head] = this.#waiting; head?.isReady === true; [head] = this.#waiting) {
-      this.#waiting.shift();
+    settled.event = await checked;
+    settled.isReady = true;
+    const { waiting } = queue;
+    for (let [head] = waiting; head?.isReady === true; [head] = waiting) {
+      waiting.shift();
+      this.#checking_bytes -= head.bytes;
+      queue.bytes -= head.bytes;
       if (head.event !== undefined) this.#options.step(head.event);
+      head.ended();
     }
+    if (waiting.length === 0 && this.#waiting.get(from) === queue) this.#waiting.delete(from);
   }
 }
-
-/** With the signature: a forged one must not stand in the way of the true one. */
-const nameOf = ({ ref, signature }: Block): string => `${ref.digest}.${hexOf(signature)}`;
 
 /** Whether a certificate of this number is waited for. */
 function isOpen(node: DagNode, epoch: number, seq: number): boolean {

@@ -21,5 +21,6 @@ export {
   type ValidatorOptions,
   type ValidatorSettings,
 } from './types.ts';
+export type { CheckSignature, Signed } from './signatures.ts';
 export { openValidator } from './openValidator.ts';
 export { DEFAULT_VALIDATOR_SETTINGS } from './settings.ts';

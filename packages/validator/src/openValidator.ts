@@ -57,11 +57,12 @@ async function opened(options: ValidatorOptions, lock: FolderLock): Promise<Vali
     since: sinceOf(begin),
     onFailure,
   });
-  const checks = new SignatureChecks(settings.checks_max);
+  const checks = new SignatureChecks(settings.checks_max, options.checkSignature);
   const archived = (): Promise<void> => validator.archived();
   const keeper = new BeginKeeper({ disk, folder, log, archived, onFailure });
   const validator = new RunningValidator({
     chainId,
+    validators: options.genesis.validators,
     publicKey: signer?.publicKey,
     network,
     settings,

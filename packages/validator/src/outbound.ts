@@ -24,15 +24,20 @@ export class Outbound {
     this.#network = network;
   }
 
-  send(to: string, message: Message, now_ms: number): void {
-    if (message.kind === 'snapshot' && this.#large.has(to)) return;
+  /** @returns how many bytes that is */
+  send(to: string, message: Message, now_ms: number): number {
+    if (message.kind === 'snapshot' && this.#large.has(to)) return 0;
     const frame = encodeMessage(message);
-    if (frame.length <= WHOLE_BYTES_MAX) return void this.#network.send(to, frame);
-    if (this.#large.size >= LARGE_MAX) return;
+    if (frame.length <= WHOLE_BYTES_MAX) {
+      this.#network.send(to, frame);
+      return frame.length;
+    }
+    if (this.#large.size >= LARGE_MAX) return 0;
     this.#count = (this.#count + 1) % 0xffff_ffff;
     const frames = partFrames(frame, this.#count);
     this.#large.set(to, { frames, until_ms: now_ms + LARGE_ms_MAX, next: 0 });
     this.#goOn(to);
+    return frame.length;
   }
 
   /** To these validators; and, what is worth it, to followers who are connected. */

@@ -1,5 +1,5 @@
-/** What a peer may ask for in a second, and at once. */
-const RATES = { question: 100, entry: 500 } as const;
+/** What a peer may ask for in a second, and at once; and bytes of answers, after which it may ask again. */
+const RATES = { question: 100, entry: 500, answer: 16 << 20 } as const;
 /** So many peers are counted; of more, the one that was silent longest is forgotten. */
 const PEERS_MAX = 1_024;
 
@@ -12,13 +12,16 @@ interface Bucket {
 export class Quotas {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Whether one more of a kind is within what a peer may ask for. */
-  takes(peer: string, kind: keyof typeof RATES, now_ms: number): boolean {
+  /**
+   * Whether one more of a kind is within what a peer may ask for.
+   * @param units how much it takes; more than is left is a debt that time pays back
+   */
+  takes(peer: string, kind: keyof typeof RATES, now_ms: number, units = 1): boolean {
     const rate = RATES[kind];
     const name = `${kind} ${peer}`;
     const bucket = this.#buckets.get(name) ?? { left: rate, at_ms: now_ms };
     this.#buckets.delete(name);
-    if (this.#buckets.size >= 2 * PEERS_MAX) {
+    if (this.#buckets.size >= 3 * PEERS_MAX) {
       const [oldest] = this.#buckets.keys();
       if (oldest !== undefined) this.#buckets.delete(oldest);
     }
@@ -27,7 +30,7 @@ export class Quotas {
     bucket.left = Math.min(rate, bucket.left + (passed_ms * rate) / 1_000);
     bucket.at_ms = now_ms;
     if (bucket.left < 1) return false;
-    bucket.left -= 1;
+    bucket.left -= units;
     return true;
   }
 }

@@ -1,5 +1,6 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { importPrivateKey, importPublicKey, rawPublicKey } from '@anarq/crypto';
+import { Turns } from './turns.ts';
 
 /** Public keys that were read, by their bytes, as long as these are there; undefined where they are no key. */
 const keys = new WeakMap<Uint8Array, { readonly key: KeyObject | undefined }>();
@@ -55,26 +56,46 @@ interface Job {
 /** Signatures that were found to hold and are likely to be asked for again. */
 const MEMO_MAX = 50_000;
 
+/** How one signature is checked: beside the event loop, and it never throws. */
+export type CheckSignature = (signed: Signed) => Promise<boolean>;
+
+/** ML-DSA-65, in the thread pool. */
+export const checkInPool: CheckSignature = ({ publicKey, message, signature }) => {
+  const key = keyOf(publicKey);
+  if (key === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    verify(null, message, key, signature, (error, holds) => resolve(error === null && holds));
+  });
+};
+
 /**
  * Checks ML-DSA-65 signatures in the thread pool that the disk uses too. So only some are under way at a time:
  * a sync waits behind a few checks, and not behind all that a block brings. What validators say goes first.
  */
 export class SignatureChecks {
   readonly #checks_max: number;
-  readonly #first: Job[] = [];
+  readonly #checkOne: CheckSignature;
+  readonly #first = new Turns<Job>();
   readonly #then: Job[] = [];
   readonly #last: Job[] = [];
   readonly #held = new Set<string>();
   #running = 0;
+  #ordered = 0;
 
-  constructor(checks_max: number) {
+  constructor(checks_max: number, checkOne: CheckSignature = checkInPool) {
     this.#checks_max = checks_max;
+    this.#checkOne = checkOne;
   }
 
-  /** What validators say: before all else, and each only once. */
-  check(signed: Signed): Promise<boolean> {
+  /** How many signatures of entries that are in blocks are not checked yet. */
+  get ordered(): number {
+    return this.#ordered;
+  }
+
+  /** What validators say: before all else. @param from the peer in whose turn it is checked */
+  check(signed: Signed, from: string): Promise<boolean> {
     return new Promise((done) => {
-      this.#first.push({ signed, token: undefined, done });
+      this.#first.add(from, { signed, token: undefined, done });
       this.#next();
     });
   }
@@ -87,30 +108,32 @@ export class SignatureChecks {
   checkEntry(signed: Signed, token: string, isOrdered: boolean): Promise<boolean> {
     if (this.#held.has(token)) return Promise.resolve(true);
     return new Promise((done) => {
-      (isOrdered ? this.#then : this.#last).push({ signed, token, done });
+      if (isOrdered) this.#ordered += 1;
+      const queue = isOrdered ? this.#then : this.#last;
+      const ended = (holds: boolean): void => {
+        if (isOrdered) this.#ordered -= 1;
+        done(holds);
+      };
+      queue.push({ signed, token, done: ended });
       this.#next();
     });
   }
 
   #next(): void {
     while (this.#running < this.#checks_max) {
-      const job = this.#first.shift() ?? this.#then.shift() ?? this.#last.shift();
+      const job = this.#first.next() ?? this.#then.shift() ?? this.#last.shift();
       if (job === undefined) return;
-      this.#run(job);
+      void this.#run(job);
     }
   }
 
-  #run({ signed: { publicKey, message, signature }, token, done }: Job): void {
-    const key = keyOf(publicKey);
-    if (key === undefined) return done(false);
+  async #run({ signed, token, done }: Job): Promise<void> {
     this.#running += 1;
-    verify(null, message, key, signature, (error, holds) => {
-      this.#running -= 1;
-      const isGood = error === null && holds;
-      if (isGood && token !== undefined) this.#remember(token);
-      done(isGood);
-      this.#next();
-    });
+    const holds = await this.#checkOne(signed);
+    this.#running -= 1;
+    if (holds && token !== undefined) this.#remember(token);
+    done(holds);
+    this.#next();
   }
 
   #remember(token: string): void {

@@ -9,6 +9,7 @@ import type {
 } from '@anarq/dag';
 import type { Disk } from './disk.ts';
 import type { PeerNetwork } from './network.ts';
+import type { CheckSignature } from './signatures.ts';
 
 /**
  * How far a transaction is. `Created` is one that is not signed yet: no validator knows it. `Confirmed` is carried
@@ -133,6 +134,11 @@ export interface ValidatorSettings extends Omit<NodeSettings, 'publicKey'> {
   /** Signatures that are checked at a time, all together. */
   readonly checks_max: number;
   /**
+   * Where so many signatures of entries in blocks are not checked yet, this node is behind the order, and takes no
+   * new entries into it until it has come up.
+   */
+  readonly orderedChecks_max: number;
+  /**
    * How long a validator that finds nothing of its own in its folder listens before it speaks: whoever lost a folder
    * learns so what it said before.
    */
@@ -152,6 +158,8 @@ export interface ValidatorOptions {
   readonly archive?: Archive;
   readonly now_ms?: () => number;
   readonly disk?: Disk;
+  /** How a signature is checked; in the thread pool where nothing else is said. */
+  readonly checkSignature?: CheckSignature;
 }
 
 /** A node of the chain that is up. */

@@ -13,7 +13,7 @@ import {
 import { checkRoughly, keyFor, readEntry } from './admission.ts';
 import { accountsIn, changesOf, dataOf } from './changes.ts';
 import type { Driver, Observer } from './driver.ts';
-import { accountProofOf, Finals } from './finals.ts';
+import { Finals } from './finals.ts';
 import { entryFrame } from './frames.ts';
 import type { PeerNetwork } from './network.ts';
 import type { SignatureChecks } from './signatures.ts';
@@ -31,6 +31,8 @@ import type {
 
 export interface RunningOptions {
   readonly chainId: Uint8Array;
+  /** With which the chain began. */
+  readonly validators: readonly Uint8Array[];
   readonly publicKey: Uint8Array | undefined;
   readonly network: PeerNetwork;
   readonly settings: ValidatorSettings;
@@ -70,7 +72,7 @@ export class RunningValidator implements Validator {
     const { chainId, publicKey, settings, now_ms } = options;
     this.chainId = hexOf(chainId);
     this.publicKey = publicKey === undefined ? undefined : hexOf(publicKey);
-    this.#finals = new Finals(settings.provableCheckpoints_max);
+    this.#finals = new Finals(settings.provableCheckpoints_max, options.validators);
     this.#statuses = new Statuses({
       chainId,
       statuses_max: settings.statuses_max,
@@ -92,15 +94,17 @@ export class RunningValidator implements Validator {
   }
 
   async submit(bytes: Uint8Array): Promise<readonly string[]> {
-    const { chainId, checks, now_ms } = this.#options;
+    const { chainId, checks, now_ms, settings } = this.#options;
     const node = this.#running().node;
     const entry = readEntry(chainId, bytes);
     // Handed in again after its end: the answer is known, and it must not act twice.
     if (entry.ids.every((id) => this.#statuses.isSettled(id))) return entry.ids;
     const { state } = node.executed;
     checkRoughly(state, entry, this.#ahead.get(entry.account) ?? 0n, now_ms());
-    if (this.#checking >= CHECKING_MAX)
-      fail('RATE_LIMIT_EXCEEDED', 'too many entries are being checked');
+    if (this.#checking >= CHECKING_MAX || checks.ordered >= settings.orderedChecks_max)
+      fail('RATE_LIMIT_EXCEEDED', 'more waits to be checked here than can be checked soon', {
+        retryAfter_ms: 1_000,
+      });
     const publicKey = keyFor(state, entry);
     this.#checking += 1;
     const holds = await checks
@@ -134,7 +138,7 @@ export class RunningValidator implements Validator {
   accountProof(id: string): Uint8Array | undefined {
     const { latest, trail } = this.#node().history;
     if (latest === undefined) return undefined;
-    return accountProofOf(latest.certificate, latest.executed.state, id, trail);
+    return this.#finals.accountProof(latest.certificate, latest.executed.state, id, trail);
   }
 
   certificate(seq?: number): Uint8Array | undefined {
@@ -161,7 +165,7 @@ export class RunningValidator implements Validator {
         stateRoot: final === undefined ? '' : hexOf(final.stateRoot),
         time_ms: final?.time_ms ?? 0,
       },
-      mempool: node.mempoolSize,
+      mempool: node.mempool.size,
       isValidator: node.me !== undefined,
       faultModel: faultModelOf(committee.publicKeys.length, committee.faults_max),
       ...(stopped === undefined ? {} : { stopped }),
@@ -200,7 +204,7 @@ export class RunningValidator implements Validator {
     const driver = this.#running();
     const { node } = driver;
     if (node.me === undefined) this.#handOn(bytes);
-    else if (!node.hasRoomFor(bytes.length))
+    else if (!node.mempool.hasRoomFor(bytes.length))
       fail('RATE_LIMIT_EXCEEDED', 'too much waits for a block here', { retryAfter_ms: 1_000 });
     this.#remember(entry);
     this.#statuses.handedIn(entry);

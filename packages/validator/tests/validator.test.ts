@@ -1,3 +1,4 @@
+import { decodeProof } from '@anarq/dag';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Person } from '../src/testing/index.ts';
 import { FUNDS, seedOf, TestChain, until } from './testChain.ts';
@@ -240,5 +241,11 @@ describe('epochs', () => {
     // From the first validators on, through the epochs since.
     expect(chain.check(fifth.validator.receiptProof(late))).toMatchObject({ holds: true });
     expect(chain.check(certificate)).toMatchObject({ holds: true });
+    // However many epochs go by after that: where the same validators stay, a proof does not grow.
+    const { epoch } = chain.at(0).validator.chain();
+    await until('epochs went by', () => chain.at(0).validator.chain().epoch > epoch + 1);
+    const later = chain.at(0).validator.accountProof(ben.account) ?? new Uint8Array();
+    expect(decodeProof(later).trail).toHaveLength(1);
+    expect(chain.check(later)).toMatchObject({ holds: true });
   });
 });

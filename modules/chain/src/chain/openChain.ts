@@ -71,6 +71,7 @@ export async function openChain(
   const order = { seed, publicKey: hexOf(publicKey), chainId: hexOf(chainId) };
   const archive = await ChainArchive.open(join(folder, 'history'), {
     chainId,
+    validators: genesis.validators,
     onError: place.onError,
     ...(options.history === undefined ? {} : { settings: options.history }),
   }).catch(asUnusable);

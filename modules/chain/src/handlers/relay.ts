@@ -30,9 +30,13 @@ export const relay = handler(contract.relay, async (_input, ctx) => {
   const after = { commit: row.commit_number, index: row.commit_index };
   const finalAfter = { commit: row.final_commit, index: row.final_index };
   const found = watches === 0 ? [] : await chain.archive.since(after, TRANSACTIONS_MAX);
-  const finals = (
-    watches === 0 ? [] : await chain.archive.since(finalAfter, TRANSACTIONS_MAX)
-  ).filter(({ seq }) => chain.archive.isFinal(seq));
+  const open = watches === 0 ? [] : await chain.archive.since(finalAfter, TRANSACTIONS_MAX);
+  const finals = open.filter(({ seq }) => chain.archive.isFinal(seq));
+  // The history writes what a certificate covers before it takes the certificate, of which the validator told already.
+  const certified = chain.validator.chain().finalized.seq;
+  const isBehind = open.some(
+    ({ seq }) => seq !== undefined && seq <= certified && !chain.archive.isFinal(seq),
+  );
   const { confirmed, rejected, balances } = confirmedNews(chain, watchers, found);
   for (const each of confirmed) ctx.emit('q.chain.transaction.confirmed.v1', each);
   for (const each of rejected) ctx.emit('q.chain.transaction.rejected.v1', each);
@@ -55,6 +59,6 @@ export const relay = handler(contract.relay, async (_input, ctx) => {
     (sum, { length }) => sum + length,
     0,
   );
-  const more = Math.max(found.length, finals.length) === TRANSACTIONS_MAX;
+  const more = isBehind || Math.max(found.length, finals.length) === TRANSACTIONS_MAX;
   return { told: told + Number(isNewEpoch), watches, more };
 });

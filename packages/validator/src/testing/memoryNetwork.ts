@@ -9,7 +9,7 @@ export class MemoryHub {
   readonly #cut = new Set<string>();
 
   /** Told of every frame that is under way. */
-  onFrame: (from: string, frame: Uint8Array) => void = () => undefined;
+  onFrame: (from: string, frame: Uint8Array, to: string) => void = () => undefined;
 
   /** A node joins under its public key, in hex. A second one under the same key takes the place of the first. */
   join(publicKey: string): MemoryNetwork {
@@ -42,7 +42,7 @@ export class MemoryHub {
     if (!this.reachable(from).includes(to)) return false;
     // The receiver has bytes of its own, as it has behind a wire; and it hears nothing within a call of the sender.
     const copy = Uint8Array.from(frame);
-    this.onFrame(from, copy);
+    this.onFrame(from, copy, to);
     setImmediate(() => this.#nodes.get(to)?.hear(from, copy, via));
     return true;
   }

@@ -254,6 +254,9 @@ const signedVote = ({ keys, publicKey }: Liar, { chainId }: Committee, vote: Vot
   signature: keys.sign(publicKey, voteMessage(chainId, vote)),
 });
 
+/** A question of somebody who has no block. */
+const nothing = { kind: 'want', here: [], isOwn: false } as const;
+
 /** What no honest validator says: of epochs and blocks that there are not, with votes and states of nobody. */
 function noise(liar: Liar, message: Message, committee: Committee): Message {
   const { random, publicKey, known } = liar;
@@ -272,7 +275,7 @@ function noise(liar: Liar, message: Message, committee: Committee): Message {
   });
   switch (random.below(6)) {
     case 0:
-      return { kind: 'want', epoch: epoch + random.below(3), fromRound: random.u32(), fromSeq: 0 };
+      return { ...nothing, epoch: epoch + random.below(3), fromRound: random.u32(), fromSeq: 0 };
     case 1: {
       const ref = () => ({ round: random.below(300), author: 0, digest: hexOf(digest) });
       return { kind: 'pull', epoch, refs: Array.from({ length: 64 }, ref) };
@@ -285,11 +288,11 @@ function noise(liar: Liar, message: Message, committee: Committee): Message {
       if (message.kind === 'certificate')
         return { kind: 'certificate', certificate: forgedCertificate(message.certificate) };
       if (known !== undefined) return { kind: 'snapshot', snapshot: forgedSnapshot(known) };
-      return { kind: 'want', epoch, fromRound: 0, fromSeq: 1 };
+      return { ...nothing, epoch, fromRound: 0, fromSeq: 1 };
     default:
       return message.kind === 'block'
         ? { kind: 'block', block: { ...message.block, epoch: epoch + 1 } }
-        : { kind: 'want', epoch: 0, fromRound: 1, fromSeq: 1 };
+        : { ...nothing, epoch: 0, fromRound: 1, fromSeq: 1 };
   }
 }
 
