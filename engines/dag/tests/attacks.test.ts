@@ -18,8 +18,7 @@ import { Mempool } from '../src/mempool.ts';
 import type { Effect, EpochEnd, Snapshot } from '../src/messages.ts';
 import { DagNode } from '../src/node.ts';
 import { orderDigest } from '../src/order.ts';
-import { Sent } from '../src/sent.ts';
-import { blocksFrom, blocksNamed, wantOf } from '../src/serving.ts';
+import { blocksNamed } from '../src/serving.ts';
 import { DEFAULT_SETTINGS } from '../src/settings.ts';
 import { stateRoot } from '../src/state.ts';
 import { Waiting } from '../src/waiting.ts';
@@ -223,21 +222,6 @@ describe('a node', () => {
 });
 
 describe('an answer', () => {
-  it('leaves out what the one who asks has, and what is on its way there', () => {
-    const run = newRun();
-    const rounds = roundsIn(run, 4);
-    const want = { ...wantOf(run, undefined, false), fromRound: 3, here: [[0, 1, 2]] };
-    const found = blocksFrom(run, want, 0) ?? [];
-    expect(refsOf(found)).toEqual(refsOf([rounds[2]![3]!, ...rounds[3]!]));
-    expect(blocksFrom(run, { ...want, isOwn: true }, 3)).toEqual([rounds[2]![3], rounds[3]![3]]);
-    const sent = new Sent(350);
-    expect(sent.due(peers[1]!, found, 0)).toEqual(found);
-    expect(sent.due(peers[1]!, found, 349)).toEqual([]);
-    expect(sent.due(peers[2]!, found, 349)).toEqual(found);
-    expect(sent.due(peers[1]!, found, 350)).toEqual(found);
-    expect(sent.due(peers[1]!, found, 1_049)).toEqual([]);
-  });
-
   it('has the blocks that are there, whatever else is asked for', () => {
     const run = newRun();
     const rounds = roundsIn(run, 8);

@@ -37,6 +37,7 @@ export interface ArchiveOptions {
 
 /** So much may wait to be written; with more, the disk is slower than the chain, and history gets a gap. */
 const WAITING_BYTES_MAX = 256 << 20;
+const LOST_MAX = 64;
 /** Certificates that are kept in memory; votes for older checkpoints do not come any more either. */
 const CERTIFICATES_KEPT = 600;
 
@@ -123,6 +124,14 @@ export class ChainArchive {
   /** Checkpoints that are written and wait for their certificates. */
   get uncertified(): number {
     return this.#writer.active.facts.uncertified.size;
+  }
+
+  /** Checkpoints that are kept without their certificates, though a later one has its own; the oldest first. */
+  lost(): readonly Checkpoint[] {
+    const latest = this.#latest?.seq ?? 0;
+    const open = [...this.#writer.active.facts.uncertified.values()];
+    // The end of an epoch needs the keys that it names as well: the engine begins nowhere behind it without these.
+    return open.filter(({ seq, endsEpoch }) => seq < latest && !endsEpoch).slice(0, LOST_MAX);
   }
 
   /** The last commit that is here, or waits to be written. */

@@ -55,6 +55,29 @@ const check = (proof: Uint8Array | undefined) =>
     : checkProof(decodeProof(proof), chainId, validators, keys.verify);
 
 describe('the history of a chain', () => {
+  it('says which certificates a crash swallowed, and takes them later', async () => {
+    const folder = await newFolder();
+    const order = { chainId, validators, settings: SMALL };
+    const test = new TestChain();
+    const before = await ChainArchive.open(folder, order);
+    const [ana, ben] = people;
+    const entry = test.pay(ana, ben);
+    const [first, second] = [test.commit([entry], true), test.commit([test.pay(ana, ben)], true)];
+    await before.keep(first);
+    await before.keep(second);
+    if (second.checkpoint !== undefined) before.certified(test.certificate(second.checkpoint));
+    await before.close();
+    const archive = await ChainArchive.open(folder, order);
+    const [lost] = archive.lost();
+    expect(lost).toMatchObject({ seq: first.checkpoint?.seq });
+    expect(await archive.receiptProof(idOf(entry))).toBeUndefined();
+    if (lost !== undefined) archive.certified(test.certificate(lost));
+    await archive.settled();
+    expect(archive.lost()).toEqual([]);
+    expect(check(await archive.receiptProof(idOf(entry)))).toMatchObject({ holds: true });
+    await archive.close();
+  });
+
   it('is proved without the ends of epochs after which the same validators stayed', async () => {
     const order = { chainId, validators, settings: SMALL };
     const archive = await ChainArchive.open(await newFolder(), order);

@@ -22,10 +22,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { BeginKeeper } from './beginKeeper.ts';
 import type { BlockLog } from './blockLog.ts';
 import { Inbound } from './inbound.ts';
+import { LostCertificates } from './lostCertificates.ts';
 import { ANNOUNCEMENT_BYTES_MAX, type PeerNetwork } from './network.ts';
 import { Outbound } from './outbound.ts';
 import { OwnBlocks } from './ownBlocks.ts';
 import type { SignatureChecks, Signer } from './signatures.ts';
+import type { Archive } from './types.ts';
 
 /** What a driver tells: all of it within the step that brought it. */
 export interface Observer {
@@ -55,6 +57,9 @@ export interface DriverOptions {
   readonly log: BlockLog;
   readonly keeper: BeginKeeper;
   readonly observer: Observer;
+  readonly archive: Archive | undefined;
+  /** The validators with which the chain began. */
+  readonly validators: readonly Uint8Array[];
   readonly now_ms: () => number;
 }
 
@@ -73,6 +78,7 @@ export class Driver {
   readonly #outbound: Outbound;
   readonly #inbound: Inbound;
   readonly #own: OwnBlocks;
+  readonly #lost: LostCertificates | undefined;
   #asked_ms = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #stopped: string | undefined;
@@ -106,7 +112,20 @@ export class Driver {
           this.stop('this key speaks elsewhere too, or this folder is older than what it said');
       },
       onEntry: (from, entry) => observer.entry(from, entry),
+      onLost: (from, seqs) => this.#beside(this.#lost?.answer(from, seqs)),
+      onOther: (from, certificate) => this.#beside(this.#lost?.receive(from, certificate)),
     });
+    const { archive, validators } = options;
+    if (archive !== undefined)
+      this.#lost = new LostCertificates({
+        archive,
+        network,
+        chainId: begin.committee.chainId,
+        validators,
+        node: () => this.node,
+        withSignatures: (from, read) => this.#inbound.withSignatures(from, read),
+        onFork: (seq) => this.#forked(seq),
+      });
   }
 
   get stopped(): string | undefined {
@@ -125,6 +144,7 @@ export class Driver {
     this.#timer = setInterval(() => {
       this.step({ kind: 'tick', now_ms: now_ms() });
       this.#outbound.tick(now_ms());
+      this.#lost?.tick(now_ms());
     }, TICK_MS);
   }
 
@@ -195,11 +215,18 @@ export class Driver {
       case 'misbehaviour':
         return network.report(effect.from, 'misbehaviour');
       case 'fork':
-        observer.fork(effect.seq);
-        return this.stop(
-          `more validators than may be faulty signed another checkpoint ${effect.seq}`,
-        );
+        return this.#forked(effect.seq);
     }
+  }
+
+  #forked(seq: number): void {
+    this.#options.observer.fork(seq);
+    this.stop(`more validators than may be faulty signed another checkpoint ${seq}`);
+  }
+
+  /** What the chain goes on without: where it fails, it is asked for again. */
+  #beside(work: Promise<void> | undefined): void {
+    work?.catch(() => undefined);
   }
 
   #validators(): readonly string[] {

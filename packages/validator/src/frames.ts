@@ -4,16 +4,21 @@ import { ENTRY_BYTES_MAX, Malformed, Reader, Writer } from '@anarq/dag';
 const MESSAGE = 1;
 const ENTRY = 2;
 const PART = 3;
+const LOST = 4;
 
 /** A message that is larger travels in parts. */
 export const WHOLE_BYTES_MAX = 4 << 20;
 const PART_BYTES = 1 << 20;
 const PARTS_MAX = 1 << 9;
+/** Certificates that are asked for at a time. */
+export const CERTIFICATES_ASKED_MAX = 16;
 
 export type Frame =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   /** An entry that a node which makes no blocks hands on. */
   | { readonly kind: 'entry'; readonly entry: Uint8Array }
+  /** Asks for the certificates of these checkpoints. */
+  | { readonly kind: 'lost'; readonly seqs: readonly number[] }
   | {
       readonly kind: 'part';
       readonly of: number;
@@ -24,6 +29,12 @@ export type Frame =
 
 export const entryFrame = (entry: Uint8Array): Uint8Array =>
   new Writer().u8(ENTRY).raw(entry).done();
+
+export function lostFrame(seqs: readonly number[]): Uint8Array {
+  const writer = new Writer().u8(LOST).u8(seqs.length);
+  for (const seq of seqs) writer.u32(seq);
+  return writer.done();
+}
 
 /** The parts of a large message, in order. @param of tells it from others of the same sender */
 export function partFrames(message: Uint8Array, of: number): readonly Uint8Array[] {
@@ -51,9 +62,19 @@ export function readFrame(frame: Uint8Array): Frame {
       return { kind: 'entry', entry: Uint8Array.from(frame.subarray(1)) };
     case PART:
       return readPart(reader, frame);
+    case LOST:
+      return readLost(reader);
     default:
       throw new Malformed('there is no such frame');
   }
+}
+
+function readLost(reader: Reader): Frame {
+  const count = reader.u8();
+  if (count > CERTIFICATES_ASKED_MAX) throw new Malformed('so many are not asked for at once');
+  const seqs = Array.from({ length: count }, () => reader.u32());
+  reader.end();
+  return { kind: 'lost', seqs };
 }
 
 function readPart(reader: Reader, frame: Uint8Array): Frame {

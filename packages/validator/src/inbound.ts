@@ -3,10 +3,10 @@ import {
   decodeMessage,
   doubtIn,
   epochOf,
-  hexOf,
   isCertified,
   Malformed,
   type Block,
+  type Certificate,
   type DagNode,
   type Event,
   type Message,
@@ -32,6 +32,10 @@ export interface InboundOptions {
   /** A block under this node's own key that others have. */
   readonly onOwn: (block: Block) => void;
   readonly onEntry: (from: string, entry: Uint8Array) => void;
+  /** Somebody asks for the certificates of these checkpoints. */
+  readonly onLost: (from: string, seqs: readonly number[]) => void;
+  /** A certificate that the engine does not wait for, unchecked. */
+  readonly onOther: (from: string, certificate: Certificate) => void;
 }
 
 /** Bytes of messages whose signatures are being checked: of one peer, and of all together. */
@@ -85,7 +89,7 @@ export class Inbound {
   }
 
   receive(peer: string, frame: Uint8Array, via: Via): void {
-    const { chainId, now_ms, onEntry, isAsking } = this.#options;
+    const { chainId, now_ms, onEntry, onLost, isAsking } = this.#options;
     // Whoever hands on an announcement has not looked into it: nobody is blamed, and nobody answered.
     const from = via === 'gossip' ? '' : peer;
     try {
@@ -94,6 +98,10 @@ export class Inbound {
       if (via === 'gossip') throw new Malformed('only messages are announced');
       if (read.kind === 'entry') {
         if (this.#quotas.takes(from, 'entry', now_ms())) onEntry(from, read.entry);
+        return;
+      }
+      if (read.kind === 'lost') {
+        if (this.#quotas.takes(from, 'lost', now_ms())) onLost(from, read.seqs);
         return;
       }
       const whole = isAsking() ? this.#assembly.add(from, read, now_ms()) : undefined;
@@ -203,13 +211,13 @@ export class Inbound {
     message: Message & { readonly kind: 'certificate' },
     bytes: number,
   ): void {
-    const { node } = this.#options;
+    const { node, onOther } = this.#options;
     const { certificate } = message;
     const { epoch, seq } = certificate.checkpoint;
     const committee = node().committeeOf(epoch);
-    if (committee === undefined || !isOpen(node(), epoch, seq)) return;
+    if (committee === undefined || !isOpen(node(), epoch, seq)) return onOther(from, certificate);
     this.#inOrder(from, bytes, async () => {
-      const holds = await this.#withSignatures(from, (verify) =>
+      const holds = await this.withSignatures(from, (verify) =>
         isCertified(certificate, committee.publicKeys, verify),
       );
       if (holds) return { kind: 'message', from, message };
@@ -225,7 +233,7 @@ export class Inbound {
     if (this.#isAdopting || snapshot.executed.seq <= node().executed.seq + 1) return;
     this.#isAdopting = true;
     const known = node().committee;
-    const doubt = await this.#withSignatures(from, (verify) =>
+    const doubt = await this.withSignatures(from, (verify) =>
       doubtIn(snapshot, known, verify),
     ).finally(() => (this.#isAdopting = false));
     // Meanwhile this node may have come to another epoch by itself.
@@ -238,7 +246,7 @@ export class Inbound {
    * Carries out a check that asks for signatures: first to learn for which, then with the answers; a few at a time,
    * so that a long row of forged ones costs no more than its beginning.
    */
-  async #withSignatures<T>(from: string, read: (verify: Verify) => T): Promise<T> {
+  async withSignatures<T>(from: string, read: (verify: Verify) => T): Promise<T> {
     const known = new Map<Uint8Array, boolean>();
     for (;;) {
       const asked: Signed[] = [];

@@ -85,6 +85,8 @@ async function opened(options: ValidatorOptions, lock: FolderLock): Promise<Vali
     log,
     keeper,
     observer: validator.observer,
+    archive,
+    validators: options.genesis.validators,
     now_ms,
   });
   fail_later = (error) => driver.stop(`the disk failed: ${String(error)}`);

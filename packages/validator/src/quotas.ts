@@ -1,5 +1,5 @@
 /** What a peer may ask for in a second, and at once; and bytes of answers, after which it may ask again. */
-const RATES = { question: 100, entry: 500, answer: 16 << 20 } as const;
+const RATES = { question: 100, entry: 500, lost: 1, answer: 16 << 20 } as const;
 /** So many peers are counted; of more, the one that was silent longest is forgotten. */
 const PEERS_MAX = 1_024;
 
@@ -21,7 +21,7 @@ export class Quotas {
     const name = `${kind} ${peer}`;
     const bucket = this.#buckets.get(name) ?? { left: rate, at_ms: now_ms };
     this.#buckets.delete(name);
-    if (this.#buckets.size >= 3 * PEERS_MAX) {
+    if (this.#buckets.size >= 4 * PEERS_MAX) {
       const [oldest] = this.#buckets.keys();
       if (oldest !== undefined) this.#buckets.delete(oldest);
     }

@@ -124,6 +124,10 @@ export interface Archive {
    */
   keep(executed: ExecutedCommit): void | Promise<void>;
   certified?(certificate: Certificate): void | Promise<void>;
+  /** Checkpoints that are kept without their certificates, though later ones have theirs; the oldest first. */
+  lost?(): readonly Checkpoint[];
+  /** A certificate that is kept. */
+  certificate?(seq: number): Promise<Certificate | undefined>;
 }
 
 export interface ValidatorSettings extends Omit<NodeSettings, 'publicKey'> {

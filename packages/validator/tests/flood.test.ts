@@ -55,9 +55,9 @@ it('beside a validator that floods, two others have two thirds of what is checke
   await until('both are through', () => isThrough(first) && isThrough(second));
 
   const last = Math.max(checked.lastIndexOf(first ?? ''), checked.lastIndexOf(second ?? ''));
-  const until_ = checked.slice(0, last + 1);
-  expect(until_.filter((key) => key === first || key === second)).toHaveLength(2 * HONEST);
-  expect(until_.filter((key) => key === flooder).length).toBeLessThanOrEqual(HONEST + 1);
+  const before = checked.slice(0, last + 1);
+  expect(before.filter((key) => key === first || key === second)).toHaveLength(2 * HONEST);
+  expect(before.filter((key) => key === flooder).length).toBeLessThanOrEqual(HONEST + 1);
   // And nothing of the flood is lost for that: it has what the others do not need.
   await until('the flood is through', () => checked.length === FLOOD + 2 * HONEST);
 });

@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  checkpointDigest,
+  type Certificate,
+  type Checkpoint,
+  type ExecutedCommit,
+} from '@anarq/dag';
+import type { Archive } from '../src/index.ts';
 import { FUNDS, seedOf, TestChain, until, watchEquivocation } from './testChain.ts';
 
 let chain: TestChain;
@@ -185,5 +192,55 @@ describe('one key', () => {
     expect(validator.chain().stopped).toMatch(/speaks elsewhere/);
     await pay(0, 1n, [0, 1, 2]);
     expect(twice).toEqual([]);
+  });
+});
+
+/** A history that keeps checkpoints with receipts, and whose file lies on a disk that may lose a certificate. */
+class History implements Archive {
+  readonly checkpoints = new Map<number, Checkpoint>();
+  readonly certificates = new Map<number, Certificate>();
+  losesCertificates = false;
+
+  keep({ checkpoint }: ExecutedCommit): void {
+    if (checkpoint !== undefined && checkpoint.receipts > 0)
+      this.checkpoints.set(checkpoint.seq, checkpoint);
+  }
+
+  certified(certificate: Certificate): void {
+    if (!this.losesCertificates) this.certificates.set(certificate.checkpoint.seq, certificate);
+  }
+
+  lost(): readonly Checkpoint[] {
+    const latest = Math.max(0, ...this.certificates.keys());
+    const { certificates } = this;
+    return [...this.checkpoints.values()].filter(
+      ({ seq }) => seq < latest && !certificates.has(seq),
+    );
+  }
+
+  certificate(seq: number): Promise<Certificate | undefined> {
+    return Promise.resolve(this.certificates.get(seq));
+  }
+}
+
+describe('a certificate that a crash swallowed', () => {
+  it('is had from others, long after these have forgotten it but for their histories', async () => {
+    chain = new TestChain(4, 2, { round_ms_min: 20, checkpoint_ms: 40 });
+    const histories = chain.keys.map(() => new History());
+    for (const at of [0, 1, 2, 3]) await chain.open(at, { archive: histories[at]! });
+    const [history, other] = [histories[3]!, histories[0]!];
+    history.losesCertificates = true;
+    await pay(0, 1n, [0, 1, 2, 3]);
+    // A start goes on behind the checkpoint, whose certificate never came to the disk.
+    await chain.at(3).validator.close();
+    const [[seq = 0] = []] = history.checkpoints;
+    expect(history.certificates.size).toBe(0);
+    await until('much was certified since', () => other.certificates.has(seq + 20));
+    history.losesCertificates = false;
+    await chain.open(3, { archive: history });
+    await until('it has the certificate', () => history.certificates.has(seq));
+    const [had, theirs] = [history, other].map(({ certificates }) => certificates.get(seq)!);
+    expect(checkpointDigest(had!.checkpoint)).toEqual(checkpointDigest(theirs!.checkpoint));
+    expect(history.lost()).toEqual([]);
   });
 });
