@@ -7,6 +7,7 @@ import { isCheckpointOf, vkeysOf, type LogVkeys } from '@anarq/log';
 import { BLOCKS_FOLDER } from '@anarq/node';
 import { copyStore, openStore, type Store } from '@anarq/store';
 import { blocksBelow, copyBlocks, type Copied } from './blocks.ts';
+import { copyOf } from './chain.ts';
 import { copyLogs } from './logs.ts';
 import { LAST_BACKUP_FILE, type LastBackup } from './lastBackup.ts';
 import {
@@ -28,6 +29,8 @@ interface BackupOrder {
   /** Where backups lie, one beside the other. */
   readonly folder: string;
   readonly version: string;
+  /** Of the chain that the node keeps, where it keeps one. */
+  readonly chainFolder?: string | undefined;
   /** Puts a sealed copy of the keys beside the data. */
   readonly passphrase?: string | undefined;
 }
@@ -68,7 +71,8 @@ export async function makeBackup(
         { mode: 0o600 },
       );
     const keys = order.passphrase === undefined ? [] : [KEYS_FILE];
-    const names = [STORE_FILE, BLOCKS_FILE, ...keys, ...logs];
+    const chain = order.chainFolder === undefined ? [] : await copyOf(order.chainFolder, partial);
+    const names = [STORE_FILE, BLOCKS_FILE, ...keys, ...logs, ...chain];
     const files: BackupFile[] = [];
     for (const file of names) files.push(await fileFacts(partial, file));
     const manifest: Manifest = {

@@ -7,6 +7,7 @@ import { auditStored, compareStored } from '@anarq/log';
 import { BLOCKS_FOLDER, defaultKeysFolder, KEYS_FOLDER_FILE } from '@anarq/node';
 import { openStore, type Store } from '@anarq/store';
 import { takeBlocks } from './blocks.ts';
+import { hasChain, takeChain } from './chain.ts';
 import { takeLogs } from './logs.ts';
 import {
   backupsIn,
@@ -27,6 +28,8 @@ interface RestoreOrder {
   readonly dataFolder: string;
   readonly keysFolder?: string | undefined;
   readonly passphrase?: string | undefined;
+  /** Where the chain of the backup goes: an empty folder. */
+  readonly chainFolder?: string | undefined;
   /** A signed checkpoint of the node that was seen elsewhere. */
   readonly checkpoint?: string | undefined;
 }
@@ -38,6 +41,8 @@ interface Restored {
   readonly keysFolder: string;
   /** Whether the root key was there to check that the node made the backup. */
   readonly keysFound: boolean;
+  /** Whether the backup holds a chain that was not asked for. */
+  readonly leavesChain: boolean;
   readonly records: number;
   /** How the backup stands to the checkpoint that was given. */
   readonly missing?: number;
@@ -50,7 +55,9 @@ interface Restored {
  */
 export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   const { dataFolder } = order;
+  const { chainFolder } = order;
   await requireEmpty(dataFolder);
+  if (chainFolder !== undefined) await requireEmpty(chainFolder);
   const [backup] = await backupsIn(order.backup);
   if (backup === undefined)
     return fail('FOLDER_UNUSABLE', `There is no whole backup in ${order.backup}.`);
@@ -72,6 +79,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
     await takeLogs(backup, manifest, temporary);
     const found = await judgeStore(join(temporary, STORE_FILE), manifest, order.checkpoint);
     await writeFile(join(temporary, KEYS_FOLDER_FILE), `${resolve(keysFolder)}\n`, { mode: 0o600 });
+    if (chainFolder !== undefined) await takeChain(backup, manifest, chainFolder);
     await rm(dataFolder, { recursive: true, force: true });
     await rename(temporary, dataFolder);
     return {
@@ -80,6 +88,7 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
       dataFolder,
       keysFolder,
       keysFound: rootKey !== undefined,
+      leavesChain: chainFolder === undefined && hasChain(manifest),
       ...found,
     };
   } catch (error) {

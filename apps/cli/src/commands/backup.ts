@@ -11,6 +11,7 @@ interface BackupOptions {
   readonly withKeys?: boolean;
   readonly passphraseFile?: string;
   readonly json?: boolean;
+  readonly chain?: string;
 }
 
 /** Makes a backup of the node on a data folder, whether it runs or not. */
@@ -29,6 +30,7 @@ export async function backup(folder: string, options: BackupOptions): Promise<vo
     folder,
     version,
     passphrase,
+    chainFolder: options.chain,
   });
   const { manifest } = made;
   if (options.json === true)

@@ -12,6 +12,7 @@ interface RestoreOptions {
   readonly withKeys?: boolean;
   readonly passphraseFile?: string;
   readonly json?: boolean;
+  readonly chain?: string;
 }
 
 /** Puts a backup into an empty folder, fenced. */
@@ -20,6 +21,7 @@ export async function restore(backup: string, options: RestoreOptions): Promise<
     backup,
     dataFolder: options.data,
     keysFolder: options.keys,
+    chainFolder: options.chain,
     passphrase: options.withKeys === true ? await passphraseOf(options) : undefined,
     checkpoint:
       options.checkpoint === undefined ? undefined : await checkpointIn(options.checkpoint),
@@ -49,6 +51,10 @@ export async function restore(backup: string, options: RestoreOptions): Promise<
     say(
       `  ${paint.yellow('The keys are not here')}: copy them to ${restored.keysFolder} before you start it`,
     );
+  if (options.chain !== undefined)
+    say(`  its chain follows from ${options.chain}, and never makes a block under the old key`);
+  if (restored.leavesChain)
+    say(`  ${paint.yellow('Its chain is not put back')}: name an empty folder with --chain FOLDER`);
   say('\n  This copy is fenced: it answers questions, and changes nothing, so that it can never');
   say('  spend what the old node spends too. When the old one is gone for good:');
   say(`    ./q unfence --data ${restored.dataFolder} --i-know-the-old-one-is-gone`);

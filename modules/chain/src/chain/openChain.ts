@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
@@ -8,6 +9,7 @@ import { accountOf, bytesOfHex, chainIdOf, hexOf, type Genesis } from '@anarq/da
 import type { OwnLogKind } from '@anarq/kernel';
 import { openValidator, type PeerNetwork, type ValidatorSettings } from '@anarq/validator';
 import { ChainNode } from './chainNode.ts';
+import { RESTORED_FILE } from './copyChain.ts';
 import { genesisText, readGenesis } from './genesisFile.ts';
 import { loneNetwork } from './loneNetwork.ts';
 import { readNetworkFile } from './networkFile.ts';
@@ -44,9 +46,9 @@ export const chainLog = (options: ChainOptions): OwnLogKind => ({
       now_ms,
       onError,
     }),
-  // Whoever begins a validator from an older copy of its folder makes it contradict itself.
+  // Its folder is beside the data folder: whoever makes a backup names it.
   copy: () => Promise.resolve([]),
-  check: () => Promise.resolve({ found: 'a chain is not in the backup of a node' }),
+  check: () => Promise.resolve({ found: 'a chain has a folder of its own' }),
 });
 
 /**
@@ -64,7 +66,10 @@ export async function openChain(
 ): Promise<ChainNode> {
   const { folder } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const seed = (await seedIn(join(folder, 'validator.key'))) ?? place.seed();
+  const isCopy = existsSync(join(folder, RESTORED_FILE));
+  const seed = isCopy
+    ? await followerSeed(folder)
+    : ((await seedIn(join(folder, 'validator.key'))) ?? place.seed());
   const publicKey = rawPublicKey(importPrivateKey('mldsa65', seed));
   const genesis = await genesisIn(folder, publicKey, place.now_ms);
   const chainId = chainIdOf(genesis);
@@ -81,7 +86,7 @@ export async function openChain(
       const validator = await openValidator({
         folder: join(folder, 'validator'),
         genesis,
-        seed,
+        ...(isCopy ? {} : { seed }),
         network,
         archive,
         now_ms: place.now_ms,
@@ -123,6 +128,16 @@ async function genesisIn(
   };
   await createPrivateFile(path, genesisText(genesis));
   return (await readGenesis(path)) ?? genesis;
+}
+
+/** A key under which a copy follows; no validator has it. */
+async function followerSeed(folder: string): Promise<Uint8Array> {
+  const path = join(folder, 'follower.key');
+  const known = await seedIn(path);
+  if (known !== undefined) return known;
+  const seed = randomBytes(32);
+  await createPrivateFile(path, `${hexOf(seed)}\n`);
+  return seed;
 }
 
 /** A seed of 32 bytes in hex. @throws QError INPUT_INVALID */
