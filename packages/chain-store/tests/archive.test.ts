@@ -60,7 +60,6 @@ describe('the history of a chain', () => {
     const order = { chainId, validators, settings: SMALL };
     const test = new TestChain();
     const before = await ChainArchive.open(folder, order);
-    const [ana, ben] = people;
     const entry = test.pay(ana, ben);
     const [first, second] = [test.commit([entry], true), test.commit([test.pay(ana, ben)], true)];
     await before.keep(first);

@@ -12,19 +12,21 @@ export async function copyOf(chainFolder: string, backup: string): Promise<reado
   return names.map((name) => `${FOLDER}${name}`);
 }
 
-const namesOf = ({ files }: Manifest): readonly string[] =>
+type Files = Pick<Manifest, 'files'>;
+
+const namesOf = ({ files }: Files): readonly string[] =>
   files
     .map(({ name }) => name)
     .filter((name) => name.startsWith(FOLDER) && CHAIN_FILE.test(name.slice(FOLDER.length)));
 
 /** Whether a backup holds a chain. */
-export const hasChain = (manifest: Manifest): boolean => namesOf(manifest).length > 0;
+export const hasChain = (manifest: Files): boolean => namesOf(manifest).length > 0;
 
 /**
  * Puts the chain of a backup, whose files were found to be whole, into a folder, as a copy that only follows.
  * @throws INPUT_INVALID where the backup holds none
  */
-export async function takeChain(backup: string, manifest: Manifest, folder: string): Promise<void> {
+export async function takeChain(backup: string, manifest: Files, folder: string): Promise<void> {
   if (!hasChain(manifest))
     fail('INPUT_INVALID', 'This backup holds no chain: it was made without --chain.');
   await mkdir(folder, { recursive: true, mode: 0o700 });
