@@ -132,6 +132,9 @@ export class Statuses {
     const tracked = this.#track(id, Number.MAX_SAFE_INTEGER);
     // The same again, so late that the account has forgotten its number: what it came to first stays.
     if (tracked.position !== undefined) return;
+    // A commit has a quorum behind it, also where others came to build on the block itself only late, or by another.
+    if (tracked.times_ms.Validating !== undefined)
+      for (const state of ['Voting', 'Confirming'] as const) this.#reach(tracked, state);
     tracked.position = position;
     if (code === 'OK') return this.#settle(tracked, 'Confirmed');
     tracked.code = code;

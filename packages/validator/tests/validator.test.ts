@@ -160,7 +160,10 @@ describe('four validators', () => {
     expect(ended.map((status) => status?.state).toSorted()).toEqual(['Finalized', 'Rejected']);
     const loser = ended.find((status) => status?.state === 'Rejected');
     expect(loser?.code).toBe('NONCE_USED');
-    expect(chain.check(chain.at(3).validator.receiptProof(loser?.id ?? ''))).toMatchObject({
+    const proof = await until('the last one has a certificate too', () =>
+      chain.at(3).validator.receiptProof(loser?.id ?? ''),
+    );
+    expect(chain.check(proof)).toMatchObject({
       holds: true,
       receipt: { code: 'NONCE_USED' },
     });
