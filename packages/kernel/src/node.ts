@@ -37,6 +37,7 @@ import { ProcessDesk } from './processDesk.ts';
 import { receiptsOver } from './receipts.ts';
 import { BatchRecords } from './record.ts';
 import { Replay } from './replay.ts';
+import type { TakenKeys } from './takenKeys.ts';
 import type { Resealed } from './reseal.ts';
 import type { Resealing } from './rotation.ts';
 import { standaloneOf, type Standalone } from './standalone/mode.ts';
@@ -188,7 +189,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...running,
     streams,
     steps,
-    close: () => closeAll({ ...toClose, ownLogs, log, stop }),
+    close: () => closeAll({ ...toClose, taken: parts.replay.taken, ownLogs, log, stop }),
   });
   await begin(kernel, { ...running, steps, watch, tell }).catch(closing(ownLogs));
   return kernel;
@@ -205,12 +206,12 @@ const closing =
 /** What everything that was opened begins with, in this order. */
 async function begin(
   kernel: Kernel,
-  of: Pick<Running, 'options' | 'opened' | 'parts' | 'invoker' | 'bus' | 'steps'> & {
+  of: Pick<Running, 'options' | 'opened' | 'parts' | 'invoker' | 'bus' | 'steps' | 'now_ms'> & {
     readonly watch: NodeWatch;
     readonly tell: (where: string) => (error: unknown) => void;
   },
 ): Promise<void> {
-  const { options, opened, parts, invoker, bus, steps, watch, tell } = of;
+  const { options, opened, parts, invoker, bus, steps, now_ms, watch, tell } = of;
   if (steps !== undefined)
     steps.onMoved = () => {
       parts.services.sessions.forgetRead();
@@ -222,6 +223,7 @@ async function begin(
   // A restored copy changes nothing until it may write.
   if (kernel.fence.since !== undefined) return;
   await startModules(invoker, options.modules, parts);
+  parts.replay.taken.start(parts.store, now_ms, tell('keys'));
   await opened.resealing.start(tell('reseal'));
 }
 
@@ -343,6 +345,7 @@ const followedWith = (streams: EventStreams): Pick<Kernel, 'follow' | 'streamsOf
 async function closeAll(parts: {
   readonly steps: ClockSteps | undefined;
   readonly resealing: Resealing;
+  readonly taken: TakenKeys;
   readonly streams: EventStreams;
   readonly sweep: EventSweep;
   readonly watch: NodeWatch;
@@ -361,6 +364,7 @@ async function closeAll(parts: {
   await parts.watch.close();
   await parts.steps?.close();
   await parts.resealing.close();
+  await parts.taken.close();
   const drained = parts.invoker.drain(DRAIN_MS);
   await parts.stop();
   await drained;

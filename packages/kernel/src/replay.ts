@@ -2,6 +2,7 @@ import { fail, type Result } from '@anarq/common-schemas';
 import { randomBytes, sha256HexOfText, toBase64url, type Sealer, utf8 } from '@anarq/crypto';
 import type { Statement, Store } from '@anarq/store';
 import type { Invocation, ReplayKey } from './invocation.ts';
+import { nameOf, TakenKeys } from './takenKeys.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 const KEPT_MS = 24 * 3_600_000;
@@ -19,7 +20,8 @@ export class Replay {
   readonly #store: Store;
   readonly #sealer: Sealer;
   readonly #underWay = new Set<string>();
-  #taken = 0;
+  readonly taken = new TakenKeys(KEPT_MS);
+  #count = 0;
 
   constructor(store: Store, sealer: Sealer) {
     this.#store = store;
@@ -28,9 +30,9 @@ export class Replay {
 
   /**
    * Answers a call that was made before; stops one whose twin is under way, or whose key belongs to
-   * another input. Money keys never expire.
+   * another input. Money keys never expire, and are always asked for.
    */
-  async check(inv: Invocation): Promise<void> {
+  check(inv: Invocation): void | Promise<void> {
     const key = this.#keyOf(inv);
     const name = nameOf(key);
     if (this.#underWay.has(name))
@@ -38,7 +40,8 @@ export class Replay {
     this.#underWay.add(name);
     inv.release.push(() => this.#underWay.delete(name));
     inv.replayKey = key;
-    await this.recheck(inv);
+    if (key.expires_ms !== undefined && this.taken.isSurelyNew(name, inv.now_ms)) return undefined;
+    return this.recheck(inv);
   }
 
   /** Looks again, after a conflict: another process may have taken the key meanwhile. */
@@ -83,9 +86,10 @@ export class Replay {
     const key = inv.replayKey;
     if (key === undefined) return [];
     const isProcess = 'process' in outcome;
-    this.#taken += 1;
+    this.#count += 1;
+    if (key.expires_ms !== undefined) this.taken.add(nameOf(key), inv.now_ms);
     return [
-      ...(this.#taken % SWEEP_EVERY === 0 ? [sweep(inv.now_ms)] : []),
+      ...(this.#count % SWEEP_EVERY === 0 ? [sweep(inv.now_ms)] : []),
       {
         name: 'idempotency key',
         // A key whose time is over is free again; any other stays whose it is.
@@ -189,6 +193,3 @@ const columnsOf = ({ tenant, identity, operation, key }: ReplayKey) => ({
   operation,
   key,
 });
-
-const nameOf = ({ tenant, identity, operation, key }: ReplayKey): string =>
-  `${tenant}\n${identity}\n${operation}\n${key}`;

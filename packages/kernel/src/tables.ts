@@ -160,4 +160,22 @@ CREATE TABLE kernel_drawn (
 CREATE INDEX kernel_drawn_age ON kernel_drawn (grant_cid, at_ms);
 `,
   },
+  {
+    id: 7,
+    // In SQLite, rows of this size that lie in the order of their keys split a page at every other insert. Now each is
+    // put behind the last, and the keys are in an index: so it always was in PostgreSQL.
+    postgres: 'SELECT 1',
+    sql: `
+CREATE TABLE kernel_replay_new (
+  tenant TEXT NOT NULL, identity TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, process TEXT, result_sealed BLOB, created_ms INTEGER NOT NULL, expires_ms INTEGER,
+  PRIMARY KEY (tenant, identity, operation, key)
+) STRICT;
+INSERT INTO kernel_replay_new (tenant, identity, operation, key, fingerprint, process, result_sealed, created_ms, expires_ms)
+SELECT tenant, identity, operation, key, fingerprint, process, result_sealed, created_ms, expires_ms FROM kernel_replay;
+DROP TABLE kernel_replay;
+ALTER TABLE kernel_replay_new RENAME TO kernel_replay;
+CREATE INDEX kernel_replay_expiry ON kernel_replay (expires_ms) WHERE expires_ms IS NOT NULL;
+`,
+  },
 ];

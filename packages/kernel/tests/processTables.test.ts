@@ -46,6 +46,33 @@ it('processes of the first tables are there in the new ones, as they were', asyn
   }
 });
 
+it('answers kept under their keys are there in the new table, as they were', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'q-tables-'));
+  const store = await openStore({ file: join(folder, 'node.sqlite') });
+  try {
+    await store.migrate('kernel', kernelMigrations.slice(0, 6));
+    await store.commit(
+      [null, 9].map((expires_ms) => ({
+        sql: `INSERT INTO kernel_replay (tenant, identity, operation, key, fingerprint, process, result_sealed, created_ms, expires_ms)
+              VALUES ('home', 'did:a', 'lab.work', :key, 'f', :process, :sealed, 8, :expires_ms)`,
+        params: {
+          key: `until ${expires_ms}`,
+          process: expires_ms === null ? 'proc_1' : null,
+          sealed: expires_ms === null ? null : Uint8Array.of(1, 2),
+          expires_ms,
+        },
+      })),
+    );
+    const before = await store.read('SELECT * FROM kernel_replay ORDER BY key');
+    await store.migrate('kernel', kernelMigrations);
+    expect(await store.read('SELECT * FROM kernel_replay ORDER BY key')).toEqual(before);
+    expect(before).toHaveLength(2);
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 it('the capability of a nested process keeps the signature of the call at its root', async () => {
   const node = await startTestNode({
     modules: [],
