@@ -18,6 +18,19 @@ export interface PaceSettings {
  */
 const MISSES_FREE = 2;
 
+/** What a validator has of an epoch, and who is proved to equivocate there. */
+interface Seen {
+  readonly dag: Dag;
+  /** Nobody waits for them, and rather for a quorum without them. */
+  readonly equivocators: ReadonlySet<number>;
+}
+
+/**
+ * Whoever was not here in so many rounds is not waited for, until it is in time once: one that is silent, and one
+ * whose blocks always come when the others have gone on.
+ */
+const ABSENCES_MAX = 6;
+
 /** Says when a validator goes on to its next round. */
 export class Pacemaker {
   readonly #settings: PaceSettings;
@@ -26,6 +39,8 @@ export class Pacemaker {
   #quorumRound = 0;
   #quorumSince_ms = -Infinity;
   #misses = 0;
+  /** By author: in how many own rounds in a row its block was not here when this validator went on. */
+  readonly #absences = new Map<number, number>();
 
   constructor(settings: PaceSettings) {
     this.#settings = settings;
@@ -38,15 +53,18 @@ export class Pacemaker {
     return round;
   }
 
-  /**
-   * @param equivocators validators that are proved to equivocate: nobody waits for them, and rather for a quorum without them
-   * @returns the round to propose now, where the time has come
-   */
-  next(
-    { dag, equivocators }: { readonly dag: Dag; readonly equivocators: ReadonlySet<number> },
-    lastOwn: number,
-    now_ms: number,
-  ): number | undefined {
+  /** @returns the round to propose now, where the time has come */
+  next(seen: Seen, lastOwn: number, now_ms: number): number | undefined {
+    const round = this.#next(seen, lastOwn, now_ms);
+    if (round === undefined) return undefined;
+    for (const author of seen.dag.committee.publicKeys.keys()) {
+      const isHere = seen.dag.of(round - 1, author).length > 0;
+      this.#absences.set(author, isHere ? 0 : (this.#absences.get(author) ?? 0) + 1);
+    }
+    return round;
+  }
+
+  #next({ dag, equivocators }: Seen, lastOwn: number, now_ms: number): number | undefined {
     const reached = this.quorumRound(dag);
     if (reached > this.#quorumRound || this.#quorumSince_ms === -Infinity) {
       this.#quorumRound = reached;
@@ -77,15 +95,18 @@ export class Pacemaker {
     return Math.min(leader_ms_min * 2 ** Math.max(over, 0), leader_ms_max);
   }
 
-  /** The leaders of the round are here, and how the leaders before fared is settled. */
+  /** All who are waited for are here, or the leaders of the round are, and how those before fared is settled. */
   #isReady(dag: Dag, round: number, equivocators: ReadonlySet<number>): boolean {
     const { committee } = dag;
-    if (round === 0 || dag.authorsIn(round) === committee.publicKeys.length) return true;
+    if (round === 0) return true;
     const doubtful = [...equivocators].filter((author) => dag.of(round, author).length > 0).length;
     if (dag.authorsIn(round) - doubtful < committee.quorum) return false;
-    const isHereOrSilent = (leader: number): boolean =>
-      dag.of(round, leader).length > 0 || equivocators.has(leader) || isSilent(dag, leader, round);
-    if (!leadersOf(committee, round).every(isHereOrSilent)) return false;
+    const isHereOrLate = (author: number): boolean =>
+      dag.of(round, author).length > 0 ||
+      equivocators.has(author) ||
+      (this.#absences.get(author) ?? 0) >= ABSENCES_MAX;
+    if ([...committee.publicKeys.keys()].every(isHereOrLate)) return true;
+    if (!leadersOf(committee, round).every(isHereOrLate)) return false;
     return leadersOf(committee, round - 1).every((leader) => {
       let votes = 0;
       let against = 0;
@@ -95,13 +116,4 @@ export class Pacemaker {
       return Math.max(votes, against) >= committee.quorum;
     });
   }
-}
-
-/** Whoever said nothing in so many rounds is not waited for; its turn is over as soon as a quorum goes on. */
-const SILENT_ROUNDS = 6;
-
-function isSilent(dag: Dag, author: number, round: number): boolean {
-  for (let back = 1; back <= SILENT_ROUNDS; back += 1)
-    if (round - back < 0 || dag.of(round - back, author).length > 0) return false;
-  return true;
 }

@@ -92,8 +92,8 @@ export function silentIn({ dag, peers, waiting }: EpochRun): readonly Peer[] {
 const NOTHING: ReadonlyMap<Peer, readonly Ref[]> = new Map();
 
 /**
- * What to ask of whom for what others build on and is not here: first whoever sent what builds on it, then its
- * author, then everybody in turn.
+ * What to ask of whom for what others build on and is not here: first of those who sent what builds on it, then of its
+ * author, then of everybody in turn.
  */
 export function asksNow(
   { waiting, peers }: EpochRun,
@@ -104,7 +104,7 @@ export function asksNow(
   if (waiting.missing === 0) return NOTHING;
   const asks = waiting.toAsk(now_ms, settings, ASKED_AT_ONCE);
   const whom = asks.map(({ ref, from, tries }) => {
-    const peer = tries === 1 ? from : tries === 2 ? (peers[ref.author] ?? inTurn()) : inTurn();
+    const peer = from ?? (tries === 2 ? peers[ref.author] : undefined) ?? inTurn();
     return { peer, ref };
   });
   const byPeer = Map.groupBy(whom, ({ peer }) => peer);

@@ -14,12 +14,15 @@ interface Missing {
   readonly waiters: Set<string>;
   /** The author of the block that named it first. */
   readonly namedBy: number;
-  /** Who sent a block that builds on it, so has it: a peer's name. */
-  readonly from: string;
+  /** Peers that sent a block which builds on it, so have it, and whether they were asked. */
+  readonly from: Map<Peer, boolean>;
   /** When it is asked for; undefined until somebody looks at the time. */
   ask_ms: number | undefined;
   tries: number;
 }
+
+/** Where another one has it, so much sooner than that. */
+const SOONER = 3;
 
 /** In the place of a block that waits: the word of a peer. */
 const wordOf = (peer: Peer): string => `word of ${peer}`;
@@ -120,12 +123,17 @@ export class Waiting {
     ref: Ref,
     by: { readonly waiter: string; readonly namedBy: number; readonly from: Peer },
   ): void {
-    const { waiter, ...named } = by;
+    const { waiter, namedBy, from } = by;
     const known = this.#missing.get(ref.digest);
-    if (known !== undefined) return void known.waiters.add(waiter);
-    this.#usedBy(named.namedBy).missing += 1;
-    const asked = { ask_ms: undefined, tries: 0 };
-    this.#missing.set(ref.digest, { ref, waiters: new Set([waiter]), ...named, ...asked });
+    if (known !== undefined) {
+      known.waiters.add(waiter);
+      if (!known.from.has(from)) known.from.set(from, false);
+      return;
+    }
+    this.#usedBy(namedBy).missing += 1;
+    const [waiters, has] = [new Set([waiter]), new Map([[from, false]])];
+    const missing = { ref, waiters, namedBy, from: has, ask_ms: undefined, tries: 0 };
+    this.#missing.set(ref.digest, missing);
   }
 
   /** A block came to the others. @returns those that now have all that they build on */
@@ -145,18 +153,22 @@ export class Waiting {
   }
 
   /**
-   * What to ask for now: missing, not waiting itself, and not asked for lately. Authors whose blocks name what is
-   * missing take turns, and of each what was asked for least and is oldest comes first.
+   * What to ask for now: missing, not waiting itself, and not asked for lately; sooner again where somebody has it who
+   * was not asked: who has it first may be its author, that keeps it. Authors whose blocks name what is missing take
+   * turns, and of each what was asked for least and is oldest comes first.
+   * @returns `from` whom it is to be had; absent where all who are known to have it were asked
    */
   toAsk(
     now_ms: number,
     { askFirst_ms, askAgain_ms }: AskSettings,
     most: number,
-  ): readonly { readonly ref: Ref; readonly from: string; readonly tries: number }[] {
+  ): readonly { readonly ref: Ref; readonly from?: Peer; readonly tries: number }[] {
     if (this.#missing.size === 0) return [];
     for (const missing of this.#missing.values()) missing.ask_ms ??= now_ms + askFirst_ms;
     const due = [...this.#missing.values()]
-      .filter(({ ref, ask_ms = Infinity }) => !this.#blocks.has(ref.digest) && now_ms >= ask_ms)
+      .filter(
+        (missing) => !this.#blocks.has(missing.ref.digest) && isDue(missing, now_ms, askAgain_ms),
+      )
       .toSorted((a, b) => a.tries - b.tries || a.ref.round - b.ref.round);
     const queues = [...Map.groupBy(due, ({ namedBy }) => namedBy).values()];
     const found: Missing[] = [];
@@ -168,8 +180,10 @@ export class Waiting {
     return found.map((missing) => {
       missing.ask_ms = now_ms + askAgain_ms;
       missing.tries += 1;
-      const { ref, from, tries } = missing;
-      return { ref, from, tries };
+      const { ref, tries } = missing;
+      const from = unasked(missing);
+      if (from !== undefined) missing.from.set(from, true);
+      return { ref, tries, ...(from === undefined ? {} : { from }) };
     });
   }
 
@@ -228,4 +242,15 @@ export class Waiting {
     this.#missing.delete(digest);
     this.#usedBy(missing.namedBy).missing -= 1;
   }
+}
+
+function unasked({ from }: Missing): Peer | undefined {
+  for (const [peer, isAsked] of from) if (!isAsked) return peer;
+  return undefined;
+}
+
+function isDue(missing: Missing, now_ms: number, askAgain_ms: number): boolean {
+  const { ask_ms = Infinity, tries } = missing;
+  const isSooner = tries > 0 && unasked(missing) !== undefined;
+  return now_ms >= ask_ms - (isSooner ? askAgain_ms * (1 - 1 / SOONER) : 0);
 }

@@ -36,6 +36,15 @@ describe('a chain with up to a third of liars', () => {
     expect(failuresOf(reports)).toEqual([]);
   }, 60_000);
 
+  it('keeps one history and goes on where a third bring their blocks seconds late, to each at another time', () => {
+    const reports = runs(8, { byzantine: 'max', strategy: 'straggle' });
+    expect(reports.flatMap(({ violations }) => violations)).toEqual([]);
+    for (const { stalled = '', commits } of reports) {
+      expect(stalled).not.toContain('commits nothing');
+      expect(commits).toBeGreaterThan(0);
+    }
+  }, 60_000);
+
   it('goes on after each epoch with the validators that did not equivocate', () => {
     const reports = runs(4, { ...calm, nodes: 7, byzantine: 2, strategy: 'equivocate' });
     expect(failuresOf(reports)).toEqual([]);

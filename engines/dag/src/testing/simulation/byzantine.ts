@@ -35,6 +35,7 @@ export const STRATEGIES = [
   'silent',
   'twins',
   'manyFaces',
+  'straggle',
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
@@ -102,6 +103,9 @@ function liesOf(
 }
 
 const STATES_MAX = 20;
+
+/** So late a straggler's blocks are at most. */
+const LATE_MS = 5_000;
 
 /** Blocks that nobody can take, sent with each one that everybody can. */
 const PHANTOMS = 6;
@@ -220,6 +224,12 @@ export function saidTo(
       liar.lied();
       const old = random.pick(said);
       return [now(message), now(random.chance(0.5) ? old : { kind: 'snapshot', snapshot: known })];
+    }
+    case 'straggle': {
+      // To each at another time, so that what one still has in reach another forgot.
+      const isBlock = message.kind === 'block' || message.kind === 'blocks';
+      if (isBlock) liar.lied();
+      return [{ message, late_ms: isBlock ? random.between(0, LATE_MS) : 0 }];
     }
     case 'replay': {
       if (said.length < 2_000) said.push(message);
