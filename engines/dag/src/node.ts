@@ -361,6 +361,8 @@ export class DagNode {
       const { publicKey } = this.#settings;
       const votes = [...this.#earlier.votesOf(publicKey), ...this.#run.ownVotes(publicKey)];
       for (const vote of votes.slice(0, VOTES_AGAIN)) this.#broadcast({ kind: 'vote', vote });
+      // Of an epoch that is over nobody speaks any more, however much is said in this one.
+      if (this.#earlier.oldestOpen !== undefined) this.#send(this.#inTurn(), this.#want());
     }
     if (this.#clock.now_ms < this.#said_ms + silence_ms) return;
     this.#said_ms = this.#clock.now_ms;

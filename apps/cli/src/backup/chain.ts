@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
-import { CHAIN_FILE, copyChain, markRestored } from '@anarq/chain/copy';
+import { CHAIN_FILE, copyChain, markRestored } from '@anarq/chain/local';
 import type { Manifest } from './manifest.ts';
 
 const FOLDER = 'chain/';

@@ -156,7 +156,7 @@ function packageRefusal(edge: PackageImport): string | undefined {
   if (target === undefined) return `${folder} has no floor`;
   // A benchmark measures a part of a module with no node around it.
   if (target === 'module' && from === 'bench' && subpath !== '') return undefined;
-  // A circuit on this machine needs no node around it either.
+  // A circuit on this machine, or a folder of it, needs no node around it either.
   if (target === 'module' && floor === 'app' && subpath === 'local') return undefined;
   // What a module keeps in a log of its own, tests look into as they look into the tables.
   if (target === 'module' && subpath === 'books' && (isTest || floor === 'testing'))
