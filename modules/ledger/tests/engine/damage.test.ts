@@ -180,7 +180,8 @@ describe('a ledger whose files were damaged', () => {
     expect(await verdict()).toBe('the same books');
     for (const snapshot of (await readdir(folder)).filter((name) => name.startsWith('snapshot-')))
       await rm(join(folder, snapshot));
-    await flip(join(folder, packed), 3_000);
+    // One bit of what is packed may unpack to the same.
+    await change(join(folder, packed), 3_000, new Uint8Array(64));
     expect(await verdict()).not.toMatch(/books/);
   });
 
