@@ -99,13 +99,13 @@ export class Pacemaker {
   #isReady(dag: Dag, round: number, equivocators: ReadonlySet<number>): boolean {
     const { committee } = dag;
     if (round === 0) return true;
-    const doubtful = [...equivocators].filter((author) => dag.of(round, author).length > 0).length;
-    if (dag.authorsIn(round) - doubtful < committee.quorum) return false;
     const isHereOrLate = (author: number): boolean =>
       dag.of(round, author).length > 0 ||
       equivocators.has(author) ||
       (this.#absences.get(author) ?? 0) >= ABSENCES_MAX;
     if ([...committee.publicKeys.keys()].every(isHereOrLate)) return true;
+    const doubtful = [...equivocators].filter((author) => dag.of(round, author).length > 0).length;
+    if (dag.authorsIn(round) - doubtful < committee.quorum) return false;
     if (!leadersOf(committee, round).every(isHereOrLate)) return false;
     return leadersOf(committee, round - 1).every((leader) => {
       let votes = 0;

@@ -75,6 +75,27 @@ describe('a validator whose blocks come when the others have gone on', () => {
   });
 });
 
+describe('a validator that is proved to equivocate', () => {
+  it('is built upon without a wait where another one has been silent for six rounds', () => {
+    const pace = new Pacemaker({ round_ms_min: 0, leader_ms_min: 600, leader_ms_max: 600 });
+    const dag = new Dag(committee, executed.epochBegan_ms);
+    const seen = { dag, equivocators: new Set([3]) };
+    let now_ms = 0;
+    let parents = [...dag.in(0)].map(({ ref }) => ref);
+    const waits = (round: number): boolean => {
+      const blocks = [0, 1, 3].map((author) => blockOf(author, round, parents));
+      parents = blocks.map(({ ref }) => ref);
+      for (const block of blocks) dag.add(block);
+      if (pace.next(seen, round, now_ms) === round + 1) return false;
+      expect(pace.next(seen, round, (now_ms += 600))).toBe(round + 1);
+      return true;
+    };
+    const waited = Array.from({ length: 12 }, (_, at) => waits(at + 1));
+    expect(waited.slice(0, 6)).not.toContain(false);
+    expect(waited.slice(6)).not.toContain(true);
+  });
+});
+
 describe('waiting blocks of one validator', () => {
   it('in two for each round, each under both of the next, cost no more than there are', () => {
     const run = newRun();
