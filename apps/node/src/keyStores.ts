@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex, utf8 } from '@anarq/crypto';
+import { makeFolders } from '@anarq/store/folder';
 
 /** A store that leans on the keys of a folder. */
 export interface KeyStore {
@@ -14,7 +15,7 @@ const PREFIX = 'store-';
 
 /** Says beside the keys which store leans on them: a key goes only when no store needs it. */
 export async function noteKeyStore(keysFolder: string, store: KeyStore): Promise<void> {
-  await mkdir(keysFolder, { recursive: true, mode: 0o700 });
+  await makeFolders(keysFolder);
   const file = join(keysFolder, keyStoreFile(store.place));
   await writeFile(`${file}.new`, `${JSON.stringify(store)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);

@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { openBlockStore } from '@anarq/content';
@@ -14,6 +14,7 @@ import {
   type Probe,
 } from '@anarq/kernel';
 import type { Store } from '@anarq/store';
+import { makeFolders } from '@anarq/store/folder';
 import type { Observers } from '@anarq/telemetry';
 import { foundingFolder } from './foundingFolder.ts';
 import { noteKeyStore } from './keyStores.ts';
@@ -146,7 +147,7 @@ async function isFounded(store: Store): Promise<boolean> {
 /** @throws FOLDER_UNUSABLE */
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';

@@ -4,6 +4,7 @@ import type { Connection, MultiaddrConnection, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
+import { QError } from '@anarq/common-schemas';
 import { createLibp2p } from 'libp2p';
 import { Announcements, announcementService } from './gossip.ts';
 import type { Limits } from './limits.ts';
@@ -50,7 +51,11 @@ export async function openHost(task: HostTask) {
   await node.handle(FRAMES_PROTOCOL, task.onStream, roles);
   node.addEventListener('connection:open', ({ detail }) => task.onConnection(detail));
   const announcements = new Announcements({ ...task, service: node.services.announcements });
-  await node.start();
+  try {
+    await node.start();
+  } catch (error) {
+    refuse(task.listen, error);
+  }
   announcements.subscribe();
   const [listening] = node.getMultiaddrs();
   return {
@@ -76,6 +81,16 @@ export async function openHost(task: HostTask) {
       await node.stop();
     },
   };
+}
+
+/** libp2p says in its message only, and not in a code, why it cannot listen. */
+function refuse(listen: string, error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('EADDRINUSE'))
+    throw new QError('PORT_TAKEN', `Another program listens on ${listen}.`, {}, { cause: error });
+  if (message.includes('EACCES'))
+    throw new QError('PORT_TAKEN', `You may not listen on ${listen}.`, {}, { cause: error });
+  throw error;
 }
 
 async function createNode(task: HostTask, channels: Channels) {

@@ -10,7 +10,7 @@ const CHAIN_ID = /^[0-9a-f]{64}$/;
 /**
  * Listens, and connects to the peers named, for as long as it is not closed. libp2p is loaded here,
  * and not before. Fails with `INPUT_INVALID` on what is no seed, chain, key or address, with
- * `INPUT_TOO_LARGE` where a frame is, and rejects where it cannot listen.
+ * `INPUT_TOO_LARGE` where a frame is, and with `PORT_TAKEN` where it cannot listen.
  */
 export async function startPeerNetwork(options: PeerNetworkOptions): Promise<OwnPeerNetwork> {
   if (options.seed.byteLength !== SEED_BYTES) {

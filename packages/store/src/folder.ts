@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { QError } from '@anarq/common-schemas';
 
@@ -36,5 +36,23 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Makes a folder for its owner alone, and those above it where they are missing. The `recursive` of Node
+ * tries for ever where a file system takes no new names, as /proc takes none.
+ */
+export async function makeFolders(path: string, hasAbove = false): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // What node:fs throws.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !hasAbove) {
+      await makeFolders(dirname(path));
+      return makeFolders(path, true);
+    }
+    if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
   }
 }

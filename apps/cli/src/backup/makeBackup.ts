@@ -6,6 +6,7 @@ import { fail } from '@anarq/common-schemas';
 import { isCheckpointOf, vkeysOf, type LogVkeys } from '@anarq/log';
 import { BLOCKS_FOLDER } from '@anarq/node';
 import { copyStore, openStore, type Store } from '@anarq/store';
+import { makeFolders } from '@anarq/store/folder';
 import { blocksBelow, copyBlocks, type Copied } from './blocks.ts';
 import { copyOf } from './chain.ts';
 import { copyLogs } from './logs.ts';
@@ -45,7 +46,7 @@ export async function makeBackup(
   const rootKey = await openRootKey({ file: join(order.keysFolder, 'root.key'), create: false });
   const madeAt = new Date().toISOString();
   const name = `${madeAt.replaceAll(':', '').replace('.', '')}-${toBase64url(randomBytes(3)).replaceAll(/[-_]/g, 'x')}`;
-  await mkdir(order.folder, { recursive: true, mode: 0o700 }).catch(unusable(order.folder));
+  await makeFolders(order.folder).catch(unusable(order.folder));
   const partial = join(order.folder, `.${name}.partial`);
   await mkdir(partial, { mode: 0o700 }).catch(unusable(order.folder));
   try {

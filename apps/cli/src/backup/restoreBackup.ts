@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { openRootKey, randomBytes, toBase64url, type RootKey } from '@anarq/crypto';
@@ -6,6 +6,7 @@ import { fenceStatements, readFence } from '@anarq/kernel';
 import { auditStored, compareStored } from '@anarq/log';
 import { BLOCKS_FOLDER, defaultKeysFolder, KEYS_FOLDER_FILE } from '@anarq/node';
 import { openStore, type Store } from '@anarq/store';
+import { makeFolders } from '@anarq/store/folder';
 import { takeBlocks } from './blocks.ts';
 import { hasChain, takeChain } from './chain.ts';
 import { takeLogs } from './logs.ts';
@@ -70,7 +71,9 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   if (rootKey !== undefined) await readManifest(backup, rootKey);
 
   const temporary = `${resolve(dataFolder)}.restoring-${toBase64url(randomBytes(6))}`;
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await makeFolders(temporary).catch((error: NodeJS.ErrnoException) =>
+    fail('FOLDER_UNUSABLE', `${dataFolder} cannot be made: ${error.code ?? error.message}.`),
+  );
   try {
     const cids = (await readFile(join(backup, BLOCKS_FILE), 'utf8')).split('\n').filter(Boolean);
     const content = join(backup, '..', CONTENT_FOLDER);

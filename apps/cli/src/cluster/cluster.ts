@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fail, QError } from '@anarq/common-schemas';
+import { FolderLock } from '@anarq/store/folder';
 import type { ChainStatus } from '@anarq/validator';
 import {
   foundCluster,
@@ -46,11 +47,12 @@ export class Cluster {
   }
 
   async isUp(): Promise<boolean> {
+    if ((await readPlan(this.folder)) === undefined) return false;
     try {
       await this.status();
       return true;
     } catch (error) {
-      if (error instanceof QError && error.code === 'SERVICE_UNAVAILABLE') return false;
+      if (error instanceof QError && error.details?.['state'] === DOWN) return false;
       throw error;
     }
   }
@@ -104,13 +106,30 @@ export class Cluster {
 
   /** @throws SERVICE_UNAVAILABLE where it does not run */
   ask<T>(name: string, operation: string, input: object = {}): Promise<T> {
-    return callRpc(memberSocket(this.folder, name), operation, input);
+    return callRpc(memberSocket(this.folder, name), operation, input, MEMBER_MS);
   }
 
-  #supervise<T>(operation: string, input: object = {}): Promise<T> {
-    return callRpc(supervisorSocket(this.folder), operation, input);
+  async #supervise<T>(operation: string, input: object = {}): Promise<T> {
+    try {
+      return await callRpc(supervisorSocket(this.folder), operation, input, SUPERVISOR_MS);
+    } catch (error) {
+      if (!(error instanceof QError) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
+      await this.plan();
+      throw new QError(
+        'STATE_CONFLICT',
+        'This cluster is down: ./q cluster up',
+        { state: DOWN },
+        { cause: error },
+      );
+    }
   }
 }
+
+/** A member that is busy answers late; one that is held not at all. */
+const MEMBER_MS = 10_000;
+/** It waits for members that start or end. */
+const SUPERVISOR_MS = 120_000;
+const DOWN = 'DOWN';
 
 const ENDED_MS = 30_000;
 const LOOK_MS = 50;
@@ -145,6 +164,21 @@ export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): P
       now_ms: Date.now(),
       ports: await freePorts(nodes),
     });
+  // Two starts at once would each take some of its ports.
+  const lock = new FolderLock(
+    folder,
+    `Another ./q cluster up is starting the cluster in ${folder}.`,
+  );
+  try {
+    await startSupervisor(folder);
+  } finally {
+    lock.release();
+  }
+  return cluster;
+}
+
+/** Starts it, and waits until all members run; Ctrl-C meanwhile ends them. */
+async function startSupervisor(folder: string): Promise<void> {
   const log = openSync(supervisorLog(folder), 'a', 0o600);
   const child = fork(ENTRY, [folder], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -166,8 +200,22 @@ export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): P
       }),
     ),
   );
-  await promise;
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    child.kill('SIGTERM');
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    await promise;
+  } catch (error) {
+    if (interrupted) return fail('CANCELLED', 'The start was stopped; no node runs.');
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
   child.unref();
   if (child.connected) child.disconnect();
-  return cluster;
 }

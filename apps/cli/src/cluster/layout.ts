@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '@anarq/common-schemas';
+import { fail, QError } from '@anarq/common-schemas';
 import { accountOf, bytesOfHex, hexOf, VALIDATORS_MAX, type Genesis } from '@anarq/dag';
 import { randomBytes } from '@anarq/crypto';
+import { makeFolders } from '@anarq/store/folder';
 import { publicKeyOf } from './wallet.ts';
 
 /** One process of a cluster. Its key lies in its own folder. */
@@ -41,7 +42,7 @@ interface ChainPlan {
 
 /** Of an ML-DSA-65 key, FIPS 204. */
 const SEED_BYTES = 32;
-/** Accounts that have money from the beginning, beside the authority. */
+/** Accounts that have money from the beginning, beside the authority, whose own pays its fees. */
 const ACCOUNTS = 8;
 const BALANCE = 1_000_000_000n;
 
@@ -57,7 +58,8 @@ const seedPath = (folder: string, name: string): string => join(memberFolder(fol
 
 /**
  * Makes the keys and the beginning of a new chain. Written last, so that a folder has a plan only
- * where it has everything that the plan names.
+ * where it has everything that the plan names; one that was stopped before goes on with its keys.
+ * @throws FOLDER_UNUSABLE
  */
 export async function foundCluster(
   folder: string,
@@ -65,7 +67,8 @@ export async function foundCluster(
 ): Promise<ClusterPlan> {
   if (nodes < 1 || nodes > VALIDATORS_MAX)
     fail('INPUT_INVALID', `A cluster begins with 1 to ${VALIDATORS_MAX} nodes, not ${nodes}.`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  checkLength(folder);
+  await makeFolders(folder).catch(unusable(folder));
   const members: MemberPlan[] = [];
   for (const [at, port] of ports.slice(0, nodes).entries())
     members.push(await makeMember(folder, `n${at + 1}`, port));
@@ -74,9 +77,9 @@ export async function foundCluster(
       makeKey(folder, name),
     ),
   );
-  const accounts = keys.map((publicKey, at) => ({
+  const accounts = keys.map((publicKey) => ({
     id: accountOf(bytesOfHex(publicKey)),
-    balance: String(at === 0 ? 0n : BALANCE),
+    balance: String(BALANCE),
     publicKey,
   }));
   const [authority] = accounts;
@@ -112,24 +115,63 @@ export async function makeMember(folder: string, name: string, port: number): Pr
 }
 
 async function makeKey(folder: string, name: string): Promise<string> {
-  await mkdir(memberFolder(folder, name), { recursive: true, mode: 0o700 });
-  const seed = randomBytes(SEED_BYTES);
-  await writeFile(seedPath(folder, name), hexOf(seed), { mode: 0o600, flag: 'wx' });
-  return hexOf(publicKeyOf(seed));
+  const path = seedPath(folder, name);
+  try {
+    await makeFolders(memberFolder(folder, name));
+    // Whole or not there at all.
+    await writeFile(`${path}.new`, hexOf(randomBytes(SEED_BYTES)), { mode: 0o600 });
+    await link(`${path}.new`, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await rm(`${path}.new`);
+  } catch (error) {
+    unusable(folder)(error as NodeJS.ErrnoException);
+  }
+  return hexOf(publicKeyOf(await seedOf(folder, name)));
 }
+
+/** A longer name of a Unix socket is refused by the operating system (104 bytes with macOS). */
+const SOCKET_BYTES_MAX = 103;
+
+function checkLength(folder: string): void {
+  const bytes = Buffer.byteLength(memberSocket(folder, 'n100'));
+  if (bytes > SOCKET_BYTES_MAX)
+    fail(
+      'FOLDER_UNUSABLE',
+      `${folder} is ${bytes - SOCKET_BYTES_MAX} bytes too long for the sockets in it.`,
+    );
+}
+
+const unusable =
+  (folder: string) =>
+  (error: NodeJS.ErrnoException): never =>
+    fail('FOLDER_UNUSABLE', `${folder} cannot be used: ${error.code ?? error.message}.`);
 
 /** The seed of a member or of an account of this cluster. */
 export async function seedOf(folder: string, name: string): Promise<Uint8Array> {
   return bytesOfHex((await readFile(seedPath(folder, name), 'utf8')).trim());
 }
 
+/** @throws FOLDER_UNUSABLE where it cannot be read, or somebody else wrote it */
 export async function readPlan(folder: string): Promise<ClusterPlan | undefined> {
-  const text = await readFile(planPath(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  // Only this file's functions write it.
-  return text === undefined ? undefined : (JSON.parse(text) as ClusterPlan);
+  const text = await readFile(planPath(folder), 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : unusable(folder)(error),
+  );
+  if (text === undefined) return undefined;
+  try {
+    // Only this file's functions write it.
+    const plan = JSON.parse(text) as ClusterPlan;
+    genesisOf(plan);
+    if (plan.members.length > 0) return plan;
+  } catch (error) {
+    throw new QError(
+      'FOLDER_UNUSABLE',
+      `${planPath(folder)} is damaged.`,
+      { folder },
+      { cause: error },
+    );
+  }
+  return fail('FOLDER_UNUSABLE', `${planPath(folder)} names no node.`, { folder });
 }
 
 export async function writePlan(folder: string, plan: ClusterPlan): Promise<void> {

@@ -19,14 +19,19 @@ export async function logs(
   if (node !== undefined && plan?.members.every(({ name }) => name !== node) !== false)
     fail('INPUT_INVALID', `There is no node ${node} here.`);
   const path = node === undefined ? supervisorLog(folder) : memberLog(folder, node);
-  let at = (await sizeOf(path)) ?? 0;
+  const size = await sizeOf(path);
+  if (size === undefined && options.follow !== true)
+    fail('STATE_CONFLICT', `${node ?? 'The supervisor'} never ran here: it has no log.`, {
+      state: 'ABSENT',
+    });
+  let at = size ?? 0;
   const tail = await read(path, Math.max(0, at - TAIL_BYTES_MAX), at);
   for (const line of tail.trimEnd().split('\n').slice(-options.lines)) if (line !== '') say(line);
   while (options.follow === true) {
     await wait(LOOK_MS);
-    const size = (await sizeOf(path)) ?? at;
-    process.stdout.write(await read(path, at, size));
-    at = size;
+    const end = (await sizeOf(path)) ?? at;
+    process.stdout.write(await read(path, at, end));
+    at = end;
   }
 }
 

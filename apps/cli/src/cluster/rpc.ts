@@ -20,6 +20,12 @@ export type RpcHandlers = Readonly<
   Record<string, (input: Readonly<Record<string, Json>>) => Json | Promise<Json>>
 >;
 
+interface Refusal {
+  readonly code?: string;
+  readonly message?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
 /** An entry of 256 transactions fits many times. */
 const BODY_BYTES_MAX = 4 << 20;
 const ANSWER_BYTES_MAX = 64 << 20;
@@ -80,7 +86,12 @@ async function answer(
   } catch (error) {
     const code = error instanceof QError ? error.code : 'INTERNAL';
     const message = error instanceof Error ? error.message : String(error);
-    return { status: 400, body: { code, message } };
+    const details = error instanceof QError ? error.details : undefined;
+    return {
+      status: 400,
+      // Details are plain data.
+      body: { code, message, ...(details === undefined ? {} : { details: details as Json }) },
+    };
   }
 }
 
@@ -102,11 +113,19 @@ async function readJson(incoming: IncomingMessage, bytes_max: number): Promise<J
 
 /**
  * Calls a process over its socket.
- * @throws QError with the code that it answered; SERVICE_UNAVAILABLE where nobody listens
+ * @param patience_ms a process that is held (SIGSTOP) takes a call, and never answers
+ * @throws QError with the code that it answered; SERVICE_UNAVAILABLE where nobody answers
  */
-export async function callRpc<T>(path: string, name: string, input: object = {}): Promise<T> {
+export async function callRpc<T>(
+  path: string,
+  name: string,
+  input: object,
+  patience_ms: number,
+): Promise<T> {
+  const signal = AbortSignal.timeout(patience_ms);
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = request({ socketPath: path, path: `/${name}`, method: 'POST' }, resolve);
+    const order = { socketPath: path, path: `/${name}`, method: 'POST', signal };
+    const outgoing = request(order, resolve);
     outgoing.once('error', reject);
     outgoing.end(JSON.stringify(input));
   }).catch((error: NodeJS.ErrnoException) =>
@@ -116,6 +135,7 @@ export async function callRpc<T>(path: string, name: string, input: object = {})
     fail('SERVICE_UNAVAILABLE', `The answer from ${path} broke off: ${error.message}.`),
   );
   if (incoming.statusCode === 200) return body as T;
-  const { code = 'INTERNAL', message = 'no message' } = body as { code?: string; message?: string };
-  return fail(isErrorCode(code) ? code : 'INTERNAL', message);
+  // Written by answer() in the other process.
+  const { code = 'INTERNAL', message = 'no message', details } = body as Refusal;
+  return fail(isErrorCode(code) ? code : 'INTERNAL', message, details);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { fail } from '@anarq/common-schemas';
-import { paint, say, tick } from '../terminal.ts';
+import { cross, paint, say, tick, warn } from '../terminal.ts';
 import { Cluster, startCluster } from './cluster.ts';
 import { Load } from './load.ts';
 import { furthest, nameValidators, untilAgreed, untilChain } from './membership.ts';
@@ -9,8 +9,6 @@ import { statusLines, viewsOf } from './show.ts';
 
 interface FolderOption {
   readonly data: string;
-}
-interface JsonOption {
   readonly json?: boolean;
 }
 
@@ -23,7 +21,7 @@ const clusterOf = ({ data }: FolderOption): Cluster => new Cluster(resolve(data)
 
 /** Starts the cluster of a folder, and shows it. */
 export async function up(
-  options: FolderOption & JsonOption & { readonly nodes: number; readonly epoch: number },
+  options: FolderOption & { readonly nodes: number; readonly epoch: number },
 ): Promise<void> {
   const { nodes, epoch } = options;
   const cluster = await startCluster({
@@ -37,20 +35,21 @@ export async function up(
     ({ finalized }) => finalized.seq > 0,
     FINAL_MS,
   );
-  if (options.json === true) return showJson(cluster);
-  await show(cluster);
-  say(`\n  Next   ./q cluster load    ./q cluster kill n1    ./q cluster down`);
+  await show(cluster, options);
+  if (options.json !== true)
+    say(`\n  Next   ./q cluster load    ./q cluster kill n1    ./q cluster down`);
 }
 
 export async function down(options: FolderOption): Promise<void> {
   await clusterOf(options).down();
+  if (options.json === true) return say(JSON.stringify({ ok: true }));
   say(`${tick} the cluster is down; its data stays`);
 }
 
-export async function status(options: FolderOption & JsonOption): Promise<void> {
+export async function status(options: FolderOption): Promise<void> {
   const cluster = clusterOf(options);
   await cluster.plan();
-  await (options.json === true ? showJson(cluster) : show(cluster));
+  await show(cluster, options);
 }
 
 /** What is done to a single process. */
@@ -61,20 +60,20 @@ export async function act(
 ): Promise<void> {
   const cluster = clusterOf(options);
   await cluster[name](node);
-  await show(cluster);
+  await show(cluster, options);
 }
 
 export async function partition(words: readonly string[], options: FolderOption): Promise<void> {
   const cluster = clusterOf(options);
   const parts = words.map((word) => word.split(',').filter((name) => name !== ''));
   await cluster.partition(parts);
-  await show(cluster);
+  await show(cluster, options);
 }
 
 export async function heal(options: FolderOption): Promise<void> {
   const cluster = clusterOf(options);
   await cluster.heal();
-  await show(cluster);
+  await show(cluster, options);
 }
 
 export async function delay(
@@ -82,6 +81,7 @@ export async function delay(
   options: FolderOption & { readonly jitter: number },
 ): Promise<void> {
   await clusterOf(options).delay(delay_ms, options.jitter);
+  if (options.json === true) return say(JSON.stringify({ ok: true }));
   const jitter = options.jitter === 0 ? '' : ` to ${delay_ms + options.jitter}`;
   say(`${tick} every message takes ${delay_ms}${jitter} ms longer`);
 }
@@ -92,9 +92,15 @@ export async function add(options: FolderOption & { readonly follower?: boolean 
   const { name, publicKey } = await cluster.add();
   if (options.follower !== true) {
     const { validators } = (await furthest(cluster)).chain;
-    await changeValidators(cluster, [...validators, publicKey], name, true);
+    const isNamed = (now: readonly string[]): boolean => now.includes(publicKey);
+    await changeValidators(cluster, [...validators, publicKey], name, isNamed, options).catch(
+      (error: unknown) => {
+        warn(`${cross} ${name} runs, and is no validator: ./q cluster remove ${name} ends it`);
+        throw error;
+      },
+    );
   }
-  await show(cluster);
+  await show(cluster, options);
 }
 
 /** Has a node named a validator no more, and ends it. */
@@ -112,11 +118,11 @@ export async function remove(node: string, options: FolderOption): Promise<void>
       cluster,
       validators.filter((key) => key !== member.publicKey),
       observer,
-      false,
-      member.publicKey,
+      (now) => !now.includes(member.publicKey),
+      options,
     );
   await cluster.remove(node);
-  await show(cluster);
+  await show(cluster, options);
 }
 
 /** Names validators and waits for the epoch in which they are. */
@@ -124,24 +130,28 @@ async function changeValidators(
   cluster: Cluster,
   keys: readonly string[],
   observer: string,
-  isIn: boolean,
-  key = keys.at(-1) ?? '',
+  isDone: (validators: readonly string[]) => boolean,
+  { json }: FolderOption,
 ): Promise<void> {
   const { chain } = await cluster.plan();
   await nameValidators(cluster, keys, FINAL_MS);
-  say(paint.dim(`  named; the next epoch begins within ${Math.ceil(chain.epoch_ms / 1_000)} s`));
+  if (json !== true)
+    say(paint.dim(`  named; the next epoch begins within ${Math.ceil(chain.epoch_ms / 1_000)} s`));
   await untilChain(
     cluster,
     observer,
-    ({ validators }) => validators.includes(key) === isIn,
+    ({ validators }) => isDone(validators),
     chain.epoch_ms + JOINED_MS,
   );
 }
 
 /** Lets transfers flow, and then holds every balance to what it must be. */
 export async function load(
-  options: FolderOption &
-    JsonOption & { readonly seconds: number; readonly batch: number; readonly pause: number },
+  options: FolderOption & {
+    readonly seconds: number;
+    readonly batch: number;
+    readonly pause: number;
+  },
 ): Promise<void> {
   const cluster = clusterOf(options);
   const flow = await Load.start(cluster, { batch: options.batch, pause_ms: options.pause });
@@ -167,12 +177,9 @@ export async function load(
   );
 }
 
-async function show(cluster: Cluster): Promise<void> {
+async function show(cluster: Cluster, { json }: FolderOption): Promise<void> {
   const found = await cluster.status();
-  for (const line of statusLines(await viewsOf(cluster, found), found.parts)) say(line);
-}
-
-async function showJson(cluster: Cluster): Promise<void> {
-  const found = await cluster.status();
-  say(JSON.stringify({ ...found, members: await viewsOf(cluster, found) }));
+  const views = await viewsOf(cluster, found);
+  if (json === true) return say(JSON.stringify({ ...found, members: views }));
+  for (const line of statusLines(views, found.parts)) say(line);
 }
