@@ -116,6 +116,13 @@ describe('a cluster of four processes', { timeout: MINUTES_MS }, () => {
     expectAllFinal(await flow);
   });
 
+  it('lets what flows end where one is held that was just asked', async () => {
+    const flow = load('--seconds', '3');
+    await cluster('pause', 'n4');
+    expectAllFinal(await flow);
+    expect((await cluster('resume', 'n4', '--json')).stdout).toContain('"members"');
+  });
+
   it('takes a fifth in, and lets one go', async () => {
     expect((await cluster('add')).code).toBe(0);
     const five = await statusOf();

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fail, QError } from '@anarq/common-schemas';
@@ -179,13 +179,42 @@ export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): P
 
 /** Starts it, and waits until all members run; Ctrl-C meanwhile ends them. */
 async function startSupervisor(folder: string): Promise<void> {
+  let child: ChildProcess | undefined;
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+    child?.kill('SIGTERM');
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    child = forkSupervisor(folder);
+    await untilReady(child);
+  } catch (error) {
+    if (isInterrupted) return fail('CANCELLED', 'The start was stopped; no node runs.');
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+  child.unref();
+  if (child.connected) child.disconnect();
+}
+
+function forkSupervisor(folder: string): ChildProcess {
   const log = openSync(supervisorLog(folder), 'a', 0o600);
-  const child = fork(ENTRY, [folder], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-  });
-  closeSync(log);
+  try {
+    return fork(ENTRY, [folder], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // Only supervisorMain.ts sends on this channel.
   child.once('message', (message) => {
@@ -200,22 +229,5 @@ async function startSupervisor(folder: string): Promise<void> {
       }),
     ),
   );
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
-    child.kill('SIGTERM');
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  try {
-    await promise;
-  } catch (error) {
-    if (interrupted) return fail('CANCELLED', 'The start was stopped; no node runs.');
-    throw error;
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
-  child.unref();
-  if (child.connected) child.disconnect();
+  await promise;
 }

@@ -16,14 +16,20 @@ export async function clusterDemo({ json }: { readonly json?: boolean }): Promis
   const isJson = json === true;
   const folder = await mkdtemp(join(tmpdir(), 'q-cluster-'));
   if (!isJson) say(`${paint.bold('Q∞')} ${version}  a chain of ${NODES} processes, on loopback\n`);
-  const cluster = await startCluster({ folder, nodes: NODES, epoch_ms: EPOCH_MS });
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const cluster = await startCluster({ folder, nodes: NODES, epoch_ms: EPOCH_MS }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
   let isLeaving = false;
   // Ctrl-C leaves nothing behind: no process, and no key.
   const leave = async (): Promise<void> => {
     if (isLeaving) return;
     isLeaving = true;
     await cluster.down();
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   const interrupted = (): void => void leave().then(() => process.exit(130));
   process.once('SIGINT', interrupted);
