@@ -33,6 +33,8 @@ export function prepared(
   const used = chain.validator.account(accountId)?.nonce ?? 0n;
   const first = order.nonce === undefined ? used + 1n : nonceIn(order.nonce);
   const notAfter_ms = endOf(order.notAfter, now_ms);
+  // The last of them has to be one, too.
+  nonceIn(String(first + BigInt(actions.length - 1)));
   const transactions = actions.map((action, at): Transaction => {
     const nonce = first + BigInt(at);
     return { account: accountId, nonce, fee, notAfter_ms, action };

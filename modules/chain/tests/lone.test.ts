@@ -153,6 +153,13 @@ describe('a chain of one node', () => {
     expect(await refusal(handIn(client, ana, pay(ben, '1'), { nonce: '9999' }))).toBe(
       'LIMIT_EXCEEDED',
     );
+    const last = { nonce: String((1n << 64n) - 1n) };
+    const two = [...pay(ben, '1'), ...pay(ben, '1')];
+    expect(await refusal(handIn(client, ana, two, last))).toBe('INPUT_INVALID');
+    const cut = toBase64url(ana.publicKey.slice(1));
+    expect(await refusal(handIn(client, ana, [{ kind: 'changeKey', publicKey: cut }]))).toBe(
+      'INPUT_INVALID',
+    );
     expect(await refusal(handIn(client, ana, pay(ben, '9'.repeat(39))))).toBe('AMOUNT_INVALID');
     const notAfter = new Date(Date.now() - 1_000).toISOString();
     expect(await refusal(handIn(client, ana, pay(ben, '1'), { notAfter }))).toBe('TIME_EXPIRED');
@@ -304,6 +311,14 @@ describe('a chain of one node', () => {
     expect((await world.client(stranger).call(chain.watches, {})).items).toEqual([]);
     await world.client(watcher).call(chain.unwatch, { watchId });
     expect((await world.client(watcher).call(chain.watches, {})).items).toEqual([]);
+    // Fees are a change of a balance, too: of the treasury, which is no party of the transaction.
+    const treasury = world.authority.accountId;
+    await world.client(watcher).call(chain.watch, { accountId: treasury });
+    const fees = BigInt(await balanceOf(treasury)) + 1n;
+    await carriedOut(client, ana, pay(ben, '6'));
+    await expect
+      .poll(() => seen.at(-1)?.data)
+      .toMatchObject({ accountId: treasury, balance: String(fees) });
     stop.abort();
     await Promise.allSettled(reading);
   });

@@ -153,6 +153,13 @@ describe('a transaction of several postings', () => {
     await expect(make('t1', ten, { maxAmount: '10', unit: 'USD' })).rejects.toMatchObject({
       code: 'INPUT_INVALID',
     });
+    await expect(make('t1', ten, { maxAmount: '9.99' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    const transfers = ten.map((each, at) => ({ ...each, id: `t${at}`, code: 1 }));
+    await expect(
+      alice.call(ledger.createTransfers, { transfers, maxAmount: '9.99' }),
+    ).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(await make('t1', ten, { maxAmount: '10', unit: 'EUR' })).toMatchObject({
       result: 'created',
     });

@@ -14,6 +14,8 @@ import {
 
 /** How far the chain may be behind the clock of this node. */
 const CLOCKS_APART_ms = 10_000;
+/** Of ML-DSA-65, FIPS 204 table 2. */
+const PUBLIC_KEY_BYTES = 1_952;
 
 /** Reads an entry that somebody hands in. @throws QError INPUT_TOO_LARGE, INPUT_INVALID */
 export function readEntry(chainId: Uint8Array, bytes: Uint8Array): Entry {
@@ -74,6 +76,13 @@ export function checkRoughly(state: ChainState, entry: Entry, ahead: bigint, now
       fail('INPUT_INVALID', `notAfter is more than ${EXPIRY_MAX_ms} ms ahead`, details);
     if (fee < state.fee_min)
       fail('INPUT_INVALID', `the fee is at least ${state.fee_min}, not ${fee}`, details);
+    for (const key of keysOf(transaction))
+      if (key.length !== PUBLIC_KEY_BYTES)
+        fail(
+          'INPUT_INVALID',
+          `an ML-DSA-65 key has ${PUBLIC_KEY_BYTES} bytes, not ${key.length}`,
+          details,
+        );
     needed += fee + amountOf(transaction);
   }
   if (needed > account.balance)
@@ -87,6 +96,22 @@ export function checkRoughly(state: ChainState, entry: Entry, ahead: bigint, now
       },
     );
 }
+
+/** With another one an account, or the place of a validator, is lost for good. */
+const keysOf = ({ action }: Transaction): readonly Uint8Array[] => {
+  switch (action.kind) {
+    case 'register':
+    case 'changeKey':
+      return [action.publicKey];
+    case 'setValidators':
+      return action.publicKeys;
+    case 'transfer':
+    case 'mint':
+    case 'burn':
+    case 'data':
+      return [];
+  }
+};
 
 const amountOf = ({ action }: Transaction): bigint =>
   action.kind === 'transfer' || action.kind === 'burn' ? action.amount : 0n;

@@ -94,6 +94,8 @@ export interface ChainStatus {
   readonly stateRoot: string;
   readonly supply: bigint;
   readonly feeMin: bigint;
+  /** The account that has the fees. */
+  readonly treasury: string;
   readonly finalized: {
     readonly seq: number;
     readonly stateRoot: string;

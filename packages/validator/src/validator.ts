@@ -160,6 +160,7 @@ export class RunningValidator implements Validator {
       stateRoot: hexOf(stateRoot(executed.state)),
       supply: executed.state.supply,
       feeMin: executed.state.fee_min,
+      treasury: executed.state.treasury,
       finalized: {
         seq: final?.seq ?? 0,
         stateRoot: final === undefined ? '' : hexOf(final.stateRoot),

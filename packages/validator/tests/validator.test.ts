@@ -130,6 +130,16 @@ describe('four validators', () => {
     await expect(sign({ ...ana.pay(ben.account, 1n), notAfter_ms: 1 })).rejects.toEqual(
       refused('TIME_EXPIRED'),
     );
+    const short = new Uint8Array(1_951);
+    for (const transaction of [
+      ana.make({ kind: 'changeKey', publicKey: short }),
+      chain.authority.make({ kind: 'setValidators', publicKeys: [short] }),
+    ]) {
+      const who = transaction.account === ana.account ? ana : chain.authority;
+      await expect(sign({ ...transaction, nonce: 1n }, who)).rejects.toEqual(
+        refused('INPUT_INVALID'),
+      );
+    }
     const forged = ana.sign(chain.chainId, { ...ana.pay(ben.account, 1n), nonce: 1n });
     forged[forged.length - 1]! ^= 1;
     await expect(validator.submit(forged)).rejects.toEqual(refused('SIGNATURE_INVALID'));

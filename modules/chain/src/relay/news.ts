@@ -32,8 +32,10 @@ export function confirmedNews(
 ) {
   const done = transactions.filter(({ receipt }) => receipt.code === 'OK');
   const touched = new Map<string, number>();
+  const { treasury } = chain.validator.chain();
   for (const found of done)
-    for (const account of accountsOf(found)) touched.set(account, found.position.commit);
+    for (const account of [...accountsOf(found), treasury])
+      touched.set(account, found.position.commit);
   return {
     confirmed: done.flatMap((found) => toldOf(watchers, found)),
     rejected: transactions.flatMap((found) => {

@@ -100,13 +100,15 @@ function readRequest(
 /**
  * What the caller said it would move at most bounds the sum of its transfers; a post or a void moves
  * what was counted when it was held.
- * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where a transfer is in another unit or names no amount
+ * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where there is no unit, or a transfer is in another one or names no
+ * amount
  */
 function checkLimit(
   { maxAmount, unit, transfers }: Input,
   requests: readonly TransferRequest[],
 ): void {
-  if (maxAmount === undefined || unit === undefined) return;
+  if (maxAmount === undefined) return;
+  if (unit === undefined) return fail('INPUT_INVALID', 'maxAmount says nothing without its unit.');
   const moving = requests.filter((_, i) => transfers[i]?.pendingId === undefined);
   if (moving.some((request) => request.unit !== unit))
     fail('INPUT_INVALID', `Under a limit in ${unit} every transfer is in ${unit}.`, { unit });

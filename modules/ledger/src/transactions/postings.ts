@@ -101,10 +101,11 @@ export interface Ceiling {
 
 /**
  * Holds the sum of the postings against what the caller said that it would move at most.
- * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where a posting is in another unit
+ * @throws PRICE_ABOVE_LIMIT, or INPUT_INVALID where there is no unit or a posting is in another one
  */
 export function checkCeiling({ maxAmount, unit }: Ceiling, postings: readonly Posting[]): void {
-  if (maxAmount === undefined || unit === undefined) return;
+  if (maxAmount === undefined) return;
+  if (unit === undefined) return fail('INPUT_INVALID', 'maxAmount says nothing without its unit.');
   if (postings.some((posting) => posting.unit !== unit))
     fail('INPUT_INVALID', `Under a limit in ${unit} every posting is in ${unit}.`, { unit });
   const total = postings.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
