@@ -43,6 +43,9 @@ describe('q sim ledger', () => {
     [['ledger', '--seed', 'x'], 'a whole number from 0'],
     [['ledger', '--bug', 'none'], 'leavesTail'],
     [['disk'], 'no simulation disk'],
+    [['ledger', '--nodes', '4'], '--nodes is of ./q sim dag'],
+    [['dag', '--bug', 'leavesTail'], '--bug is of ./q sim ledger'],
+    [['dag', '--svg', 'none/there.svg'], 'FOLDER_UNUSABLE'],
   ])('says what is wrong with %j', async (args, reason) => {
     const ran = await q('sim', ...args);
     expect(ran).toMatchObject({ code: 1, stdout: '' });

@@ -90,6 +90,8 @@ export function simCommand(q: Command, { jsonOption }: Pick<SharedOptions, 'json
     .option('--svg <file>', 'dag: draw the run, or the first that failed')
     .addOption(jsonOption())
     .action(async (name, options) => {
+      if (name === 'dag' || name === 'ledger')
+        (await import('./commands/simOptions.ts')).refuseOptionsOfOthers(name, options);
       if (name === 'dag') return (await import('./commands/simDag.ts')).simDag(options);
       return (await import('./commands/sim.ts')).sim(name, options);
     });

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import {
   FAULTS,
   simulateDag,
@@ -59,6 +60,9 @@ const LABELS: Readonly<Record<keyof DagReport['counts'], string>> = {
  */
 export function simDag(options: SimDagOptions): void {
   const asked = askedOf(options);
+  const { svg } = options;
+  // Before all the runs, and not after them.
+  if (svg !== undefined) writing(svg, () => accessSync(dirname(resolve(svg)), constants.W_OK));
   const reports: DagReport[] = [];
   const began_ms = performance.now();
   let shown_ms = began_ms;
@@ -123,6 +127,17 @@ function shareOf(text: string | undefined): number | undefined {
   return share;
 }
 
+/** @throws FOLDER_UNUSABLE where no picture can be written there */
+function writing(svg: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    // What node:fs throws.
+    const { code } = error as NodeJS.ErrnoException;
+    fail('FOLDER_UNUSABLE', `${svg} cannot be written: ${code}.`);
+  }
+}
+
 /** The picture of a single run, or of the first that failed. */
 function draw(
   { svg }: SimDagOptions,
@@ -133,7 +148,7 @@ function draw(
   const shown = failed[0] ?? reports[0];
   if (svg === undefined || shown === undefined) return;
   const picture = shown.picture ?? simulateDag({ ...asked, seed: shown.seed, draws: true }).picture;
-  writeFileSync(svg, `${picture ?? ''}\n`);
+  writing(svg, () => writeFileSync(svg, `${picture ?? ''}\n`));
 }
 
 /** What `--json` writes. */
