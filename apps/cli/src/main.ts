@@ -1,3 +1,5 @@
+// First: what the commands load is found faster then.
+import '@anarq/node/shortResolve';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';
 import {

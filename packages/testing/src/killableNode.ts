@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { testBus } from '@anarq/bus/testing';
 import { startNode, type ModuleName, type RemoteAddresses } from '@anarq/node';
@@ -62,6 +63,8 @@ process.on('SIGTERM', () => {
   void node.close().then(() => process.exit(0));
 });
 const report = order.witness === true ? await attachWitness(node) : undefined;
+// Node writes it at the end of a process, and these end before: each would compile everything anew.
+flushCompileCache();
 process.stdout.write(`${JSON.stringify(node.address)}\n`);
 if (report !== undefined || order.clock === true) {
   const lines = createInterface({ input: process.stdin });

@@ -90,7 +90,12 @@ function spawnNode(
   exited: Promise<NodeJS.Signals | null>;
 } {
   const script = fileURLToPath(new URL('./killableNode.ts', import.meta.url));
-  const own = ['--disable-warning=ExperimentalWarning', script, JSON.stringify(order)];
+  const own = [
+    '--disable-warning=ExperimentalWarning',
+    `--import=${import.meta.resolve('@anarq/node/shortResolve')}`,
+    script,
+    JSON.stringify(order),
+  ];
   const [tracer, ...words] = under;
   const child = spawn(
     tracer ?? process.execPath,
