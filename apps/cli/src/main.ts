@@ -1,4 +1,5 @@
-// First: what the commands load is found faster then.
+// First, and for its effect: what the commands load is found faster then.
+// oxlint-disable-next-line import/no-unassigned-import
 import '@anarq/node/shortResolve';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { amount } from './amountOption.ts';

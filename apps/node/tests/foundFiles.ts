@@ -12,4 +12,4 @@ registerHooks({
 await import('@anarq/node');
 const { loadModules } = await import('@anarq/node/modules');
 await loadModules();
-process.stdout.write(JSON.stringify([...found].sort(([a], [b]) => (a < b ? -1 : 1))));
+process.stdout.write(JSON.stringify([...found].toSorted(([a], [b]) => (a < b ? -1 : 1))));
