@@ -43,10 +43,13 @@ export class Answers {
     find: (run: EpochRun) => readonly Block[] | undefined,
     now_ms: number,
   ): Message | undefined {
-    const blocks = run === undefined ? undefined : find(run);
-    if (blocks === undefined) return this.#snapshot(from, epoch, now_ms);
-    const due = this.#sent.due(from, withinBytes(blocks), now_ms);
-    return due.length > 0 ? { kind: 'blocks', blocks: due } : undefined;
+    const found = run === undefined ? undefined : find(run);
+    if (run === undefined || found === undefined) return this.#snapshot(from, epoch, now_ms);
+    const blocks = withinBytes(found);
+    const due = new Set(this.#sent.due(from, blocks, now_ms));
+    // Whoever had two blocks of an equivocator for one round did not keep a third, and may need that one now.
+    const goOut = blocks.filter((block) => due.has(block) || run.equivocators.has(block.author));
+    return goOut.length > 0 ? { kind: 'blocks', blocks: goOut } : undefined;
   }
 
   /** An own block goes to these peers without being asked for. */

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { Answers } from '../src/answers.ts';
 import { sealedBlock, type Block } from '../src/block.ts';
 import { EpochRun } from '../src/epochRun.ts';
+import { History } from '../src/history.ts';
 import { Sent } from '../src/sent.ts';
 import { blocksFrom, wantOf } from '../src/serving.ts';
 import { DEFAULT_SETTINGS } from '../src/settings.ts';
@@ -45,4 +47,17 @@ it('an answer leaves out what the one who asks has, and what is on its way there
   expect(sent.due('ana', found, 350)).toEqual(found);
   expect(sent.due('ana', found, 1_049)).toEqual([]);
   expect(sent.due('ana', found, 1_050)).toEqual(found);
+});
+
+it('a block of an equivocator goes out as often as it is asked for, since whoever had two did not keep it', () => {
+  const run = new EpochRun(committee, executed, DEFAULT_SETTINGS);
+  const [, blocks = []] = roundsIn(run, 2);
+  const [liars, honest] = blocks;
+  if (liars === undefined || honest === undefined) throw new RangeError('a round has four blocks');
+  const other = sealedBlock(chainId, { ...liars, time_ms: TIME_MS }, liars.signature);
+  expect(run.receive(other, '').kind).toBe('accepted');
+  const answers = new Answers(new History({ committee, executed, trail: [] }), DEFAULT_SETTINGS);
+  const asked = (at_ms: number) => answers.blocks('ana', 0, run, () => [honest, other], at_ms);
+  expect(asked(0)).toEqual({ kind: 'blocks', blocks: [honest, other] });
+  expect(asked(10)).toEqual({ kind: 'blocks', blocks: [other] });
 });
