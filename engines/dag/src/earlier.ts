@@ -16,8 +16,16 @@ export class Earlier {
     this.#runs = [...unsettled, run].slice(-RUNS_MAX);
   }
 
-  clear(): void {
-    this.#runs = [];
+  /**
+   * This node goes on from a state of others, in the same epoch or a later one. It never gets the certificates of what
+   * it carried out before, but for the ends: without these it could show nobody how its committee came to be.
+   */
+  adopted(): void {
+    for (const run of this.#runs) {
+      run.forgetBlocks();
+      run.finality.keepEnd();
+    }
+    this.#runs = this.#runs.filter(({ finality }) => finality.oldestOpen !== undefined);
   }
 
   of(epoch: number): EpochRun | undefined {

@@ -86,6 +86,11 @@ export class Finality {
     return { certificate, executed: open.executed };
   }
 
+  /** Waits for the certificate of the epoch's end alone. */
+  keepEnd(): void {
+    for (const [seq, { checkpoint }] of this.#open) if (!checkpoint.endsEpoch) this.#close(seq);
+  }
+
   /** The votes of one validator over checkpoints that are still open. */
   votesOf(validator: number): readonly Vote[] {
     return [...this.#open.keys()].flatMap((seq) => this.#votes.get(seq)?.get(validator) ?? []);

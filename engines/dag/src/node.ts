@@ -335,7 +335,7 @@ export class DagNode {
     const { certificate, executed } = snapshot;
     const { checkpoint } = certificate;
     if (checkpoint.seq <= this.#run.executor.executed.seq + ADOPT_BEHIND_MIN) return;
-    this.#earlier.clear();
+    this.#earlier.adopted();
     this.history.adopted(snapshot, this.#run.committee.epoch);
     if (checkpoint.endsEpoch) this.#endOf(checkpoint, executed);
     else this.#become(committeeAt(snapshot, this.#run.committee), executed);

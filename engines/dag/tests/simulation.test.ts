@@ -36,6 +36,11 @@ describe('a chain with up to a third of liars', () => {
     expect(failuresOf(reports)).toEqual([]);
   }, 60_000);
 
+  it('can show how its committee came to be after a state of others, where the end before had no certificate yet', () => {
+    // Whoever forgets that the end is open finds no certificate for it in 3000021, and no other validators after it.
+    expect(failuresOf([simulateDag({ seed: 3_000_021 })])).toEqual([]);
+  }, 60_000);
+
   it('keeps one history and goes on where a third bring their blocks seconds late, to each at another time', () => {
     const reports = runs(8, { byzantine: 'max', strategy: 'straggle' });
     expect(reports.flatMap(({ violations }) => violations)).toEqual([]);
