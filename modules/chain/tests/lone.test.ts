@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createClient, followEvents, http, keys, type Client } from '@anarq/common-clients';
 import { fromBase64url, toBase64url } from '@anarq/crypto';
 import { node as nodeContract } from '@anarq/node-module/contract';
@@ -340,6 +343,15 @@ describe('a chain of one node', () => {
     expect(ended.state).toBe('Finalized');
     expect((await client.call(chain.stats, {})).gaps).toEqual([]);
   });
+});
+
+it('a node whose chain can have no folder does not start, and says why', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'q-chain-')), 'file');
+  await writeFile(file, '');
+  await expect(startChainWorld({ folder: join(file, 'below') })).rejects.toMatchObject({
+    code: 'FOLDER_UNUSABLE',
+  });
+  await rm(dirname(file), { recursive: true });
 });
 
 it('a node without a chain says so, and how to have one', async () => {

@@ -56,6 +56,15 @@ describe('the path of the ledger’s socket', () => {
     ).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
   });
 
+  it('is no path in a folder that is missing, or below a file', async () => {
+    await writeFile(path, 'of somebody');
+    for (const place of [join(folder, 'none', 'socket'), join(path, 'below')])
+      await expect(
+        LedgerServer.start(writer, { listen: { path: place }, gate }),
+      ).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
+    expect(await readdir(folder)).not.toContain('none');
+  });
+
   it('is left alone where a file stands there, or a link to one', async () => {
     await writeFile(path, 'of somebody');
     await expect(start()).rejects.toMatchObject({

@@ -125,6 +125,7 @@ async function makeKey(folder: string, name: string): Promise<string> {
     });
     await rm(`${path}.new`);
   } catch (error) {
+    // What node:fs throws.
     unusable(folder)(error as NodeJS.ErrnoException);
   }
   return hexOf(publicKeyOf(await seedOf(folder, name)));

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { ChainArchive, SegmentDamaged, type ArchiveSettings } from '@anarq/chain-store';
 import { createPrivateFile, importPrivateKey, rawPublicKey } from '@anarq/crypto';
 import { accountOf, bytesOfHex, chainIdOf, hexOf, type Genesis } from '@anarq/dag';
 import type { OwnLogKind } from '@anarq/kernel';
+import { makeFolders } from '@anarq/store/folder';
 import { openValidator, type PeerNetwork, type ValidatorSettings } from '@anarq/validator';
 import { ChainNode } from './chainNode.ts';
 import { RESTORED_FILE } from './copyChain.ts';
@@ -65,7 +66,9 @@ export async function openChain(
   },
 ): Promise<ChainNode> {
   const { folder } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder).catch((error: NodeJS.ErrnoException) =>
+    fail('FOLDER_UNUSABLE', `${folder} cannot be used: ${error.code ?? error.message}.`),
+  );
   const isCopy = existsSync(join(folder, RESTORED_FILE));
   const seed = isCopy
     ? await followerSeed(folder)

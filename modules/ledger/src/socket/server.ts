@@ -4,7 +4,7 @@ import { Bodies } from './bodies.ts';
 import { Connection } from './connection.ts';
 import { WriterDesk, type Desk, type DeskBooks } from './desk.ts';
 import type { Gate } from './gate.ts';
-import { freeSocketPath } from './socketPath.ts';
+import { freeSocketPath, unusable } from './socketPath.ts';
 
 export interface ListenOptions {
   /** A Unix socket, which only its owner may open; or a port on loopback. */
@@ -52,7 +52,7 @@ export class LedgerServer {
 
   /**
    * Listens.
-   * @throws FOLDER_UNUSABLE where the path of the socket is that of something else
+   * @throws FOLDER_UNUSABLE where the path of the socket is that of something else, or there can be none
    * @throws PORT_TAKEN where another process serves it
    */
   static start(writer: DeskBooks, { gate, ...options }: ServeOptions): Promise<LedgerServer> {
@@ -74,10 +74,12 @@ export class LedgerServer {
     const { listen } = this.#options;
     if ('path' in listen) await freeSocketPath(listen.path);
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      const refuse = (error: NodeJS.ErrnoException): void =>
+        reject('path' in listen ? unusable(listen.path, error) : error);
+      this.#server.once('error', refuse);
       const where = 'path' in listen ? listen : { host: '127.0.0.1', port: listen.port };
       this.#server.listen(where, () => {
-        this.#server.off('error', reject);
+        this.#server.off('error', refuse);
         resolve();
       });
     });

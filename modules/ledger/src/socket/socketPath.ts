@@ -1,6 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { fail } from '@anarq/common-schemas';
+import { fail, QError } from '@anarq/common-schemas';
 
 /** As many bytes as the kernel keeps of it (sun_path, with its end). */
 const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
@@ -17,8 +17,10 @@ export async function freeSocketPath(path: string): Promise<void> {
       `The path of a socket has at most ${PATH_BYTES_MAX} bytes here, not ${bytes}; name a shorter one for the ledger's socket than ${path}.`,
     );
   const there = await lstat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    // What node:fs throws.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw unusable(path, { code });
   });
   if (there === undefined) return;
   if (!there.isSocket())
@@ -30,6 +32,10 @@ export async function freeSocketPath(path: string): Promise<void> {
     fail('PORT_TAKEN', `Another program serves ${path}; end it, or name another path.`);
   await rm(path, { force: true });
 }
+
+/** No socket can be there: the folder is missing, or closed to this process. */
+export const unusable = (path: string, { code }: { readonly code?: string }): QError =>
+  new QError('FOLDER_UNUSABLE', `The ledger's socket cannot be at ${path}: ${code}.`, { path });
 
 /** Whether anybody takes connections there. @throws Error where that cannot be found out */
 function isServed(path: string): Promise<boolean> {
