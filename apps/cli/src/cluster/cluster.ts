@@ -6,6 +6,7 @@ import { FolderLock } from '@anarq/store/folder';
 import type { ChainStatus } from '@anarq/validator';
 import {
   foundCluster,
+  makeClusterFolder,
   memberSocket,
   readPlan,
   supervisorLog,
@@ -156,20 +157,22 @@ export interface ClusterOrder {
 /** Starts the cluster of a folder, and founds it where there is none; it goes on without this process. */
 export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): Promise<Cluster> {
   const cluster = new Cluster(folder);
-  if (await cluster.isUp()) fail('STATE_CONFLICT', 'This cluster is up already.', { state: 'UP' });
-  if ((await readPlan(folder)) === undefined)
-    await foundCluster(folder, {
-      nodes,
-      epoch_ms,
-      now_ms: Date.now(),
-      ports: await freePorts(nodes),
-    });
-  // Two starts at once would each take some of its ports.
+  // Two starts at once would each found a chain, and each take some of its ports.
+  await makeClusterFolder(folder);
   const lock = new FolderLock(
     folder,
     `Another ./q cluster up is starting the cluster in ${folder}.`,
   );
   try {
+    if (await cluster.isUp())
+      fail('STATE_CONFLICT', 'This cluster is up already.', { state: 'UP' });
+    if ((await readPlan(folder)) === undefined)
+      await foundCluster(folder, {
+        nodes,
+        epoch_ms,
+        now_ms: Date.now(),
+        ports: await freePorts(nodes),
+      });
     await startSupervisor(folder);
   } finally {
     lock.release();

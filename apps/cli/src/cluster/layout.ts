@@ -67,8 +67,6 @@ export async function foundCluster(
 ): Promise<ClusterPlan> {
   if (nodes < 1 || nodes > VALIDATORS_MAX)
     fail('INPUT_INVALID', `A cluster begins with 1 to ${VALIDATORS_MAX} nodes, not ${nodes}.`);
-  checkLength(folder);
-  await makeFolders(folder).catch(unusable(folder));
   const members: MemberPlan[] = [];
   for (const [at, port] of ports.slice(0, nodes).entries())
     members.push(await makeMember(folder, `n${at + 1}`, port));
@@ -134,13 +132,15 @@ async function makeKey(folder: string, name: string): Promise<string> {
 /** A longer name of a Unix socket is refused by the operating system (104 bytes with macOS). */
 const SOCKET_BYTES_MAX = 103;
 
-function checkLength(folder: string): void {
+/** @throws FOLDER_UNUSABLE */
+export async function makeClusterFolder(folder: string): Promise<void> {
   const bytes = Buffer.byteLength(memberSocket(folder, 'n100'));
   if (bytes > SOCKET_BYTES_MAX)
     fail(
       'FOLDER_UNUSABLE',
       `${folder} is ${bytes - SOCKET_BYTES_MAX} bytes too long for the sockets in it.`,
     );
+  await makeFolders(folder).catch(unusable(folder));
 }
 
 const unusable =
