@@ -20,7 +20,7 @@ export async function freeSocketPath(path: string): Promise<void> {
     // What node:fs throws.
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw unusable(path, { code });
+    throw unusable(path, error as NodeJS.ErrnoException);
   });
   if (there === undefined) return;
   if (!there.isSocket())
@@ -34,7 +34,7 @@ export async function freeSocketPath(path: string): Promise<void> {
 }
 
 /** No socket can be there: the folder is missing, or closed to this process. */
-export const unusable = (path: string, { code }: { readonly code?: string }): QError =>
+export const unusable = (path: string, { code }: Pick<NodeJS.ErrnoException, 'code'>): QError =>
   new QError('FOLDER_UNUSABLE', `The ledger's socket cannot be at ${path}: ${code}.`, { path });
 
 /** Whether anybody takes connections there. @throws Error where that cannot be found out */
