@@ -1,9 +1,11 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fail, QError } from '@anarq/common-schemas';
 import { FolderLock } from '@anarq/store/folder';
 import type { ChainStatus } from '@anarq/validator';
+import { chooseNetwork, type ChosenNetwork } from './chooseNetwork.ts';
+import { forkThrough } from './forkThrough.ts';
 import {
   foundCluster,
   makeClusterFolder,
@@ -15,6 +17,7 @@ import {
   type MemberPlan,
 } from './layout.ts';
 import type { FromMember } from './messages.ts';
+import type { NetworkChoice, NetworkKind } from './network.ts';
 import { freePorts } from './ports.ts';
 import { callRpc } from './rpc.ts';
 import type { MemberStatus, Parts } from './supervisor.ts';
@@ -28,6 +31,7 @@ export type ChainView = {
 
 export interface ClusterStatus {
   readonly pid: number;
+  readonly network: NetworkKind;
   readonly members: readonly MemberStatus[];
   readonly parts?: Parts;
 }
@@ -152,11 +156,16 @@ export interface ClusterOrder {
   /** Of a new cluster; one that is there already has its own. */
   readonly nodes: number;
   readonly epoch_ms: number;
+  /** Of this start; the next one may have another. */
+  readonly network: NetworkChoice;
 }
 
 /** Starts the cluster of a folder, and founds it where there is none; it goes on without this process. */
-export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): Promise<Cluster> {
+export async function startCluster(order: ClusterOrder): Promise<Cluster> {
+  const { folder, nodes, epoch_ms } = order;
   const cluster = new Cluster(folder);
+  // Before anything is made, since it may be refused.
+  const network = await chooseNetwork(order.network);
   // Two starts at once would each found a chain, and each take some of its ports.
   await makeClusterFolder(folder);
   const lock = new FolderLock(
@@ -173,7 +182,7 @@ export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): P
         now_ms: Date.now(),
         ports: await freePorts(nodes),
       });
-    await startSupervisor(folder);
+    await startSupervisor(folder, network);
   } finally {
     lock.release();
   }
@@ -181,7 +190,7 @@ export async function startCluster({ folder, nodes, epoch_ms }: ClusterOrder): P
 }
 
 /** Starts it, and waits until all members run; Ctrl-C meanwhile ends them. */
-async function startSupervisor(folder: string): Promise<void> {
+async function startSupervisor(folder: string, network: ChosenNetwork): Promise<void> {
   let child: ChildProcess | undefined;
   let isInterrupted = false;
   const interrupt = (): void => {
@@ -191,7 +200,7 @@ async function startSupervisor(folder: string): Promise<void> {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    child = forkSupervisor(folder);
+    child = forkSupervisor(folder, network);
     await untilReady(child);
   } catch (error) {
     if (isInterrupted) return fail('CANCELLED', 'The start was stopped; no node runs.');
@@ -204,11 +213,10 @@ async function startSupervisor(folder: string): Promise<void> {
   if (child.connected) child.disconnect();
 }
 
-function forkSupervisor(folder: string): ChildProcess {
+function forkSupervisor(folder: string, { kind, through }: ChosenNetwork): ChildProcess {
   const log = openSync(supervisorLog(folder), 'a', 0o600);
   try {
-    return fork(ENTRY, [folder], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+    return forkThrough(through, [ENTRY, folder, kind], {
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
     });

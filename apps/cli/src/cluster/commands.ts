@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
+import { NETWORK_CHOICES } from './network.ts';
 import { wholeWithin } from '../wholeNumberOption.ts';
 
 interface SharedOptions {
@@ -25,6 +26,11 @@ export function clusterCommands(q: Command, { jsonOption }: SharedOptions): void
   jsonCommand('up', 'Start it; the first time, make keys and a chain of its own.')
     .option('--nodes <number>', 'validators of a new one', wholeWithin(1, 100), 4)
     .option('--epoch <seconds>', 'after which validators may change', wholeWithin(2, 86_400), 60)
+    .addOption(
+      new Option('--network <kind>', 'a network namespace for each node where the host allows it')
+        .choices(NETWORK_CHOICES)
+        .default('auto'),
+    )
     .action(async (options) => (await import('./run.ts')).up(options));
   jsonCommand('down', 'Stop all of it; up goes on where it was.').action(async (options) =>
     (await import('./run.ts')).down(options),

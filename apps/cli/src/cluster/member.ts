@@ -1,10 +1,12 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fail } from '@anarq/common-schemas';
+import { forkThrough } from './forkThrough.ts';
 import { memberLog, type MemberPlan } from './layout.ts';
 import type { FromMember, PeerAddress, ToMember } from './messages.ts';
+import type { Seat } from './network.ts';
 
 const ENTRY = fileURLToPath(new URL('./memberMain.ts', import.meta.url));
 const READY_MS = 60_000;
@@ -15,17 +17,24 @@ export type MemberState = 'STARTING' | 'RUNNING' | 'PAUSED' | 'KILLED' | 'STOPPE
 /** A process of the cluster, as its supervisor holds it. */
 export class Member {
   readonly plan: MemberPlan;
+  readonly seat: Seat;
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #state: MemberState = 'STOPPED';
 
-  constructor(folder: string, plan: MemberPlan) {
+  constructor(folder: string, plan: MemberPlan, seat: Seat) {
     this.#folder = folder;
     this.plan = plan;
+    this.seat = seat;
   }
 
   get state(): MemberState {
     return this.#state;
+  }
+
+  /** Where it listens for peers, in its own network. */
+  get address(): string {
+    return `${this.seat.host}:${this.plan.port}`;
   }
 
   get pid(): number | undefined {
@@ -36,8 +45,7 @@ export class Member {
   async start(peers: readonly PeerAddress[]): Promise<void> {
     if (this.#child !== undefined) this.#refuse('runs already');
     const log = openSync(memberLog(this.#folder, this.plan.name), 'a', 0o600);
-    const child = fork(ENTRY, [this.#folder, this.plan.name], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+    const child = forkThrough(this.seat.through, [ENTRY, this.#folder, this.plan.name], {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
@@ -49,7 +57,7 @@ export class Member {
       if (this.#state === 'RUNNING' || this.#state === 'STARTING') this.#state = 'FAILED';
       if (this.#state === 'PAUSED') this.#state = 'KILLED';
     });
-    this.tell({ kind: 'start', peers });
+    this.tell({ kind: 'start', listen: this.address, peers });
     await this.#ready(child);
     this.#state = 'RUNNING';
   }

@@ -3,7 +3,7 @@ import { startPeerNetwork } from '@anarq/p2p';
 import { openValidator, type ChainEvent } from '@anarq/validator';
 import { genesisOf, memberFolder, memberSocket, readPlan, seedOf } from './layout.ts';
 import { memberRpc } from './memberRpc.ts';
-import type { FromMember, PeerAddress, ToMember } from './messages.ts';
+import type { FromMember, ToMember } from './messages.ts';
 import { serveRpc } from './rpc.ts';
 
 /**
@@ -15,18 +15,19 @@ const note = (event: string, details: object = {}): void =>
   void process.stdout.write(
     `${JSON.stringify({ time: new Date().toISOString(), event, ...details })}\n`,
   );
+type Start = Extract<ToMember, { kind: 'start' }>;
 const tell = (message: FromMember): void => void process.send?.(message);
 
-async function run(peers: readonly PeerAddress[]): Promise<(message: ToMember) => void> {
+async function run({ listen, peers }: Start): Promise<(message: ToMember) => void> {
   const plan = await readPlan(folder);
-  const self = plan?.members.find((each) => each.name === name);
-  if (plan === undefined || self === undefined) throw new Error(`${name} is not in the plan`);
+  if (plan?.members.some((each) => each.name === name) !== true)
+    throw new Error(`${name} is not in the plan`);
   const seed = await seedOf(folder, name);
   const genesis = genesisOf(plan);
   const network = await startPeerNetwork({
     seed,
     chainId: hexOf(chainIdOf(genesis)),
-    listen: `127.0.0.1:${self.port}`,
+    listen,
     peers,
     // Through the links of the supervisor alone, so that they can be cut.
     discover: false,
@@ -52,7 +53,7 @@ async function run(peers: readonly PeerAddress[]): Promise<(message: ToMember) =
   };
   process.on('SIGTERM', () => void end());
   process.on('disconnect', () => void end());
-  note('started', { port: self.port, peers: peers.length });
+  note('started', { listen, peers: peers.length });
   return (message) => {
     if (message.kind === 'addPeer') network.addPeer(message.peer);
     else if (message.kind === 'removePeer') network.removePeer(message.publicKey);
@@ -86,9 +87,9 @@ function noteEvent(event: ChainEvent): void {
 
 let hear: ((message: ToMember) => void) | undefined;
 
-async function begin(peers: readonly PeerAddress[]): Promise<void> {
+async function begin(start: Start): Promise<void> {
   try {
-    hear = await run(peers);
+    hear = await run(start);
     tell({ kind: 'ready' });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -102,6 +103,6 @@ async function begin(peers: readonly PeerAddress[]): Promise<void> {
 // Only member.ts sends on this channel.
 process.on('message', (message) => {
   const order = message as ToMember;
-  if (order.kind === 'start') void begin(order.peers);
+  if (order.kind === 'start') void begin(order);
   else hear?.(order);
 });

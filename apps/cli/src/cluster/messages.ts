@@ -8,7 +8,12 @@ export interface PeerAddress {
 
 /** What the supervisor sends a member. */
 export type ToMember =
-  | { readonly kind: 'start'; readonly peers: readonly PeerAddress[] }
+  | {
+      readonly kind: 'start';
+      /** host:port */
+      readonly listen: string;
+      readonly peers: readonly PeerAddress[];
+    }
   | { readonly kind: 'addPeer'; readonly peer: PeerAddress }
   | { readonly kind: 'removePeer'; readonly publicKey: string };
 

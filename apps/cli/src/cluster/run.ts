@@ -4,6 +4,7 @@ import { fail } from '@anarq/common-schemas';
 import { cross, paint, say, tick, warn } from '../terminal.ts';
 import { Cluster, startCluster } from './cluster.ts';
 import { Load } from './load.ts';
+import type { NetworkChoice } from './network.ts';
 import { furthest, nameValidators, untilAgreed, untilChain } from './membership.ts';
 import { statusLines, viewsOf } from './show.ts';
 
@@ -21,13 +22,18 @@ const clusterOf = ({ data }: FolderOption): Cluster => new Cluster(resolve(data)
 
 /** Starts the cluster of a folder, and shows it. */
 export async function up(
-  options: FolderOption & { readonly nodes: number; readonly epoch: number },
+  options: FolderOption & {
+    readonly nodes: number;
+    readonly epoch: number;
+    readonly network: NetworkChoice;
+  },
 ): Promise<void> {
-  const { nodes, epoch } = options;
+  const { nodes, epoch, network } = options;
   const cluster = await startCluster({
     folder: resolve(options.data),
     nodes,
     epoch_ms: epoch * 1_000,
+    network,
   });
   await untilChain(
     cluster,
@@ -181,5 +187,5 @@ async function show(cluster: Cluster, { json }: FolderOption): Promise<void> {
   const found = await cluster.status();
   const views = await viewsOf(cluster, found);
   if (json === true) return say(JSON.stringify({ ...found, members: views }));
-  for (const line of statusLines(views, found.parts)) say(line);
+  for (const line of statusLines(views, found)) say(line);
 }

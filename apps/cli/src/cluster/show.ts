@@ -19,6 +19,12 @@ const STATE_COLOURS = {
   STOPPED: paint.dim,
 } as const;
 
+const NETWORKS = {
+  namespaces:
+    'each node has a network namespace of its own, and reaches the others through its links only',
+  loopback: 'all nodes share the loopback of this machine',
+} as const;
+
 /** Asks every member that runs how it sees the chain. */
 export async function viewsOf(
   cluster: Cluster,
@@ -42,8 +48,11 @@ export async function viewsOf(
 }
 
 /** The lines of a status: one a member, and what they bear together. */
-export function statusLines(views: readonly MemberView[], parts: ClusterStatus['parts']): string[] {
-  const rows = views.map(({ name, state, chain, peers, pid, port }) => [
+export function statusLines(
+  views: readonly MemberView[],
+  { network, parts }: ClusterStatus,
+): string[] {
+  const rows = views.map(({ name, state, chain, peers, pid, address }) => [
     `  ${paint.bold(name)}`,
     STATE_COLOURS[state](state.toLowerCase()),
     chain === undefined ? '' : chain.isValidator ? 'validator' : 'follower',
@@ -52,11 +61,12 @@ export function statusLines(views: readonly MemberView[], parts: ClusterStatus['
     chain === undefined ? '' : `final ${chain.finalized.seq}`,
     chain === undefined ? '' : paint.dim(chain.finalized.stateRoot.slice(0, ROOT_CHARS)),
     peers === undefined ? '' : `${peers} peers`,
-    paint.dim(`port ${port}${pid === undefined ? '' : `, process ${pid}`}`),
+    paint.dim(`${address}${pid === undefined ? '' : `, process ${pid}`}`),
   ]);
   const lines = columns(rows);
   const chain = views.find((view) => view.chain !== undefined)?.chain;
   if (chain !== undefined) lines.push('', `  ${paint.dim(chain.faultModel.description)}`);
+  lines.push(`  ${paint.dim(NETWORKS[network])}`);
   if (parts !== undefined)
     lines.push(
       `  ${paint.yellow('cut')}   ${parts.map((part) => part.join(',')).join('  |  ')}  ${paint.dim('./q cluster heal joins them')}`,

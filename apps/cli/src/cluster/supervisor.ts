@@ -1,8 +1,10 @@
 import { fail } from '@anarq/common-schemas';
 import { FaultMesh } from '@anarq/p2p/testing';
+import { openSeat } from './chooseNetwork.ts';
 import { makeMember, writePlan, type ClusterPlan, type MemberPlan } from './layout.ts';
 import { Member, type MemberState } from './member.ts';
 import type { PeerAddress } from './messages.ts';
+import type { NetworkKind } from './network.ts';
 import { freePorts } from './ports.ts';
 
 /** Parts of a cluster that cannot hear each other; who is in none hears nobody. */
@@ -13,21 +15,24 @@ export interface MemberStatus {
   readonly state: MemberState;
   readonly pid?: number;
   readonly publicKey: string;
-  readonly port: number;
+  /** Where it listens for peers, in its own network. */
+  readonly address: string;
 }
 
 /**
  * Holds the processes of a cluster. Each reaches each other one through a proxy of its own, so that
- * any link can be cut, delayed or dropped.
+ * any link can be cut, delayed or dropped. With network namespaces there is no other way to it.
  */
 export class Supervisor {
+  readonly network: NetworkKind;
   readonly #folder: string;
   readonly #members = new Map<string, Member>();
   readonly #links = new FaultMesh();
   #plan: ClusterPlan;
   #parts: Parts | undefined;
 
-  constructor(folder: string, plan: ClusterPlan) {
+  constructor(folder: string, plan: ClusterPlan, network: NetworkKind) {
+    this.network = network;
     this.#folder = folder;
     this.#plan = plan;
   }
@@ -39,8 +44,7 @@ export class Supervisor {
   /** Starts all that were not removed, together. */
   async start(): Promise<void> {
     const plans = this.#plan.members.filter(({ isRemoved }) => isRemoved !== true);
-    for (const plan of plans) this.#members.set(plan.name, new Member(this.#folder, plan));
-    for (const plan of plans) await this.#link(plan);
+    for (const plan of plans) await this.#join(plan);
     await Promise.all(plans.map(({ name }) => this.startMember(name)));
   }
 
@@ -93,8 +97,7 @@ export class Supervisor {
     const plan = await makeMember(this.#folder, name, port);
     await this.#keep({ ...this.#plan, members: [...this.#plan.members, plan] });
     const others = [...this.#members.values()];
-    this.#members.set(name, new Member(this.#folder, plan));
-    await this.#link(plan);
+    await this.#join(plan);
     for (const other of others)
       other.tell({ kind: 'addPeer', peer: this.#addressOf(other.plan, plan) });
     this.#cutLinks();
@@ -110,6 +113,7 @@ export class Supervisor {
     for (const other of this.#members.values())
       other.tell({ kind: 'removePeer', publicKey: member.plan.publicKey });
     await this.#links.remove(name);
+    member.seat.close();
     await this.#keep({
       ...this.#plan,
       members: this.#plan.members.map((plan) =>
@@ -119,12 +123,12 @@ export class Supervisor {
   }
 
   status(): readonly MemberStatus[] {
-    return [...this.#members.values()].map(({ plan, state, pid }) => ({
+    return [...this.#members.values()].map(({ plan, state, pid, address }) => ({
       name: plan.name,
       state,
       ...(pid === undefined ? {} : { pid }),
       publicKey: plan.publicKey,
-      port: plan.port,
+      address,
     }));
   }
 
@@ -137,8 +141,12 @@ export class Supervisor {
     await this.#links.close();
   }
 
-  #link({ name, port }: MemberPlan): Promise<void> {
-    return this.#links.add({ name, address: `127.0.0.1:${port}` });
+  async #join(plan: MemberPlan): Promise<void> {
+    const { name } = plan;
+    const number = this.#plan.members.findIndex((each) => each.name === name);
+    const member = new Member(this.#folder, plan, await openSeat(this.network, name, number));
+    await this.#links.add({ name, address: member.address, dialsAt: member.seat.gateway });
+    this.#members.set(name, member);
   }
 
   #addressOf(from: MemberPlan, to: MemberPlan): PeerAddress {

@@ -5,12 +5,12 @@ import { serveRpc, type Json, type RpcHandlers } from './rpc.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The process that holds a cluster: it starts, cuts and ends the others as it is told. */
-const [, , folder = ''] = process.argv;
+const [, , folder = '', network = ''] = process.argv;
 
 async function run(): Promise<void> {
   const plan = await readPlan(folder);
   if (plan === undefined) throw new Error(`there is no cluster in ${folder}`);
-  const supervisor = new Supervisor(folder, plan);
+  const supervisor = new Supervisor(folder, plan, network === 'namespaces' ? network : 'loopback');
   let stopRpc: () => Promise<void> = () => Promise.resolve();
   let isEnding = false;
   const end = async (): Promise<void> => {
@@ -35,6 +35,7 @@ async function run(): Promise<void> {
 function handlersOf(supervisor: Supervisor, end: () => void): RpcHandlers {
   const status = (): Json => ({
     pid: process.pid,
+    network: supervisor.network,
     members: JSON.parse(JSON.stringify(supervisor.status())) as Json,
     ...(supervisor.parts === undefined ? {} : { parts: supervisor.parts }),
   });

@@ -5,6 +5,8 @@ export interface MeshNode {
   readonly name: string;
   /** Where it listens: `host:port` or a multiaddr. */
   readonly address: string;
+  /** The address on which the proxies listen that it dials; 127.0.0.1 where nothing is said. */
+  readonly dialsAt?: string;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface MeshNode {
  */
 export class FaultMesh {
   readonly #seed: number;
-  readonly #nodes = new Map<string, string>();
+  readonly #nodes = new Map<string, MeshNode>();
   readonly #proxies = new Map<string, FaultProxy>();
 
   constructor(seed = 1) {
@@ -26,11 +28,11 @@ export class FaultMesh {
 
   /** One more node, with proxies from and to all others. */
   async add(node: MeshNode): Promise<void> {
-    const others = [...this.#nodes];
-    this.#nodes.set(node.name, node.address);
-    for (const [name, address] of others) {
-      await this.#join(name, node.name, node.address);
-      await this.#join(node.name, name, address);
+    const others = [...this.#nodes.values()];
+    this.#nodes.set(node.name, node);
+    for (const other of others) {
+      await this.#join(other, node);
+      await this.#join(node, other);
     }
   }
 
@@ -82,10 +84,15 @@ export class FaultMesh {
     this.#proxies.clear();
   }
 
-  async #join(from: string, to: string, target: string): Promise<void> {
+  async #join(from: MeshNode, to: MeshNode): Promise<void> {
     // Each pair draws its own chance, the same in each run.
     const seed = this.#seed * 1_000_003 + this.#proxies.size;
-    this.#proxies.set(nameOf(from, to), await startFaultProxy({ target, seed }));
+    const proxy = await startFaultProxy({
+      target: to.address,
+      listen: `${from.dialsAt ?? '127.0.0.1'}:0`,
+      seed,
+    });
+    this.#proxies.set(nameOf(from.name, to.name), proxy);
   }
 }
 

@@ -15,14 +15,13 @@ export async function clusterDemo({ json }: { readonly json?: boolean }): Promis
   const begun = performance.now();
   const isJson = json === true;
   const folder = await mkdtemp(join(tmpdir(), 'q-cluster-'));
-  if (!isJson) say(`${paint.bold('Q∞')} ${version}  a chain of ${NODES} processes, on loopback\n`);
+  if (!isJson) say(`${paint.bold('Q∞')} ${version}  a chain of ${NODES} processes\n`);
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const cluster = await startCluster({ folder, nodes: NODES, epoch_ms: EPOCH_MS }).catch(
-    async (error: unknown) => {
-      await remove();
-      throw error;
-    },
-  );
+  const order = { folder, nodes: NODES, epoch_ms: EPOCH_MS, network: 'auto' } as const;
+  const cluster = await startCluster(order).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   let isLeaving = false;
   // Ctrl-C leaves nothing behind: no process, and no key.
   const leave = async (): Promise<void> => {
