@@ -62,7 +62,9 @@ const finalOf = ({ members }: Status, name: string): number =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'q-cluster-'));
-  const { code, stderr } = await cluster('up', '--nodes', '4', '--epoch', '5');
+  const { code, stderr } = await cluster(
+    ...['up', '--nodes', '4', '--epoch', '5', '--network', 'loopback'],
+  );
   if (code !== 0) throw new Error(stderr);
 }, MINUTES_MS);
 afterAll(async () => {
@@ -141,7 +143,7 @@ describe('a cluster of four processes', { timeout: MINUTES_MS }, () => {
     const pids = before.members.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
     expect((await cluster('down')).code).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
-    expect((await cluster('up')).code).toBe(0);
+    expect((await cluster('up', '--network', 'loopback')).code).toBe(0);
     const done = await load('--seconds', '2');
     expectAllFinal(done);
     expect(finalOf(await statusOf(), 'n1')).toBeGreaterThan(finalOf(before, 'n1'));

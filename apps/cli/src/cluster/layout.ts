@@ -12,7 +12,7 @@ export interface MemberPlan {
   readonly name: string;
   /** ML-DSA-65, in hex. */
   readonly publicKey: string;
-  /** Where it listens for peers, on loopback. */
+  /** On which it listens for peers; free on loopback when it was made. */
   readonly port: number;
   /** Taken out for good: it is not started again. */
   readonly isRemoved?: boolean;

@@ -13,7 +13,7 @@ import type { Seat } from './network.ts';
 
 /** As root without a namespace of users, so that files of others stay within reach; else as root of one. */
 const WAYS = [['--net'], ['--user', '--map-root-user', '--net']] as const;
-const TRIAL_MS = 5_000;
+const TRIAL_MS = 20_000;
 
 /** `ip` lies where not every user looks for commands. */
 const ENTER = 'PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && exec "$@"';
@@ -37,14 +37,14 @@ export type Found = { readonly through: readonly string[] } | { readonly missing
 export async function findNamespaces(): Promise<Found> {
   if (process.platform !== 'linux')
     return { missing: `they are of Linux, and this is ${process.platform}` };
-  const refusals: string[] = [];
+  const refusals = new Set<string>();
   for (const way of WAYS) {
     const through = ['unshare', ...way, '--', 'sh', '-c', ENTER, 'sh'];
     const refusal = await tryOut(through);
     if (refusal === undefined) return { through };
-    refusals.push(`unshare ${way.join(' ')}: ${refusal}`);
+    refusals.add(refusal);
   }
-  return { missing: refusals.join('; ') };
+  return { missing: [...refusals].join('; ') };
 }
 
 async function tryOut([command = '', ...args]: readonly string[]): Promise<string | undefined> {
@@ -56,7 +56,7 @@ async function tryOut([command = '', ...args]: readonly string[]): Promise<strin
   } catch (error) {
     // What execFile rejects with.
     const { code, stderr, message } = error as NodeJS.ErrnoException & { readonly stderr?: string };
-    if (code === 'ENOENT') return 'there is no such command (util-linux has it)';
+    if (code === 'ENOENT') return `no command ${command}, which is of util-linux`;
     return stderr?.trim().replaceAll('\n', ', ') || message;
   }
 }

@@ -92,7 +92,9 @@ export class Supervisor {
   /** A new process with a new key, which follows the chain until it is named a validator. */
   async add(): Promise<MemberPlan> {
     const name = `n${this.#plan.members.length + 1}`;
-    const [port] = await freePorts(1);
+    const taken = this.#plan.members.map((member) => member.port);
+    // In namespaces the ports of the others are free here; on loopback they are not.
+    const port = (await freePorts(taken.length + 1)).find((free) => !taken.includes(free));
     if (port === undefined) throw new Error('no port was given');
     const plan = await makeMember(this.#folder, name, port);
     await this.#keep({ ...this.#plan, members: [...this.#plan.members, plan] });
