@@ -1,6 +1,7 @@
 import { QError } from '@anarq/common-schemas';
 import { columns, paint } from '../terminal.ts';
 import type { ChainView, Cluster, ClusterStatus } from './cluster.ts';
+import { NETWORK_TEXTS } from './network.ts';
 import type { MemberStatus } from './supervisor.ts';
 
 /** A member with the chain as it has it; without one where it does not answer. */
@@ -17,12 +18,6 @@ const STATE_COLOURS = {
   KILLED: paint.red,
   FAILED: paint.red,
   STOPPED: paint.dim,
-} as const;
-
-const NETWORKS = {
-  namespaces:
-    'each node has a network namespace of its own, and reaches the others through its links only',
-  loopback: 'all nodes share the loopback of this machine',
 } as const;
 
 /** Asks every member that runs how it sees the chain. */
@@ -66,7 +61,7 @@ export function statusLines(
   const lines = columns(rows);
   const chain = views.find((view) => view.chain !== undefined)?.chain;
   if (chain !== undefined) lines.push('', `  ${paint.dim(chain.faultModel.description)}`);
-  lines.push(`  ${paint.dim(NETWORKS[network])}`);
+  lines.push(`  ${paint.dim(NETWORK_TEXTS[network])}`);
   if (parts !== undefined)
     lines.push(
       `  ${paint.yellow('cut')}   ${parts.map((part) => part.join(',')).join('  |  ')}  ${paint.dim('./q cluster heal joins them')}`,

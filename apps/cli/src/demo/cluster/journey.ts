@@ -4,6 +4,7 @@ import { importPublicKey, verifySingle } from '@anarq/crypto';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { genesisOf } from '../../cluster/layout.ts';
 import { Load, type LoadReport } from '../../cluster/load.ts';
+import { NETWORK_TEXTS, type NetworkKind } from '../../cluster/network.ts';
 import { nameValidators, untilAgreed, untilChain } from '../../cluster/membership.ts';
 import type { Show } from '../storyteller.ts';
 
@@ -16,6 +17,7 @@ const ROOT_CHARS = 12;
 /** Everything that the demo found out. */
 export interface ClusterReport {
   readonly ok: boolean;
+  readonly network: NetworkKind;
   readonly load: LoadReport;
   readonly killed: { readonly final: number; readonly caughtUp_ms: number };
   readonly cut: { readonly final: number; readonly behind: number; readonly caughtUp_ms: number };
@@ -40,6 +42,8 @@ export async function runClusterJourney(cluster: Cluster, show: Show): Promise<C
   const first = await untilChain(cluster, 'n1', ({ finalized }) => finalized.seq > 0, SOON_MS);
   const certificate = await certificateOf(cluster, first.finalized.seq);
   show('chain', `${first.validators.length} validators, each with its own ML-DSA-65 key and disk`);
+  const { network } = await cluster.status();
+  show('', NETWORK_TEXTS[network]);
   show('', first.faultModel.description);
   show('', `checkpoint ${first.finalized.seq} has its certificate: ${certificate.length} bytes`);
 
@@ -89,6 +93,7 @@ export async function runClusterJourney(cluster: Cluster, show: Show): Promise<C
       report.final === report.sent &&
       checked.holds &&
       !checked.holdsChanged,
+    network,
     load: report,
     killed,
     cut,
