@@ -26,6 +26,9 @@ const cluster = (...words: string[]): Promise<Ended> =>
     );
   });
 
+/** On loopback, as any host has it; tests/clusterNamespaces.services.test.ts has namespaces. */
+const up = (...words: string[]): Promise<Ended> => cluster('up', '--network', 'loopback', ...words);
+
 interface Status {
   readonly members: readonly {
     readonly name: string;
@@ -62,9 +65,7 @@ const finalOf = ({ members }: Status, name: string): number =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'q-cluster-'));
-  const { code, stderr } = await cluster(
-    ...['up', '--nodes', '4', '--epoch', '5', '--network', 'loopback'],
-  );
+  const { code, stderr } = await up('--nodes', '4', '--epoch', '5');
   if (code !== 0) throw new Error(stderr);
 }, MINUTES_MS);
 afterAll(async () => {
@@ -143,7 +144,7 @@ describe('a cluster of four processes', { timeout: MINUTES_MS }, () => {
     const pids = before.members.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
     expect((await cluster('down')).code).toBe(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
-    expect((await cluster('up', '--network', 'loopback')).code).toBe(0);
+    expect((await up()).code).toBe(0);
     const done = await load('--seconds', '2');
     expectAllFinal(done);
     expect(finalOf(await statusOf(), 'n1')).toBeGreaterThan(finalOf(before, 'n1'));

@@ -10,7 +10,7 @@ export function forkThrough(
   [entry, ...args]: readonly [string, ...string[]],
   options: Omit<ForkOptions, 'execPath' | 'execArgv'>,
 ): ChildProcess {
-  const [execPath = process.execPath, ...execArgv] = [
+  const [execPath, ...execArgv] = [
     ...through,
     process.execPath,
     '--disable-warning=ExperimentalWarning',

@@ -67,14 +67,9 @@ async function tryOut([command = '', ...args]: readonly string[]): Promise<strin
  */
 export async function openNamespace(name: string, number: number): Promise<Seat> {
   const [gateway, host] = [addressAt(number, 1), addressAt(number, 2)];
-  const maker = spawn(
-    'unshare',
-    [
-      ...['--net', '--', 'sh', '-c', `${LINK} && echo made && read -r _`],
-      ...['sh', String(process.pid), name, gateway, host],
-    ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+  const script = `${LINK} && echo made && read -r _`;
+  const ends = [String(process.pid), name, gateway, host];
+  const maker = spawn('unshare', ['--net', '--', 'sh', '-c', script, 'sh', ...ends]);
   let refusal = '';
   maker.stderr.setEncoding('utf8').on('data', (text: string) => {
     refusal += text;
