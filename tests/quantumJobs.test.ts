@@ -22,6 +22,10 @@ c[0] = measure q[0]; if (c[0]) { t q[1]; h q[1]; }
 for int i in [0:6] { cx q[i], q[i + 1]; t q[i]; h q[i]; }
 c = measure q;`;
 const PRICES = { unit: UNIT, perJob: '0.5', perSecond: '0.001', perGibSecond: '0.001' };
+const OPERATIONS = [
+  ...['quantum.run', 'quantum.estimate', 'quantum.get', 'quantum.result'],
+  'node.job',
+];
 const BUDGET = { unit: UNIT, total: '2', perCall: '1' };
 
 let served: ServedNode;
@@ -46,7 +50,7 @@ beforeAll(async () => {
   await fund(served, alice, '100');
   agent = await agentOf(served, alice, 'runner', {
     command: '/',
-    policy: [onlyOperations('quantum.run', 'quantum.estimate', 'quantum.result', 'node.job')],
+    policy: [onlyOperations(...OPERATIONS)],
     budget: BUDGET,
   });
   mcp = new McpClient({ name: 'stock-client', version: '1.0.0' });
@@ -107,6 +111,31 @@ describe('over HTTP', () => {
     expect(job).toMatchObject({ state: 'DONE', result: { shots: 100, seed: '1', price: '0' } });
   });
 
+  it('the record of a run is read by its owner, and by nobody else', async () => {
+    const client = clientOf(alice);
+    const { jobId } = await client.call(quantum.run, { text: BELL, shots: 50, seed: '3' });
+    const { result } = await ended(client, jobId);
+    const { runId } = result as OutputOf<typeof quantum.result>;
+    const record = await client.call(quantum.get, { runId });
+    expect(record).toMatchObject({
+      run: { runId, jobId, state: 'DONE' },
+      order: { text: BELL, shots: 50 },
+      result: { runId, shots: 50, seed: '3', provenance: { seed: '3' } },
+    });
+    const read = async (token: string, path: string) => {
+      const answer = await fetch(`${served.url}/quantum/runs/${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return [answer.status, await answer.json()];
+    };
+    expect(await read(agent.token, runId)).toMatchObject([200, { status: 'ok', data: record }]);
+    const other = clientOf(await bringIn(served, 'Mallory'));
+    for (const operation of [quantum.get, quantum.result])
+      expect(await other.result(operation, { runId })).toMatchObject({ code: 'QONSENT_DENIED' });
+    expect(await other.result(nodeOps.cancelJob, { jobId })).toMatchObject({ status: 'error' });
+    expect(await read('none', runId)).toMatchObject([401, { status: 'error' }]);
+  });
+
   it('a run is cancelled by its owner: the worker ends, nothing is charged', async () => {
     const client = clientOf(alice);
     const operator = clientOf(served.node.operator);
@@ -124,6 +153,9 @@ describe('over HTTP', () => {
       .toBe('RUNNING');
     expect((await moneyOf(client))?.held).not.toBe('0');
     await client.call(nodeOps.cancelJob, { jobId });
+    expect(await ended(client, jobId)).toMatchObject({ state: 'CANCELLED' });
+    // Once more changes nothing.
+    await client.result(nodeOps.cancelJob, { jobId });
     expect(await ended(client, jobId)).toMatchObject({ state: 'CANCELLED' });
     expect(await moneyOf(client)).toEqual(before);
     const [run] = (await client.call(quantum.runs, { limit: 1 })).items;
@@ -199,6 +231,21 @@ describe('over MCP, for an agent with a budget', () => {
     expect(data).toMatchObject({ unit: UNIT, isAdmissible: true, circuit: { qubits: 2 } });
     expect(Number(data?.['price'])).toBeGreaterThanOrEqual(0.5);
     expect(Number(data?.['maxPrice'])).toBeGreaterThanOrEqual(Number(data?.['price']));
+  });
+
+  it('the record of a run is a tool, which shows the agent the runs of its owner', async () => {
+    const client = clientOf(alice);
+    const { jobId } = await client.call(quantum.run, { ...order(), again: undefined });
+    const { result: made } = await ended(client, jobId);
+    const { runId, price } = made as OutputOf<typeof quantum.result>;
+    const { data } = await use('quantum.get', { runId });
+    expect(data).toMatchObject({
+      run: { runId, jobId, state: 'DONE', price },
+      order: { text: BELL, shots: 100 },
+      result: { runId, price },
+    });
+    expect(await use('quantum.get', { runId: 'run_0' })).toMatchObject({ status: 'error' });
+    expect(await use('quantum.get', {})).toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('a run that offers too little is refused with the price', async () => {
