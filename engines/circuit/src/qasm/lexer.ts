@@ -136,6 +136,8 @@ export class Lexer {
     if (this.end - at > NUMBER_LENGTH_MAX)
       refuse('LIMIT', `A number has at most ${NUMBER_LENGTH_MAX} characters`, this.source, at);
     this.kind = isFloat ? '<float>' : '<integer>';
+    if (this.isVersion2 && /^0[bBoxX]|_/.test(this.content))
+      this.refuse('A number of OpenQASM 2 is decimal, without underscores');
     if (this.text.charCodeAt(at) === 48 && /^0[bBoxX]/.test(this.content)) return;
     UNIT.lastIndex = this.end;
     const unit = UNIT.exec(this.text)?.[1];

@@ -4,6 +4,7 @@ import { lower } from './lower/expressions.ts';
 import { addBuiltIn } from './lower/standardGates.ts';
 import { statements } from './lower/statements.ts';
 import { callInExpression, quantumCall } from './lower/subroutines.ts';
+import { checkUncalled } from './lower/uncalled.ts';
 import { StatementReader } from './parser.ts';
 
 export interface QasmOptions {
@@ -34,5 +35,7 @@ export function parseQasm(text: string, options: QasmOptions = {}): Circuit {
   });
   addBuiltIn(context);
   statements(context, reader);
-  return context.circuit();
+  const circuit = context.circuit();
+  checkUncalled(context);
+  return circuit;
 }

@@ -29,7 +29,7 @@ function read2(reader: Reader): StatementKind {
     case 'creg': {
       const { kind } = reader;
       reader.next();
-      const name = reader.name('the name of the register');
+      const name = small(reader, reader.name('the name of the register'));
       const size = maybeDesignator(reader) ?? reader.unexpected("'['");
       reader.expect(';');
       return { kind, name, size };
@@ -54,14 +54,28 @@ function signature(reader: Reader): {
   qubits: readonly Name[];
 } {
   reader.next();
-  const name = reader.name('the name of the gate');
+  const name = small(reader, reader.name('the name of the gate'));
+  const smallNames = (what: string, closing: '{' | ')'): readonly Name[] =>
+    names(reader, what, closing).map((one) => small(reader, one));
   let params: readonly Name[] | undefined;
   if (reader.accept('(')) {
-    params = reader.is(')') ? [] : names(reader, 'a parameter', ')');
+    params = reader.is(')') ? [] : smallNames('a parameter', ')');
     reader.expect(')');
   }
-  return { name, params, qubits: names(reader, 'a qubit', '{') };
+  return { name, params, qubits: smallNames('a qubit', '{') };
 }
+
+/** A name that is declared: `id` of the grammar, which has no other letters, and `pi` is a number. */
+function small(reader: Reader, name: Name): Name {
+  if (!/^[a-z][A-Za-z0-9_]*$/.test(name.name) || name.name === 'pi')
+    reader.refuse(
+      `A name in OpenQASM 2 begins with one of a to z, and is not pi: '${name.name.slice(0, NAME_SHOWN_MAX)}' is none`,
+      name.at,
+    );
+  return name;
+}
+
+const NAME_SHOWN_MAX = 30;
 
 function gate2(reader: Reader): StatementKind {
   const { name, params, qubits } = signature(reader);

@@ -1,12 +1,12 @@
 import type { BinaryOperator } from '../../expression.ts';
-import type { IndexedName, IndexOperator, Span, Statement } from '../syntax.ts';
-import { arrayCell } from './arrays.ts';
+import type { Assigned, IndexedName, IndexOperator, Span, Statement } from '../syntax.ts';
+import { arrayOf, targetOf, valuesFor } from './arrays.ts';
 import { castTo, converted } from './casts.ts';
 import { choice } from './choice.ts';
 import type { Context } from './context.ts';
 import { measureTo } from './measure.ts';
 import { binary } from './operators.ts';
-import { bitsOf } from './operands.ts';
+import { asExpression, bitsOf } from './operands.ts';
 import type { Cell } from './scope.ts';
 import { constant, NUMERAL, type Type, type Typed, typeText, widthOf } from './types.ts';
 import { store } from './variables.ts';
@@ -18,6 +18,7 @@ export function assignment(context: Context, statement: Statement & { kind: 'ass
     if (op !== '=') context.wrong('A measurement is assigned with =', statement);
     return measureTo(context, value, target, statement);
   }
+  if (op === '=' && isArray(context, target)) return assignArray(context, target, value);
   const of = context.assigned(value);
   if (op === '=') return assign(context, target, of, value);
   const before = targetValue(context, target);
@@ -26,14 +27,22 @@ export function assignment(context: Context, statement: Statement & { kind: 'ass
 }
 
 /** The value of what is assigned to, before. */
-function targetValue(context: Context, target: IndexedName): Typed {
-  const name = { kind: 'name', at: target.at, end: target.end, name: target.name } as const;
-  return context.lower(
-    target.indices.reduce<Parameters<Context['lower']>[0]>(
-      (of, index) => ({ kind: 'index', at: target.at, end: index.end, of, index }),
-      name,
-    ),
-  );
+const targetValue = (context: Context, target: IndexedName): Typed =>
+  context.lower(asExpression(target));
+
+const isArray = (context: Context, target: IndexedName): boolean =>
+  (arrayOf(context, asExpression(target))?.sizes.length ?? 0) > 0;
+
+/** Each element of the target gets the value of its place; both have the same sizes and type. */
+function assignArray(
+  context: Context,
+  target: IndexedName,
+  value: Exclude<Assigned, { kind: 'measure' }>,
+): void {
+  const part = arrayOf(context, asExpression(target))!;
+  if (part.isReadonly) context.wrong(`'${target.name}' is readonly`, target);
+  for (const [index, { of, at }] of valuesFor(context, part, value).entries())
+    store(context, part.cells[index]!, of, at);
 }
 
 export function assign(context: Context, target: IndexedName, of: Typed, at: Span): void {
@@ -49,10 +58,9 @@ export function assign(context: Context, target: IndexedName, of: Typed, at: Spa
   if (symbol.kind === 'variable') return assignCell(context, symbol, target.indices, of, at);
   if (symbol.kind === 'array') {
     if (symbol.isReadonly) context.wrong(`'${target.name}' is readonly`, target);
-    const [index, ...rest] = target.indices;
-    if (index === undefined)
-      return context.unsupported('Arrays are assigned element by element', target);
-    return assignCell(context, arrayCell(context, target.name, symbol, index), rest, of, at);
+    const { part, rest } = targetOf(context, symbol, target);
+    if (part.sizes.length > 0) return context.wrong('An array takes an array', target);
+    return assignCell(context, part.cells[0]!, rest, of, at);
   }
   if (symbol.kind === 'value') return context.wrong(`'${target.name}' is a constant`, target);
   return context.wrong(`'${target.name}' is nothing to assign to`, target);

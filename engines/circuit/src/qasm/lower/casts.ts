@@ -69,6 +69,8 @@ export function castTo(
         ? toFloat(context, of, to, at)
         : toAngle(context, of, to.width, at);
     case 'bits':
+      // Its bits are those already.
+      if (from.kind === 'uint' && from.width === to.size) return { ...of, type: to };
       return folded(context, to, of, undefined, at, (x) => castExpression('uint', x, to.size));
     case 'int':
     case 'uint': {
@@ -133,19 +135,28 @@ export function wholeNumber(context: Context, of: Typed, what: string, at: Span)
   return of.known;
 }
 
-/** A size or width from 1 to a limit. */
+/** A size or width from `least` to a limit. */
 export function sizeFrom(
   context: Context,
   of: Typed,
   what: string,
   limit: number,
   at: Span,
+  least: 0 | 1,
 ): number {
   const size = wholeNumber(context, of, what, at);
-  if (size < 1n) return context.wrong(`${what} is at least 1, not ${size}`, at);
+  if (size < least) return context.wrong(`${what} is at least ${least}, not ${size}`, at);
   if (size > BigInt(limit))
     return context.refuse('LIMIT', `${what} is at most ${limit}, not ${size}`, at);
   return Number(size);
+}
+
+/** The value of an expression that is made of constants; a variable may be known, and is none. */
+export function constantOf(context: Context, expr: Expr, what: string): Typed {
+  const of = context.lower(expr);
+  if (of.value.kind !== 'literal' && of.known !== undefined)
+    context.wrong(`${what} is a constant: declare what it depends on as const`, expr);
+  return of;
 }
 
 /** A whole number that an expression must have before the circuit runs. */

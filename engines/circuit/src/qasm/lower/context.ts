@@ -1,6 +1,7 @@
 import {
   BITS_MAX,
   type Circuit,
+  type ClassicalType,
   type CustomGate,
   INSTRUCTIONS_MAX,
   type Instruction,
@@ -24,7 +25,8 @@ import type {
 } from '../syntax.ts';
 import type { GateMeaning, Step } from './gateMeaning.ts';
 import { type Cell, type Certainty, Scope, type Symbol } from './scope.ts';
-import type { Type, Typed } from './types.ts';
+import type { Call, Places } from './places.ts';
+import { CONSTANTS, type Typed } from './types.ts';
 import { span, type Wires } from './wires.ts';
 
 /** Limits of a text; each is at most the one of circuits in general. */
@@ -46,22 +48,6 @@ export interface Parts {
   readonly statements: (context: Context, body: Iterable<Statement>) => void;
 }
 
-/** A subroutine that is inlined. */
-interface Call {
-  readonly name: string;
-  readonly returns: Type | undefined;
-  /** How deep the body is inside of control flow, and where its value goes. */
-  readonly nesting: number;
-  readonly result: ((value: Assigned, at: Span) => void) | undefined;
-  /** Whether a `return` came that always comes. */
-  isOver: boolean;
-}
-
-interface Places {
-  readonly bits: Map<string, Wires>;
-  readonly variables: Map<string, number>;
-}
-
 /** What lowering a text has come to. */
 export class Context {
   source: Source;
@@ -80,6 +66,7 @@ export class Context {
   readonly certainty: Certainty = { now: 0, floor: 0 };
   readonly #places = new Map<Source, Places>();
   readonly #locals = new Set<string>();
+  readonly #variableNames = new Set<string>();
   qubits = 0;
   bits = 0;
   /** Instructions so far, those of gates counted as often as they are used. */
@@ -87,19 +74,22 @@ export class Context {
   body: Instruction[] = [];
   /** How deep `body` is inside of `if` and loops of the circuit. */
   nesting = 0;
-  readonly globals = new Scope();
-  scope = this.globals;
+  readonly globals: Scope;
+  scope: Scope;
   /** Whether `body` is the one of a gate: it is made of gates only. */
   gateBody = false;
   /** Whether a gate is being defined: its parameters have no values yet. */
   defining = false;
   /** Whether what is being defined needs them (see gateMeaning.ts, `inline`). */
   needsParameters = false;
-  readonly custom = new Map<string, CustomGate>();
-  readonly weights = new Map<string, number>();
+  readonly custom: Map<string, CustomGate>;
+  readonly weights: Map<string, number>;
   /** Gates of the circuit that undo others. */
-  readonly inverses = new Map<string, string>();
-  readonly gates = new Map<string, GateMeaning>();
+  readonly inverses: Map<string, string>;
+  readonly gates: Map<string, GateMeaning>;
+  /** Subroutines of the text, and those of them that are called. */
+  readonly subroutines: (Symbol & { kind: 'def' })[] = [];
+  readonly called = new Set<Statement>();
   /** Qubits of hardware by name, `$0` and so on, in the order in which the text names them. */
   readonly hardware = new Map<string, { readonly wires: Wires; readonly isRegister: false }>();
   /** The loop around, if any: one of the circuit, or an unrolled one with the variable that says it is left. */
@@ -119,7 +109,14 @@ export class Context {
     includes: ReadonlyMap<string, string>,
     limits: QasmLimits,
     parts: Parts,
+    of?: Context,
   ) {
+    this.globals = of?.globals ?? new Scope();
+    this.scope = this.globals;
+    this.custom = of?.custom ?? new Map();
+    this.weights = of?.weights ?? new Map();
+    this.inverses = of?.inverses ?? new Map();
+    this.gates = of?.gates ?? new Map();
     this.parts = parts;
     this.length = source.text.length;
     this.source = source;
@@ -130,6 +127,15 @@ export class Context {
       bits: Math.min(limits.bits ?? BITS_MAX, BITS_MAX),
       instructions: Math.min(limits.instructions ?? INSTRUCTIONS_MAX, INSTRUCTIONS_MAX),
     };
+  }
+
+  /** Another circuit with the names and gates of this one, where `made` instructions are made already. */
+  fork(made: number): Context {
+    const { source, version, includes, limits, parts } = this;
+    const fork = new Context(source, version, includes, limits, parts, this);
+    fork.made = made;
+    fork.length = this.length;
+    return fork;
   }
 
   /** The value of an expression. */
@@ -219,7 +225,10 @@ export class Context {
   }
 
   declare(name: Name, symbol: Symbol): void {
-    if (this.scope.has(name.name) || (this.gates.get(name.name)?.isOwn ?? false))
+    const isConstant =
+      this.version === 3 && this.scope === this.globals && CONSTANTS.has(name.name);
+    const isGate = this.gates.get(name.name)?.isOwn ?? false;
+    if (isConstant || isGate || this.scope.has(name.name))
       this.wrong(`'${name.name}' is declared already`, name);
     this.#locals.add(name.name);
     this.scope.set(name.name, symbol);
@@ -317,6 +326,15 @@ export class Context {
     return unique;
   }
 
+  /** A variable of the circuit; its name is another where one has it already. */
+  addVariable(name: string, type: ClassicalType, at: Span): number {
+    this.count(1, at);
+    const unique = this.#variableNames.has(name) ? this.localName(name) : name;
+    this.#variableNames.add(unique);
+    this.variables.push({ name: unique, type });
+    return this.variables.length - 1;
+  }
+
   addQubits(name: Name, size: number, at: Span): Wires {
     if (this.qubits + size > this.limits.qubits)
       this.refuse(
@@ -348,15 +366,22 @@ export class Context {
     return wires;
   }
 
+  /** Bits of a block have another name where something declared behind it has theirs. */
+  #uniqueRegisters(): readonly Register[] {
+    const told = new Set(this.bitRegisters.filter((one) => !one.internal).map(({ name }) => name));
+    return this.bitRegisters.map((one) =>
+      one.internal && told.has(one.name) ? { ...one, name: this.localName(one.name) } : one,
+    );
+  }
+
   /** What the text came to. */
   circuit(): Circuit {
     const { outputs } = this;
+    const named = this.#uniqueRegisters();
     const bitRegisters =
       outputs.size === 0
-        ? this.bitRegisters
-        : this.bitRegisters.map((one) =>
-            outputs.has(one.name) ? one : { ...one, internal: true },
-          );
+        ? named
+        : named.map((one) => (outputs.has(one.name) ? one : { ...one, internal: true }));
     return {
       qubits: this.qubits,
       qubitRegisters: this.qubitRegisters,

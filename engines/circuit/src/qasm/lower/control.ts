@@ -2,7 +2,7 @@ import type { Instruction } from '../../circuit.ts';
 import type { Expression } from '../../expression.ts';
 import type { Expr, Span, Statement } from '../syntax.ts';
 import { inBlock, loopBody } from './blocks.ts';
-import { castTo, wholeNumber } from './casts.ts';
+import { castTo, constantOf, wholeNumber } from './casts.ts';
 import type { Context } from './context.ts';
 import { hasCalls } from './inspect.ts';
 import { binary, unary } from './operators.ts';
@@ -100,13 +100,8 @@ export function jump(context: Context, statement: Of<'break' | 'continue' | 'end
 /** `switch`: the case of a constant now, else a chain of `if`. */
 export function switchCase(context: Context, statement: Of<'switch'>): void {
   const of = context.lower(statement.of);
-  if (
-    of.type.kind !== 'int' &&
-    of.type.kind !== 'uint' &&
-    of.type.kind !== 'bits' &&
-    of.type.kind !== 'bit'
-  )
-    context.wrong(`A switch is over a whole number, not ${typeText(of.type)}`, statement.of);
+  if (of.type.kind !== 'int' && of.type.kind !== 'uint')
+    context.wrong(`A switch is over an int or uint, not ${typeText(of.type)}`, statement.of);
   const cases = labelled(context, statement);
   const last = statement.cases.find((one) => one.labels === undefined);
   if (isLiteral(of)) {
@@ -176,13 +171,20 @@ function labelled(
 ): { labels: bigint[]; scope: Statement }[] {
   const seen = new Set<bigint>();
   const { cases } = statement;
+  if (cases[0]?.labels === undefined)
+    context.wrong('A switch has at least one case, the first before the default', statement);
   return cases.flatMap(({ labels, scope }, index) => {
     if (labels === undefined) {
       if (index < cases.length - 1) context.wrong("'default' is the last case", cases[index]!);
       return [];
     }
     const numbers = labels.map((label) => {
-      const number = wholeNumber(context, context.lower(label), 'The label of a case', label);
+      const number = wholeNumber(
+        context,
+        constantOf(context, label, 'The label of a case'),
+        'The label of a case',
+        label,
+      );
       if (seen.has(number)) context.wrong(`There are two cases for ${number}`, label);
       seen.add(number);
       return number;

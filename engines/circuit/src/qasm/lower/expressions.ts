@@ -1,23 +1,14 @@
 import type { FunctionName } from '../../expression.ts';
 import type { Expr, Span } from '../syntax.ts';
+import { sizeOf } from './arrays.ts';
 import { indexValue } from './indexing.ts';
 import { bitsValue } from './bits.ts';
-import { castTo, toFloat } from './casts.ts';
+import { castTo, constantWhole, toFloat } from './casts.ts';
 import type { Context } from './context.ts';
-import { binary, folded, unary } from './operators.ts';
+import { binary, finite, folded, unary } from './operators.ts';
 import type { Symbol } from './scope.ts';
 import { lowerType } from './typeSyntax.ts';
-import { constant, FLOAT, literal, NUMERAL, type Typed, typeText } from './types.ts';
-
-/** Constants of every text of version 3. */
-const CONSTANTS: ReadonlyMap<string, number> = new Map([
-  ['pi', Math.PI],
-  ['π', Math.PI],
-  ['tau', 2 * Math.PI],
-  ['τ', 2 * Math.PI],
-  ['euler', Math.E],
-  ['ℇ', Math.E],
-]);
+import { constant, CONSTANTS, FLOAT, literal, NUMERAL, type Typed, typeText } from './types.ts';
 
 /** The value of an expression. */
 export function lower(context: Context, expr: Expr): Typed {
@@ -25,7 +16,7 @@ export function lower(context: Context, expr: Expr): Typed {
     case 'int':
       return constant(NUMERAL, expr.value);
     case 'float':
-      return constant(FLOAT, expr.value);
+      return constant(FLOAT, finite(context, expr.value, expr));
     case 'bool':
       return constant({ kind: 'bool' }, expr.value);
     case 'name':
@@ -132,6 +123,16 @@ function call(context: Context, expr: Expr & { kind: 'call' }): Typed {
     case 'rotl':
     case 'rotr':
       return rotation(context, name, expr);
+    case 'sizeof': {
+      if (expr.args.length < 1 || expr.args.length > 2)
+        return context.wrong(`'sizeof' takes one or two arguments, not ${expr.args.length}`, expr);
+      const [, dimension] = expr.args;
+      return sizeOf(
+        context,
+        expr,
+        dimension === undefined ? 0n : constantWhole(context, dimension, 'A dimension'),
+      );
+    }
     case 'real':
     case 'imag':
       return context.unsupported('Complex numbers are not supported', expr);

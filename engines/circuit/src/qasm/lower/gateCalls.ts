@@ -2,7 +2,7 @@ import { evaluateAngle } from '../../evaluate.ts';
 import type { Expression } from '../../expression.ts';
 import { QASM2_GATES, QASM3_GATES } from '../../gates.ts';
 import type { Expr, GateCall, GateModifier, Span, Statement } from '../syntax.ts';
-import { toFloat, wholeNumber } from './casts.ts';
+import { constantOf, toFloat, wholeNumber } from './casts.ts';
 import type { Context } from './context.ts';
 import type { GateMeaning, Step } from './gateMeaning.ts';
 import { binary, placed, unary, withType } from './operators.ts';
@@ -10,6 +10,7 @@ import { broadcast, qubitsOf, single } from './operands.ts';
 import { poweredSteps } from './power.ts';
 import { Scope } from './scope.ts';
 import { inverted, moved, withControls } from './steps.ts';
+import { checkDuration } from './timing.ts';
 import { constant, FLOAT, literal, type Typed, typeText } from './types.ts';
 import { wiresOf } from './wires.ts';
 
@@ -20,6 +21,7 @@ const CONTROLS_MAX = 1_000;
 
 /** A call of a gate, with modifiers, for each of the qubits of registers. */
 export function gateCall(context: Context, call: Call): void {
+  if (call.duration !== undefined) checkDuration(context, call.duration);
   const meaning = context.gates.get(call.callee.name) ?? unknownGate(context, call);
   if (meaning.kind === 'opaque')
     context.unsupported(`What the opaque gate '${call.callee.name}' does is not told`, call);
@@ -144,7 +146,7 @@ function controlCount(context: Context, modifier: GateModifier): number {
   if (modifier.argument === undefined) return 1;
   const count = wholeNumber(
     context,
-    context.lower(modifier.argument),
+    constantOf(context, modifier.argument, 'A number of controls'),
     'A number of controls',
     modifier.argument,
   );
@@ -171,6 +173,8 @@ function powered(
     context.needValues('A power of a gate must be known before the circuit runs', argument);
     return [];
   }
+  if (of.type.kind !== 'int' && of.type.kind !== 'uint' && of.type.kind !== 'float')
+    context.wrong(`A power of a gate is a number, not ${typeText(of.type)}`, argument);
   const power = toFloat(context, of, FLOAT, argument).known as number;
   if (typeof power !== 'number' || !Number.isFinite(power))
     return context.wrong('A power of a gate is a finite number', argument);

@@ -3,6 +3,7 @@ import type { Statement } from '../syntax.ts';
 import type { Context } from './context.ts';
 import { isOfTable } from './tableGates.ts';
 import { Scope } from './scope.ts';
+import { BUILT_IN } from './standardGates.ts';
 import { FLOAT } from './types.ts';
 import { wiresOf } from './wires.ts';
 
@@ -55,6 +56,10 @@ function checkNew(context: Context, gate: Statement & { kind: 'gate' | 'opaque' 
   const { name } = gate.name;
   if (context.scope !== context.globals || context.gateBody)
     context.wrong('A gate is defined outside of all blocks', gate);
-  if (context.gates.get(name)?.isOwn || context.scope.has(name))
+  if (
+    context.gates.get(name)?.isOwn ||
+    context.scope.has(name) ||
+    BUILT_IN[context.version].includes(name)
+  )
     context.wrong(`'${name}' is declared already`, gate.name);
 }

@@ -1,6 +1,6 @@
 import type { Expression } from '../../expression.ts';
 import type { Expr, IndexOperator, Span } from '../syntax.ts';
-import { arrayElement } from './arrays.ts';
+import { elementValue, isOfArray } from './arrays.ts';
 import { bitsValue, joined } from './bits.ts';
 import { choice, select } from './choice.ts';
 import type { Context } from './context.ts';
@@ -24,10 +24,10 @@ export function indexValue(context: Context, expr: Expr & { kind: 'index' }): Ty
       }
       return bitAt(bitsValue(symbol.wires, true), at);
     }
-    if (symbol?.kind === 'array') return arrayElement(context, of.name, symbol, index);
     if (symbol?.kind === 'qubits')
       context.wrong(`'${of.name}' is a qubit and has no value: measure it`, of);
   }
+  if (isOfArray(context, expr)) return elementValue(context, expr);
   return bitsOfNumber(context, context.lower(of), index, expr);
 }
 

@@ -1,7 +1,7 @@
 import type { Statement } from '../syntax.ts';
 import type { Context } from './context.ts';
 import { lowerType } from './typeSyntax.ts';
-import { typeText } from './types.ts';
+import { type Type, typeText } from './types.ts';
 import { declared, initialise } from './variables.ts';
 
 type InputOrOutput = Statement & { readonly kind: 'input' | 'output' };
@@ -10,7 +10,7 @@ type InputOrOutput = Statement & { readonly kind: 'input' | 'output' };
 export function input(context: Context, statement: InputOrOutput): void {
   if (context.scope !== context.globals)
     context.wrong('An input is declared outside of all blocks', statement);
-  const type = lowerType(context, statement.type);
+  const type = scalar(context, statement);
   const { name } = statement.name;
   if (type.kind === 'bit' || type.kind === 'bits' || type.kind === 'duration')
     context.unsupported(`An input of type ${typeText(type)} is not supported`, statement.type);
@@ -38,11 +38,17 @@ export function input(context: Context, statement: InputOrOutput): void {
   });
 }
 
+function scalar(context: Context, { kind, type }: InputOrOutput): Type {
+  if (type.kind === 'arrayType')
+    context.unsupported(`An ${kind} that is an array is not supported`, type);
+  return lowerType(context, type);
+}
+
 /** `output bit[4] c;`: where there is one, other bits are not told. */
 export function output(context: Context, statement: InputOrOutput): void {
   if (context.scope !== context.globals)
     context.wrong('An output is declared outside of all blocks', statement);
-  const type = lowerType(context, statement.type);
+  const type = scalar(context, statement);
   if (type.kind !== 'bit' && type.kind !== 'bits')
     context.unsupported(
       `An output of type ${typeText(type)} is not supported: assign it to bits`,

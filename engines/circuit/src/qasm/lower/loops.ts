@@ -1,5 +1,6 @@
 import type { Instruction } from '../../circuit.ts';
 import type { Expr, Range, Span, Statement } from '../syntax.ts';
+import { type ArraySymbol, arrayOf, cellValue } from './arrays.ts';
 import { inBlock, loopBody } from './blocks.ts';
 import { castTo, wholeNumber } from './casts.ts';
 import type { Context } from './context.ts';
@@ -205,33 +206,32 @@ function runtimeRange(
   });
 }
 
+function overArray(
+  context: Context,
+  statement: Of<'for'>,
+  type: Type,
+  { sizes, cells }: ArraySymbol,
+  at: Span,
+): void {
+  if (sizes.length > 1) context.wrong('A loop is over an array of one dimension', at);
+  return unrolled(
+    context,
+    statement,
+    type,
+    cells.map((cell) => ({
+      kind: 'value',
+      typed: castTo(context, cellValue(cell), type, at, false),
+    })),
+  );
+}
+
 /** The bits of a register, or the elements of an array. */
 function overValues(context: Context, statement: Of<'for'>, type: Type, domain: Expr): void {
+  const array = arrayOf(context, domain);
+  if (array !== undefined && array.sizes.length > 0)
+    return overArray(context, statement, type, array, domain);
   if (domain.kind === 'name') {
     const symbol = context.scope.find(domain.name);
-    if (symbol?.kind === 'array') {
-      if (symbol.sizes.length > 1)
-        context.unsupported('A loop over a part of an array is not supported', domain);
-      return unrolled(
-        context,
-        statement,
-        type,
-        symbol.cells.map((cell) => ({
-          kind: 'value',
-          typed: castTo(
-            context,
-            {
-              type: cell.type,
-              value: { kind: 'variable', variable: cell.variable },
-              known: cell.known,
-            },
-            type,
-            domain,
-            false,
-          ),
-        })),
-      );
-    }
     if (symbol?.kind === 'bits' && symbol.isRegister) {
       const { wires } = symbol;
       return unrolled(

@@ -1,5 +1,5 @@
 import { QUBITS_MAX } from '../../circuit.ts';
-import type { IndexedName, Operand } from '../syntax.ts';
+import type { Expr, IndexedName, Operand } from '../syntax.ts';
 import { choice, select } from './choice.ts';
 import type { Context } from './context.ts';
 import { wire, type Wires } from './wires.ts';
@@ -40,6 +40,7 @@ function indexed(context: Context, of: Wiring, named: IndexedName): Wiring {
 /** `$n`: qubit n of a register that has the hardware's qubits, which is made as large as the text needs. */
 function hardwareQubit(context: Context, operand: Operand & { kind: 'hardwareQubit' }): Wiring {
   const { number } = operand;
+  if (context.gateBody) context.wrong('A gate names no qubits of hardware', operand);
   const name = `$${number}`;
   const symbol = context.hardware.get(name);
   if (symbol !== undefined) return symbol;
@@ -50,6 +51,13 @@ function hardwareQubit(context: Context, operand: Operand & { kind: 'hardwareQub
   context.hardware.set(name, made);
   return made;
 }
+
+/** A name with indices, as the expression that it is elsewhere. */
+export const asExpression = (named: IndexedName): Expr =>
+  named.indices.reduce<Expr>(
+    (of, index) => ({ kind: 'index', at: named.at, end: index.end, of, index }),
+    { kind: 'name', at: named.at, end: named.end, name: named.name },
+  );
 
 /** The single qubits or bits of an operand, in order. */
 export const single = (wiring: Wiring, at: number): number =>

@@ -18,8 +18,10 @@ import {
 const COMPARISONS: readonly BinaryOperator[] = ['==', '!=', '<', '<=', '>', '>='];
 const BITWISE: readonly BinaryOperator[] = ['&', '|', '^'];
 
+/** A bit or bool counts as 0 or 1. */
+const isOneBit = (type: Type): boolean => type.kind === 'bit' || type.kind === 'bool';
 const isNumber = (type: Type): boolean =>
-  type.kind === 'int' || type.kind === 'uint' || type.kind === 'float' || type.kind === 'bool';
+  type.kind === 'int' || type.kind === 'uint' || type.kind === 'float' || isOneBit(type);
 const isInteger = (type: Type): type is Type & { kind: 'int' | 'uint' } =>
   type.kind === 'int' || type.kind === 'uint';
 /** A value that is a float while the circuit runs. */
@@ -40,10 +42,10 @@ export function binary(
   const b = numberOf(right);
   if (a !== undefined && b !== undefined && isReal(left.type) && isReal(right.type)) {
     const type = left.type.kind === 'angle' ? left.type : right.type;
-    if (op === '*') return constant(type, a * b);
-    if (op === '/') return constant(type, a / b);
-    if (op === '+') return constant(type, a + b);
-    if (op === '-') return constant(type, a - b);
+    if (op === '*') return constant(type, finite(context, a * b, at));
+    if (op === '/') return constant(type, finite(context, a / b, at));
+    if (op === '+') return constant(type, finite(context, a + b, at));
+    if (op === '-') return constant(type, finite(context, a - b, at));
   }
   const type = resultOf(op, left.type, right.type);
   if (type === undefined)
@@ -56,6 +58,13 @@ export function binary(
     left: x,
     right: y!,
   }));
+}
+
+/** A value, if it is no number that means nothing to a circuit. */
+export function finite<V extends Value>(context: Context, value: V, at: Span): V {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    context.wrong(`A number is finite, not ${value}`, at);
+  return value;
 }
 
 /** The number that a literal is. */
@@ -87,8 +96,7 @@ const hasBits = (type: Type): boolean =>
   isInteger(type) || (type.kind === 'angle' && type.width !== undefined);
 
 function bitwiseResult(left: Type, right: Type): Type | undefined {
-  const isOne = (type: Type): boolean => type.kind === 'bit' || type.kind === 'bool';
-  if (isOne(left) && isOne(right))
+  if (isOneBit(left) && isOneBit(right))
     return left.kind === 'bit' || right.kind === 'bit' ? { kind: 'bit' } : BOOL;
   if (left.kind === 'bits' && right.kind === 'bits')
     return left.size === right.size ? left : undefined;
@@ -108,6 +116,8 @@ function arithmeticResult(op: BinaryOperator, left: Type, right: Type): Type | u
     }
     if (!isNumber(other)) return undefined;
     const angle = left.kind === 'angle' ? left : right;
+    if (op === '/' && right.kind === 'angle' && right.width !== undefined && left.kind !== 'float')
+      return undefined;
     if (isReal(angle) || isInteger(other)) return angle;
     return op === '+' || op === '-' ? angle : FLOAT;
   }
@@ -118,10 +128,7 @@ function arithmeticResult(op: BinaryOperator, left: Type, right: Type): Type | u
 
 /** The type that two integers are computed in: numerals adapt, unsigned wins, the wider width counts. */
 function widest(left: Type, right: Type): Type {
-  const [a, b] = [left, right].map((type) => (type.kind === 'bool' ? NUMERAL : type)) as [
-    Type,
-    Type,
-  ];
+  const [a, b] = [left, right].map((type) => (isOneBit(type) ? NUMERAL : type)) as [Type, Type];
   if (!('width' in a) || !('width' in b)) return NUMERAL;
   if (a.width === undefined) return b;
   if (b.width === undefined) return a;
@@ -143,7 +150,7 @@ export function unary(context: Context, op: UnaryOperator, of: Typed, at: Span):
           hasBits(of.type) ||
           of.type.kind === 'bool';
   if (!isRight) context.wrong(`'${op}' takes no ${typeText(of.type)}`, at);
-  const type = op === '!' ? BOOL : op === '-' && of.type.kind === 'bool' ? NUMERAL : of.type;
+  const type = op === '!' ? BOOL : op === '-' && isOneBit(of.type) ? NUMERAL : of.type;
   return folded(context, type, of, undefined, at, (x) => ({ kind: 'unary', op, of: x }));
 }
 
@@ -161,7 +168,8 @@ export function folded(
   // What computes with a variable still does, though its value is known here.
   const isLiteral =
     first.value.kind === 'literal' && (second === undefined || second.value.kind === 'literal');
-  if (isLiteral && isKnown) return constant(type, placed(context, at, compute));
+  if (isLiteral && isKnown)
+    return constant(type, finite(context, placed(context, at, compute), at));
   const known = isKnown ? valueIfAny(compute) : undefined;
   return { type, value: make(first.value, second?.value), known };
 }

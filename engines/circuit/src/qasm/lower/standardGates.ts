@@ -2,7 +2,10 @@ import { GATES, type Gate, QASM2_GATES, QASM3_GATES } from '../../gates.ts';
 import type { Context } from './context.ts';
 
 /** Gates that need no include. */
-const BUILT_IN: Readonly<Record<2 | 3, readonly string[]>> = { 2: ['U', 'CX'], 3: ['U', 'gphase'] };
+export const BUILT_IN: Readonly<Record<2 | 3, readonly string[]>> = {
+  2: ['U', 'CX'],
+  3: ['U', 'gphase'],
+};
 
 /** Names that the standard files share with gates that are not exactly the same (see gateMeaning.ts). */
 const HALF_PHASE: readonly string[] = ['u2', 'u3'];

@@ -1,15 +1,17 @@
 import { QUBITS_MAX, BITS_MAX } from '../../circuit.ts';
 import type { Argument, Assigned, Expr, Operand, QuantumCall, Span, Statement } from '../syntax.ts';
+import { arrayOf } from './arrays.ts';
 import { converted } from './casts.ts';
 import type { Context } from './context.ts';
 import { choice, select } from './choice.ts';
 import { returns } from './inspect.ts';
 import { measured, measureInto } from './measure.ts';
-import { qubitsOf, type Wiring } from './operands.ts';
+import { asExpression, qubitsOf, type Wiring } from './operands.ts';
 import { Scope, type Symbol } from './scope.ts';
 import { lowerSize, lowerType } from './typeSyntax.ts';
 import { BIT, type Type, type Typed } from './types.ts';
 import { declared, store } from './variables.ts';
+import { wireList } from './wires.ts';
 
 type Def = Statement & { readonly kind: 'def' };
 
@@ -19,7 +21,14 @@ const CALLS_MAX = 64;
 export function subroutine(context: Context, definition: Def): void {
   if (context.scope !== context.globals)
     context.wrong('A subroutine is defined outside of all blocks', definition);
-  context.declare(definition.name, { kind: 'def', definition, source: context.source });
+  const names = new Set<string>();
+  for (const { name } of definition.args) {
+    if (names.has(name.name)) context.wrong(`'${name.name}' is declared already`, name);
+    names.add(name.name);
+  }
+  const symbol = { kind: 'def', definition, source: context.source } as const;
+  context.declare(definition.name, symbol);
+  context.subroutines.push(symbol);
 }
 
 /** `f(a, q)` where a value is expected. */
@@ -60,15 +69,18 @@ export function call(
   context.make(1, at);
   const scope = new Scope(context.globals, true);
   const bound = definition.args.map((argument, k) => bind(context, symbol, argument, args[k]!));
-  for (const { name: own, symbol: value } of bound) {
-    if (scope.has(own.name)) context.wrong(`'${own.name}' is declared already`, at);
-    scope.set(own.name, value);
-  }
+  const qubits = bound.flatMap(({ symbol: one }) =>
+    one.kind === 'qubits' ? wireList(one.wires) : [],
+  );
+  if (new Set(qubits).size !== qubits.length)
+    context.wrong(`'${name}' takes different qubits, but one is given twice`, at);
+  for (const { name: own, symbol: value } of bound) scope.set(own.name, value);
+  context.called.add(definition);
   return inlined(context, definition, source, scope, at);
 }
 
 /** The body in place of the call. */
-function inlined(
+export function inlined(
   context: Context,
   definition: Def,
   source: Context['source'],
@@ -245,13 +257,7 @@ function qubitArgument(context: Context, given: Expr | Operand): Wiring {
   return select(of.wires, choice(context, given.index, of.wires.size, 'the register'));
 }
 
-const asExpression = (given: Operand & { kind: 'indexed' }): Expr =>
-  given.indices.reduce<Expr>(
-    (of, index) => ({ kind: 'index', at: given.at, end: index.end, of, index }),
-    { kind: 'name', at: given.at, end: given.end, name: given.name },
-  );
-
-/** A whole array, by reference. */
+/** An array or a part of one, by reference. */
 function arrayArgument(
   context: Context,
   definition: Symbol & { kind: 'def' },
@@ -259,13 +265,12 @@ function arrayArgument(
   given: Expr | Operand,
 ): Symbol {
   const { type } = argument;
-  const name =
-    given.kind === 'name' || (given.kind === 'indexed' && given.indices.length === 0)
-      ? given.name
-      : undefined;
-  const array = name === undefined ? undefined : context.scope.find(name);
-  if (array?.kind !== 'array')
-    return context.unsupported('An argument that is an array is given by its name', given);
+  const array =
+    given.kind === 'hardwareQubit'
+      ? undefined
+      : arrayOf(context, given.kind === 'indexed' ? asExpression(given) : given);
+  if (array === undefined || array.sizes.length === 0)
+    return context.wrong(`'${argument.name.name}' is an array, and so is what is given`, given);
   if (type.kind !== 'arrayReferenceType') return array;
   const { dimensions, sizes } = type;
   inSource(context, definition, () => {

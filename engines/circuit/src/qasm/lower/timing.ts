@@ -9,18 +9,19 @@ import { typeText } from './types.ts';
  * and durations are checked, and what stands in a box is kept.
  */
 export function delay(context: Context, statement: Statement & { kind: 'delay' }): void {
-  duration(context, statement.duration);
+  checkDuration(context, statement.duration);
   for (const operand of statement.operands) qubitsOf(context, operand);
 }
 
 export function box(context: Context, statement: Statement & { kind: 'box' }): void {
-  if (statement.duration !== undefined) duration(context, statement.duration);
+  if (statement.duration !== undefined) checkDuration(context, statement.duration);
   context.inScope(new Scope(context.scope), () =>
     context.parts.statements(context, statement.scope.body),
   );
 }
 
-function duration(context: Context, designator: Designator): void {
+/** Refuses a duration in brackets that is none. */
+export function checkDuration(context: Context, designator: Designator): void {
   const { type } = context.lower(designator.of);
   if (type.kind !== 'duration')
     context.wrong(`A duration was expected, such as 100ns, not ${typeText(type)}`, designator.of);

@@ -1,6 +1,6 @@
 import { BITS_MAX } from '../../circuit.ts';
 import type { ArrayType, Expr, ScalarType } from '../syntax.ts';
-import { sizeFrom } from './casts.ts';
+import { constantOf, sizeFrom } from './casts.ts';
 import type { Context } from './context.ts';
 import { BIT, BOOL, FLOAT, type Type } from './types.ts';
 
@@ -40,5 +40,12 @@ export function lowerType(context: Context, type: ScalarType | ArrayType): Type 
 }
 
 /** A size that is written, known before the circuit runs. */
-export const lowerSize = (context: Context, expr: Expr, what: string, limit: number): number =>
-  sizeFrom(context, context.lower(expr), what, limit, expr);
+export function lowerSize(
+  context: Context,
+  expr: Expr,
+  what: string,
+  limit: number,
+  least: 0 | 1 = 1,
+): number {
+  return sizeFrom(context, constantOf(context, expr, what), what, limit, expr, least);
+}

@@ -35,6 +35,16 @@ export const constant = (type: Type, value: Value): Typed => ({
   known: value,
 });
 
+/** Constants of every text of version 3. */
+export const CONSTANTS: ReadonlyMap<string, number> = new Map([
+  ['pi', Math.PI],
+  ['π', Math.PI],
+  ['tau', 2 * Math.PI],
+  ['τ', 2 * Math.PI],
+  ['euler', Math.E],
+  ['ℇ', Math.E],
+]);
+
 /** A type as it is written. */
 export function typeText(type: Type): string {
   switch (type.kind) {

@@ -1,16 +1,8 @@
 import { BITS_MAX } from '../../circuit.ts';
 import type { Value } from '../../expression.ts';
-import type {
-  ArrayLiteral,
-  ArrayType,
-  Expr,
-  Initial,
-  Name,
-  ScalarType,
-  Span,
-  Statement,
-} from '../syntax.ts';
-import { castTo, classicalType, converted } from './casts.ts';
+import type { ArrayType, Initial, Name, ScalarType, Span, Statement } from '../syntax.ts';
+import { valuesFor } from './arrays.ts';
+import { castTo, classicalType, constantOf, converted } from './casts.ts';
 import type { Context } from './context.ts';
 import { measured, measureInto } from './measure.ts';
 import { Cell, type Symbol } from './scope.ts';
@@ -94,11 +86,8 @@ function cell(context: Context, name: Name, type: Type, at: Span): Cell {
   return new Cell(type, variable, context.certainty, zeroOf(type));
 }
 
-export function addVariable(context: Context, name: string, type: Type, at: Span): number {
-  context.count(1, at);
-  context.variables.push({ name, type: classicalType(type)! });
-  return context.variables.length - 1;
-}
+export const addVariable = (context: Context, name: string, type: Type, at: Span): number =>
+  context.addVariable(name, classicalType(type)!, at);
 
 const zeroOf = (type: Type): Value =>
   type.kind === 'bool'
@@ -173,44 +162,17 @@ function array(
     context.unsupported('Arrays of bits and of durations are not supported', written);
   if (written.sizes.length > DIMENSIONS_MAX)
     context.wrong(`An array has at most ${DIMENSIONS_MAX} dimensions`, written);
-  const sizes = written.sizes.map((size) => lowerSize(context, size, 'A size', BITS_MAX));
+  const sizes = written.sizes.map((size) => lowerSize(context, size, 'A size', BITS_MAX, 0));
   const count = sizes.reduce((product, size) => product * size, 1);
   if (count > ELEMENTS_MAX)
     context.refuse('LIMIT', `An array has at most ${ELEMENTS_MAX} elements, not ${count}`, written);
   const cells = Array.from({ length: count }, (_, index) =>
     cell(context, { ...name, name: `${name.name}_${index}` }, type, at),
   );
-  if (value !== undefined) fill(context, cells, sizes, value, type);
+  if (value !== undefined)
+    for (const [index, { of, at: place }] of valuesFor(context, { sizes, type }, value).entries())
+      store(context, cells[index]!, of, place);
   context.declare(name, { kind: 'array', type, sizes, cells, isReadonly: false });
-}
-
-/** Gives the elements of an array the values of a list of lists. */
-function fill(
-  context: Context,
-  cells: readonly Cell[],
-  sizes: readonly number[],
-  value: Initial,
-  type: Type,
-): void {
-  const values: Expr[] = [];
-  const read = (item: ArrayLiteral | Expr, depth: number): void => {
-    if (depth === sizes.length) {
-      if (item.kind === 'arrayLiteral')
-        context.wrong('A list is nested too deep for its array', item);
-      else values.push(item);
-      return;
-    }
-    if (item.kind !== 'arrayLiteral')
-      return context.unsupported('Only lists are assigned to arrays and parts of them', item);
-    if (item.items.length !== sizes[depth])
-      context.wrong(`A list of ${sizes[depth]} was expected, not of ${item.items.length}`, item);
-    for (const one of item.items) read(one, depth + 1);
-  };
-  if (value.kind === 'measure' || value.kind === 'quantumCall')
-    return context.wrong('The value of an array is a list', value);
-  read(value, 0);
-  for (const [index, item] of values.entries())
-    store(context, cells[index]!, converted(context, context.lower(item), type, item), item);
 }
 
 /** `const int n = 4;` */
@@ -219,7 +181,7 @@ export function constantDeclaration(context: Context, statement: Of<'const'>): v
   const { value, name } = statement;
   if (value.kind === 'arrayLiteral' || value.kind === 'measure' || value.kind === 'quantumCall')
     return context.wrong('The value of a constant is known before the circuit runs', value);
-  const typed = castTo(context, context.lower(value), type, value, false);
+  const typed = castTo(context, constantOf(context, value, 'The value'), type, value, false);
   if (type.kind === 'duration') return context.declare(name, { kind: 'value', typed });
   if (typed.known === undefined)
     return context.wrong('The value of a constant is known before the circuit runs', value);
