@@ -32,6 +32,7 @@ beforeAll(async () => {
   await writeFile(file('bad.qasm'), BELL.replace('cx q[0],q[1];', 'cx q[0],q[9];'));
   await writeFile(file('binary.qasm'), Buffer.from([1, 0, 255]));
   await writeFile(file('broken.qasm'), Buffer.from([104, 10, 0xc3, 0x28]));
+  await writeFile(file('endless.stim'), 'REPEAT 1000000000000000 {\n  H 0\n}\nM 0\n');
   await writeFile(file('noise.json'), '{"measurementFlip": 1}');
   await writeFile(file('fog.json'), '{"fog": 1}');
 });
@@ -126,11 +127,14 @@ describe('q quantum run, on a machine without a node', () => {
     [['bell.qasm', '--observable', 'Z9'], 1, 'no qubit 9'],
     [['bell.qasm', '--noise', 'fog.json'], 1, 'fog'],
     [['bell.qasm', '--shots', '1000000000'], 2, 'a whole number'],
+    [['endless.stim'], 1, '11111 h, and 168 h are the most'],
     [['bell.qasm', '--priority', '3'], 1, 'add --node'],
     [['bell.qasm', '--method', 'magic'], 2, 'Allowed choices'],
     [[], 2, 'missing required argument'],
   ])('says what is wrong with %j', async (words, code, reason) => {
-    const args = words.map((word) => (/^(\.|[\w.]+\.(qasm|json))$/.test(word) ? file(word) : word));
+    const args = words.map((word) =>
+      /^(\.|[\w.]+\.(qasm|json|stim))$/.test(word) ? file(word) : word,
+    );
     const ran = await q('quantum', 'run', ...args);
     expect([ran.code, ran.stdout]).toEqual([code, '']);
     expect(ran.stderr).toContain(reason);

@@ -22,10 +22,7 @@ c[0] = measure q[0]; if (c[0]) { t q[1]; h q[1]; }
 for int i in [0:6] { cx q[i], q[i + 1]; t q[i]; h q[i]; }
 c = measure q;`;
 const PRICES = { unit: UNIT, perJob: '0.5', perSecond: '0.001', perGibSecond: '0.001' };
-const OPERATIONS = [
-  ...['quantum.run', 'quantum.estimate', 'quantum.get', 'quantum.result'],
-  'node.job',
-];
+const RUNS = ['quantum.run', 'quantum.estimate', 'quantum.get', 'quantum.result'];
 const BUDGET = { unit: UNIT, total: '2', perCall: '1' };
 
 let served: ServedNode;
@@ -50,7 +47,7 @@ beforeAll(async () => {
   await fund(served, alice, '100');
   agent = await agentOf(served, alice, 'runner', {
     command: '/',
-    policy: [onlyOperations(...OPERATIONS)],
+    policy: [onlyOperations(...RUNS, 'node.job')],
     budget: BUDGET,
   });
   mcp = new McpClient({ name: 'stock-client', version: '1.0.0' });

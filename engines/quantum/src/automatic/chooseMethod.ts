@@ -8,7 +8,7 @@ import { candidatesOf, type Candidate } from './candidates.ts';
 import type { Method } from './methods.ts';
 import { profileOf } from './profile.ts';
 import { SPEEDS_DEFAULT, type Speeds } from './speeds.ts';
-import { durationText } from './text.ts';
+import { countText, durationText } from './text.ts';
 
 export interface ChoiceOptions {
   readonly shots: number;
@@ -104,7 +104,7 @@ function refusal(
     .map(({ method, why }) => `${method}: ${why}`);
   return new CircuitError(
     asked === 'stabiliser' ? 'UNSUPPORTED' : 'LIMIT',
-    `${asked === undefined ? 'No method can' : `The method ${asked} cannot`} simulate this circuit of ${qubits} qubits. ${told.join('; ')}.`,
+    `${asked === undefined ? 'No method can' : `The method ${asked} cannot`} simulate this circuit of ${countText(qubits, 'qubit')}. ${told.join('; ')}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Circuit } from '@anarq/circuit';
+import { CircuitError, type Circuit } from '@anarq/circuit';
 import {
   chooseMethod,
   simulate,
@@ -31,6 +31,10 @@ type Chosen = Pick<Plan, 'method' | 'why' | 'memory_bytes' | 'duration_us' | 'al
 /** What computes where nothing faster is plugged in. */
 const PLAIN = 'typescript f64';
 
+/** What is expected to take longer is not begun: a week. */
+const EXPECTED_MAX_H = 168;
+const US_PER_H = 3_600_000_000;
+
 /**
  * Says by which method a task will be run, and what that takes; allocates nothing.
  * @throws CircuitError LIMIT where nothing fits into the memory, with the numbers
@@ -43,7 +47,13 @@ export async function compute(
   asked: Asked & { readonly seed: bigint; readonly progress?: TellProgress | undefined },
 ): Promise<Chosen & { readonly outcome: Outcome; readonly executor: string }> {
   const { circuit, shots, observables, seed, precision, threads = 1, progress } = asked;
-  const { method } = choose(asked);
+  const { method, duration_us } = choose(asked);
+  const expected_h = Math.round(duration_us / US_PER_H);
+  if (expected_h > EXPECTED_MAX_H)
+    throw new CircuitError(
+      'LIMIT',
+      `By the method ${method} the run is expected to take ${expected_h} h, and ${EXPECTED_MAX_H} h are the most: ask for fewer shots, gates or repetitions.`,
+    );
   const executor = await executorFor({ method, qubits: circuit.qubits, precision, threads });
   const { outcome, ...choice } = simulate(
     { circuit, shots, seed, observables },
