@@ -232,7 +232,12 @@ describe('over MCP, for an agent with a budget', () => {
 
   it('the record of a run is a tool, which shows the agent the runs of its owner', async () => {
     const client = clientOf(alice);
-    const { jobId } = await client.call(quantum.run, { ...order(), again: undefined });
+    const { jobId } = await client.call(quantum.run, {
+      text: BELL,
+      shots: 100,
+      maxPrice: '1',
+      unit: UNIT,
+    });
     const { result: made } = await ended(client, jobId);
     const { runId, price } = made as OutputOf<typeof quantum.result>;
     const { data } = await use('quantum.get', { runId });

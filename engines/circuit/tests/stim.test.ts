@@ -265,6 +265,7 @@ describe('a .stim text that does not read', () => {
     ['a probability above 1', 'SEMANTICS', 'M(1.5) 0', 1, 1],
     ['an odd number of a pair', 'SEMANTICS', 'CX 0 1 2', 1, 1],
     ['a qubit with itself', 'SEMANTICS', 'CX 0 1 2 2', 1, 8],
+    ['a product where there is a list', 'SYNTAX', 'E(0.1) X0*X1', 1, 8],
     ['an inverted gate', 'SEMANTICS', 'H !0', 1, 3],
     ['a result where a qubit is', 'SEMANTICS', 'M 0\nH rec[-1]', 2, 3],
     ['a result that is the target', 'SEMANTICS', 'M 0\nCX 1 rec[-1]', 2, 6],

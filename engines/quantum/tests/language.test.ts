@@ -76,6 +76,10 @@ describe('programs with one outcome', () => {
       'def f(readonly array[int[8], #dim = 2] a) -> int[8] { uint[8] n = sizeof(a, 0); uint[8] m = sizeof(a, 1); int[8] s = 0; for int i in [0:n-1] { for int j in [0:m-1] { s += a[i][j]; } } return s; } array[int[8], 2, 2] m = {{1, 2}, {3, 4}}; bit[8] b = f(m);',
       byte(10),
     ],
+    [
+      'def f(qubit r) -> int[8] { x r; return 1; } qubit q; array[int[8], 2] a; a[f(q)] = 7; bit[8] b = a[1]; bit c = measure q;',
+      `${byte(7)}1`,
+    ],
     // Names of blocks that something behind them has too.
     [
       'def f(bit[2] c) -> bit { bit o = c[0]; int[8] k = 1; return o; } bit[2] c = "01"; bit o = f(c); int[8] k = 5; bit[8] p = k;',

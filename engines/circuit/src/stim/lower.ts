@@ -199,6 +199,13 @@ function correlated(line: Line, to: Lowering): void {
   const p = line.args[0]!;
   if (!(p >= 0 && p <= 1))
     to.refuse('SEMANTICS', `${line.name}: p is a probability from 0 to 1, not ${p}.`, line.at);
+  const joined = line.targets.find((target) => target.kind === 'pauli' && target.joined);
+  if (joined !== undefined)
+    to.refuse(
+      'SYNTAX',
+      `${line.name} takes its Pauli targets without "*" between them.`,
+      joined.at,
+    );
   const factors = line.targets.map((target) => factorOf(target, line, to));
   for (const made of errorOf(productOf(factors), p)) to.push(made, line.at);
 }

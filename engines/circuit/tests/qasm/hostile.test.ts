@@ -47,6 +47,11 @@ describe('a text that means harm', () => {
     ],
     ['an array of 10^12', 'array[int, 1000000, 1000000] a;', 'LIMIT'],
     [
+      'parts of parts of an array',
+      `array[int, 200000] a; int s = a${'[0:199999]'.repeat(200)}[0];`,
+      'LIMIT',
+    ],
+    [
       'gates that double',
       `gate g0 q { U(0,0,0) q; } ${chain(99, (at) => `gate g${at + 1} q { g${at} q; g${at} q; }`)} qubit q; g99 q;`,
       'LIMIT',

@@ -335,6 +335,7 @@ describe('what cannot run', () => {
     'extern f(int) -> int; int a = f(1);',
     'defcal x $0 {}',
     'stretch s;',
+    'duration d = -5ns;',
     'qubit q; delay[2 * 100ns] q;',
     'qubit q; duration d = durationof({x q;});',
     'complex[float[64]] c = 1 + 2im;',

@@ -8,6 +8,9 @@ import { constant, type Type, type Typed, typeText } from './types.ts';
 /** An array or a part of one: its elements are those of the array itself. */
 export type ArraySymbol = Symbol & { kind: 'array' };
 
+/** To choose so many elements takes about the time of an instruction. */
+const CELLS_PER_INSTRUCTION = 16;
+
 /**
  * What an index chooses: a number takes a dimension away, a range keeps some of one. Every index
  * must be known before the circuit runs. A part without dimensions is an element.
@@ -36,6 +39,7 @@ export function arrayPart(
         : choice(context, { ...index, list: [item] }, size, `'${name}'`);
     const places = chosen.kind === 'one' ? [chosen.at] : chosen.at;
     if (chosen.kind === 'some') sizes.push(places.length);
+    context.make((offsets.length * places.length) / CELLS_PER_INSTRUCTION, index);
     offsets = offsets.flatMap((offset) => places.map((place) => offset * size + place));
   }
   return { ...array, sizes, cells: offsets.map((offset) => array.cells[offset]!) };
@@ -49,8 +53,21 @@ export function arrayOf(context: Context, expr: Expr): ArraySymbol | undefined {
     return symbol?.kind === 'array' ? symbol : undefined;
   }
   if (expr.kind !== 'index' || !isOfArray(context, expr)) return undefined;
-  const of = arrayOf(context, expr.of)!;
-  return arrayPart(context, of, expr.index, rootName(expr.of));
+  const { of, index } = joined(expr);
+  return arrayPart(context, arrayOf(context, of)!, index, rootName(of));
+}
+
+/** `a[1][2]` is `a[1, 2]`: no row is made for one element of it. */
+function joined(expr: Expr & { kind: 'index' }): Expr & { kind: 'index' } {
+  const { of } = expr;
+  if (of.kind !== 'index' || of.index.list.some((item) => item.kind === 'range')) return expr;
+  const inner = joined(of);
+  if (inner.index.set !== undefined || expr.index.set !== undefined) return expr;
+  if (inner.index.list.some((item) => item.kind === 'range')) return expr;
+  return {
+    ...inner,
+    index: { ...expr.index, list: [...inner.index.list, ...expr.index.list] },
+  };
 }
 
 /** Whether an index is into an array, rather than into the bits of something. */
@@ -58,7 +75,7 @@ export const isOfArray = (context: Context, expr: Expr & { kind: 'index' }): boo
   dimensionsOf(context, expr.of) > 0;
 
 /** Dimensions of what an expression names; 0 where it is no array, or an element of one. */
-function dimensionsOf(context: Context, expr: Expr): number {
+export function dimensionsOf(context: Context, expr: Expr): number {
   if (expr.kind === 'parenthesis') return dimensionsOf(context, expr.of);
   if (expr.kind === 'name') {
     const symbol = context.scope.find(expr.name);

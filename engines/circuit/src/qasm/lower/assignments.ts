@@ -1,6 +1,6 @@
 import type { BinaryOperator } from '../../expression.ts';
 import type { Assigned, IndexedName, IndexOperator, Span, Statement } from '../syntax.ts';
-import { arrayOf, targetOf, valuesFor } from './arrays.ts';
+import { arrayOf, dimensionsOf, targetOf, valuesFor } from './arrays.ts';
 import { castTo, converted } from './casts.ts';
 import { choice } from './choice.ts';
 import type { Context } from './context.ts';
@@ -31,7 +31,7 @@ const targetValue = (context: Context, target: IndexedName): Typed =>
   context.lower(asExpression(target));
 
 const isArray = (context: Context, target: IndexedName): boolean =>
-  (arrayOf(context, asExpression(target))?.sizes.length ?? 0) > 0;
+  dimensionsOf(context, asExpression(target)) > 0;
 
 /** Each element of the target gets the value of its place; both have the same sizes and type. */
 function assignArray(

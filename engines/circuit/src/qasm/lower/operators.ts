@@ -138,6 +138,8 @@ function widest(left: Type, right: Type): Type {
 }
 
 export function unary(context: Context, op: UnaryOperator, of: Typed, at: Span): Typed {
+  if (op === '-' && of.type.kind === 'duration')
+    context.unsupported('Arithmetic of durations is not supported', at);
   const number = numberOf(of);
   if (op === '-' && number !== undefined && isReal(of.type)) return constant(of.type, -number);
   const isRight =
