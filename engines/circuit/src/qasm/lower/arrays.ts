@@ -15,7 +15,7 @@ const CELLS_PER_INSTRUCTION = 16;
  * What an index chooses: a number takes a dimension away, a range keeps some of one. Every index
  * must be known before the circuit runs. A part without dimensions is an element.
  */
-export function arrayPart(
+function arrayPart(
   context: Context,
   array: ArraySymbol,
   index: IndexOperator,
