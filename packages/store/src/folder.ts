@@ -53,6 +53,8 @@ export async function makeFolders(path: string, hasAbove = false): Promise<void>
       await makeFolders(dirname(path));
       return makeFolders(path, true);
     }
-    if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    if (code !== 'EEXIST') throw error;
+    if ((await stat(path)).isDirectory()) return;
+    throw Object.assign(new Error(`${path} is no folder`, { cause: error }), { code: 'ENOTDIR' });
   }
 }

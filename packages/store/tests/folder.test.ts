@@ -21,7 +21,7 @@ describe('folders that are made with those above them', () => {
   it('are refused below a file, without a name, and where a file system takes no new names', async () => {
     const file = join(root, 'file');
     await writeFile(file, '');
-    await expect(makeFolders(file)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolders(file)).rejects.toMatchObject({ code: 'ENOTDIR' });
     await expect(makeFolders(join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
     await expect(makeFolders('')).rejects.toMatchObject({ code: 'ENOENT' });
     if (process.platform === 'linux')
