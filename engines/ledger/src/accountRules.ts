@@ -1,4 +1,12 @@
-import { F_CODE_FLAGS, F_LEDGER, FACT_WORDS, NOBODY } from './accounts.ts';
+import {
+  F_CODE_FLAGS,
+  F_LEDGER,
+  F_USER_128,
+  F_USER_32,
+  F_USER_64,
+  FACT_WORDS,
+  NOBODY,
+} from './accounts.ts';
 import { LAST_ACCOUNT, type Books } from './books.ts';
 import {
   A_BALANCES,
@@ -70,11 +78,13 @@ function compared(books: Books, words: Uint32Array, at: number, index: number): 
   const fact = index * FACT_WORDS;
   const codeFlags = words[at + A_CODE_FLAGS]!;
   if (codeFlags >>> 16 !== facts[fact + F_CODE_FLAGS]! >>> 16) return R.exists_with_different_flags;
-  if (!isEqual(words, at + A_USER_128, facts, fact + 4))
+  if (!isEqual(words, at + A_USER_128, facts, fact + F_USER_128))
     return R.exists_with_different_user_data_128;
-  if (words[at + A_USER_64] !== facts[fact + 8] || words[at + A_USER_64 + 1] !== facts[fact + 9])
+  const user64 = fact + F_USER_64;
+  if (words[at + A_USER_64] !== facts[user64] || words[at + A_USER_64 + 1] !== facts[user64 + 1])
     return R.exists_with_different_user_data_64;
-  if (words[at + A_USER_32] !== facts[fact + 10]) return R.exists_with_different_user_data_32;
+  if (words[at + A_USER_32] !== facts[fact + F_USER_32])
+    return R.exists_with_different_user_data_32;
   if (words[at + A_LEDGER] !== facts[fact + F_LEDGER]) return R.exists_with_different_ledger;
   if ((codeFlags & 0xffff) !== (facts[fact + F_CODE_FLAGS]! & 0xffff))
     return R.exists_with_different_code;

@@ -12,15 +12,18 @@ import {
 } from './layout.ts';
 import { hashOf, longestWay, NO_KEY, type HashKey } from './hashing.ts';
 
-/** Words of what is fixed about an account: a cache line, beside that of its balances. */
+/**
+ * Words of what is fixed about an account, those first that every transfer needs: a large array begins 16
+ * bytes behind the line of a cache, so that the last 16 bytes of an account lie in the next line.
+ */
 const F_ID = 0;
-const F_USER_128 = 4;
-const F_USER_64 = 8;
-export const F_USER_32 = 10;
-export const F_LEDGER = 11;
+export const F_LEDGER = 4;
 /** The flags are the upper half; only `closed` ever changes. */
-export const F_CODE_FLAGS = 12;
-export const F_TIMESTAMP = 13;
+export const F_CODE_FLAGS = 5;
+export const F_TIMESTAMP = 6;
+export const F_USER_128 = 8;
+export const F_USER_64 = 12;
+export const F_USER_32 = 14;
 export const FACT_WORDS = 16;
 
 /** No account. */

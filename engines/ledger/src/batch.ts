@@ -1,5 +1,6 @@
 import type { Books } from './books.ts';
 import { RECORD_WORDS, T_CODE_FLAGS, T_ID, T_TIMESTAMP, TransferFlag } from './layout.ts';
+import type { PlainTransfers } from './plainTransfers.ts';
 import { isTransient, type ACCOUNT_RESULTS, type TRANSFER_RESULTS } from './results.ts';
 import { Status } from './statuses.ts';
 
@@ -28,6 +29,8 @@ interface Batch {
   readonly importedWord: number;
   /** The table that the results are from. */
   readonly table: typeof ACCOUNT_RESULTS | typeof TRANSFER_RESULTS;
+  /** The short way of plain transfers; accounts have none. */
+  readonly plain?: PlainTransfers;
 }
 
 /**
@@ -36,7 +39,7 @@ interface Batch {
  * happened for whoever comes after it. The first event says whether the batch imports.
  */
 export function runBatch(books: Books, batch: Batch, create: Create): void {
-  const { words, count, timestamp, results, first, table: R } = batch;
+  const { words, count, timestamp, results, first, table: R, plain } = batch;
   const { undo } = books;
   const base = timestamp - BigInt(count) + 1n;
   let low = Number(base & 0xffffffffn);
@@ -45,6 +48,17 @@ export function runBatch(books: Books, batch: Batch, create: Create): void {
   let chainFrom = -1;
   let isBroken = false;
   for (let index = 0; index < count; index++) {
+    if (plain !== undefined && chainFrom === -1 && imported === 0) {
+      const next = plain.carryOut(books, words, index, count, low, high, first);
+      results.fill(R.created, index, next);
+      low += next - index;
+      if (low > 0xffffffff) {
+        low -= 2 ** 32;
+        high++;
+      }
+      index = next;
+      if (index === count) break;
+    }
     const at = index * RECORD_WORDS;
     const isLinked = (words[at + T_CODE_FLAGS]! & LINKED_WORD) !== 0;
     if (isLinked && chainFrom === -1) {

@@ -1,5 +1,12 @@
 import { FACT_WORDS, type Accounts } from './accounts.ts';
-import { BALANCE_WORDS, RECORD_WORDS, T_CREDIT, T_DEBIT } from './layout.ts';
+import {
+  BALANCE_WORDS,
+  CREDITS_PENDING,
+  CREDITS_POSTED,
+  RECORD_WORDS,
+  T_CREDIT,
+  T_DEBIT,
+} from './layout.ts';
 
 /** Events whose accounts are looked up at a time: what they need of the accounts stays in the first cache. */
 const EVENTS_AHEAD = 64;
@@ -37,9 +44,12 @@ export class Parties {
     }
     // Nearly always it is the account that is meant. Nothing here waits for what it reads.
     let touched = 0;
-    for (let side = 0; side < (to - from) * 2; side++) {
-      const index = accounts.indexIn(found[side]!);
-      touched ^= facts[index * FACT_WORDS]! ^ balances[index * BALANCE_WORDS]!;
+    for (let side = 0; side < (to - from) * 2; side += 2) {
+      const debit = accounts.indexIn(found[side]!);
+      const credit = accounts.indexIn(found[side + 1]!);
+      touched ^= facts[debit * FACT_WORDS]! ^ balances[debit * BALANCE_WORDS]!;
+      touched ^= facts[credit * FACT_WORDS]! ^ balances[credit * BALANCE_WORDS + CREDITS_PENDING]!;
+      touched ^= balances[credit * BALANCE_WORDS + CREDITS_POSTED]!;
     }
     for (let event = from; event < to; event++) {
       const at = event * RECORD_WORDS;

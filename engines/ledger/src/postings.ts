@@ -109,15 +109,20 @@ export class Postings {
     for (let account = 1; account <= accounts; account++) next[account]! += next[account - 1]!;
     if (this.#sorted.length < count * ENTRY_WORDS)
       this.#sorted = new Uint32Array(count * ENTRY_WORDS);
+    const sorted = this.#sorted;
     for (let ordinal = this.sealedTo; ordinal < events.count; ordinal++) {
       if (!events.statuses.isEffective(ordinal)) continue;
-      for (const account of [events.debitOf(ordinal), events.creditOf(ordinal)]) {
-        const at = next[account]!++ * ENTRY_WORDS;
-        this.#sorted[at] = account;
-        this.#sorted[at + 1] = ordinal;
-      }
+      place(sorted, next, events.debitOf(ordinal), ordinal);
+      place(sorted, next, events.creditOf(ordinal), ordinal);
     }
     this.#sortedCount = count;
     this.#sortedTo = events.count;
   }
+}
+
+/** Puts an entry where the next one of its account belongs. */
+function place(sorted: Uint32Array, next: Uint32Array, account: number, ordinal: number): void {
+  const at = next[account]!++ * ENTRY_WORDS;
+  sorted[at] = account;
+  sorted[at + 1] = ordinal;
 }

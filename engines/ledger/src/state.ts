@@ -13,6 +13,7 @@ import { LimitReached } from './limitReached.ts';
 import type { LedgerMemory } from './memory.ts';
 import { memoryOf } from './memory.ts';
 import { expire } from './pendingRules.ts';
+import { PlainTransfers } from './plainTransfers.ts';
 import { Queries } from './queries.ts';
 import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
 import { digestOf, restoreBooks, snapshotOf } from './snapshot.ts';
@@ -37,6 +38,7 @@ const FORK_SEAL_EVENTS = 256;
  */
 export class LedgerState {
   readonly #books: Books;
+  readonly #plain = new PlainTransfers();
   /** What the books can be asked. */
   readonly queries: Queries;
 
@@ -91,6 +93,7 @@ export class LedgerState {
     const words = wordsOf(events);
     const first = this.#books.begin(count, firstPage, words);
     writeU64(this.#books.last, LAST_BATCH, timestamp);
+    this.#plain.begin();
     runBatch(
       this.#books,
       {
@@ -101,6 +104,7 @@ export class LedgerState {
         first,
         importedWord: TransferFlag.IMPORTED << 16,
         table: TRANSFER_RESULTS,
+        plain: this.#plain,
       },
       createTransfer,
     );

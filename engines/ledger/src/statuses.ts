@@ -35,6 +35,11 @@ export class Statuses {
     this.chunks[ordinal >>> CHUNK_BITS]![ordinal & (CHUNK - 1)] = status;
   }
 
+  /** The same for all from an ordinal to another. */
+  fill(from: number, to: number, status: Status): void {
+    for (let ordinal = from; ordinal < to; ordinal++) this.set(ordinal, status);
+  }
+
   /** Whether the event at an ordinal moved money or held it, or ended a hold. */
   isEffective(ordinal: number): boolean {
     const status = this.get(ordinal);

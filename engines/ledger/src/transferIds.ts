@@ -1,5 +1,6 @@
 import { BloomFilter } from './bloomFilter.ts';
 import { hashOf, longestWay, NO_KEY, type HashKey } from './hashing.ts';
+import { RECORD_WORDS, T_ID } from './layout.ts';
 import type { RunStore } from './ports.ts';
 import { SortedRun, type RunFacts } from './sortedRun.ts';
 
@@ -43,13 +44,22 @@ export class TransferIds {
     this.#slots = new Uint32Array(entries * 2 * ID_ENTRY_WORDS);
   }
 
+  /** Whether an id is greater than all that came in order. */
+  isAboveAll(words: Uint32Array, at: number): boolean {
+    const greatest = this.#greatest;
+    if (words[at + 3] !== greatest[0]) return words[at + 3]! > greatest[0]!;
+    if (words[at + 2] !== greatest[1]) return words[at + 2]! > greatest[1]!;
+    if (words[at + 1] !== greatest[2]) return words[at + 1]! > greatest[2]!;
+    return words[at]! > greatest[3]!;
+  }
+
   /** The ordinal of the event with this id, or NO_EVENT. */
   find(words: Uint32Array, at: number): number {
     const i3 = words[at + 3]!;
     const i2 = words[at + 2]!;
     const i1 = words[at + 1]!;
     const i0 = words[at]!;
-    if (this.#isAboveAll(i0, i1, i2, i3)) return NO_EVENT;
+    if (this.isAboveAll(words, at)) return NO_EVENT;
     const key = this.#key;
     key[0] = i3;
     key[1] = i2;
@@ -67,7 +77,7 @@ export class TransferIds {
     const i2 = words[at + 2]!;
     const i1 = words[at + 1]!;
     const i0 = words[at]!;
-    if (this.#isAboveAll(i0, i1, i2, i3)) {
+    if (this.isAboveAll(words, at)) {
       const entry = this.#orderedCount++ * ID_ENTRY_WORDS;
       const ordered = this.#ordered;
       const greatest = this.#greatest;
@@ -87,6 +97,27 @@ export class TransferIds {
     for (let word = 0; word < KEY_WORDS; word++) this.#slots[slot + word] = key[word]!;
     this.#slots[slot + 4] = ordinal + 1;
     this.#othersCount++;
+  }
+
+  /**
+   * Adds the ids of the events of a batch from one to another, each above all before it.
+   * @param first ordinal of the first event of the batch
+   */
+  append(words: Uint32Array, from: number, to: number, first: number): void {
+    const ordered = this.#ordered;
+    let entry = this.#orderedCount * ID_ENTRY_WORDS;
+    for (let event = from; event < to; event++) {
+      const at = event * RECORD_WORDS + T_ID;
+      ordered[entry] = words[at + 3]!;
+      ordered[entry + 1] = words[at + 2]!;
+      ordered[entry + 2] = words[at + 1]!;
+      ordered[entry + 3] = words[at]!;
+      ordered[entry + 4] = first + event;
+      entry += ID_ENTRY_WORDS;
+    }
+    this.#orderedCount += to - from;
+    const greatest = entry - ID_ENTRY_WORDS;
+    for (let word = 0; word < KEY_WORDS; word++) this.#greatest[word] = ordered[greatest + word]!;
   }
 
   /** Takes back the id that was added last. */
@@ -159,15 +190,6 @@ export class TransferIds {
         for (let word = 0; word < KEY_WORDS; word++) words[word] = entries[entry + 3 - word]!;
         this.add(words, 0, entries[entry + 4]!);
       }
-  }
-
-  /** Whether an id is greater than all that came in order. */
-  #isAboveAll(i0: number, i1: number, i2: number, i3: number): boolean {
-    const greatest = this.#greatest;
-    if (i3 !== greatest[0]) return i3 > greatest[0]!;
-    if (i2 !== greatest[1]) return i2 > greatest[1]!;
-    if (i1 !== greatest[2]) return i1 > greatest[2]!;
-    return i0 > greatest[3]!;
   }
 
   /** The offset of the slot of a key: its own, or the empty one where it belongs. */

@@ -34,11 +34,15 @@ export class Twins {
   state: LedgerState;
   time = 1_000n;
 
-  /** @param sealEvents so few that indexes leave memory all the time; undefined keeps all in it */
-  constructor(sealEvents: number | undefined) {
+  /**
+   * @param sealEvents so few that indexes leave memory all the time; undefined keeps all in it
+   * @param options of the books, where they are others
+   */
+  constructor(sealEvents: number | undefined, options: LedgerOptions = {}) {
     this.#options = {
       batchEventsMax: BATCH_MAX,
       keepsAllBalances: true,
+      ...options,
       ...(sealEvents === undefined
         ? { sealEvents: 256 }
         : {

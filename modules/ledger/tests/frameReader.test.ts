@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Bodies } from '../src/socket/bodies.ts';
+import { SpareMemory } from '../src/engine/spareMemory.ts';
 import { FrameReader } from '../src/socket/frameReader.ts';
 import { BODY_BYTES_MAX, frameOf } from '../src/socket/frames.ts';
 
@@ -32,7 +32,7 @@ describe('frames that are put together', () => {
     fc.assert(
       fc.property(bodies, cuts, fc.boolean(), (lengths, sizes, areGivenBack) => {
         const stream = framesOf(lengths);
-        const kept = new Bodies();
+        const kept = new SpareMemory();
         const [handed, read]: [Got[], Got[]] = [[], []];
         const byPieces = new FrameReader(({ request }, body) => {
           handed.push({ request, body: body.toString('latin1') });
@@ -66,7 +66,7 @@ describe('frames that are put together', () => {
   });
 
   it('lie in memory that is used again only when it was given back', () => {
-    const kept = new Bodies();
+    const kept = new SpareMemory();
     const [one, two] = [kept.take(100_000), kept.take(100_000)];
     expect(one.buffer).not.toBe(two.buffer);
     kept.giveBack(one);

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { RunDamaged, type RunStore } from '@anarq/ledger-engine';
 import { syncFolder } from '@anarq/store/folder';
 import { isDiskFull } from './refusal.ts';
+import { SpareMemory } from './spareMemory.ts';
 
 /** Files that are kept open. */
 const OPEN_MAX = 256;
 /** Most files that are written behind whoever goes on; the next one is written at once. */
 const BEHIND_MAX = 4;
+/** Memory that is kept for the next ones: the indexes of ids and of accounts are written one after the other. */
+const SPARE_BYTES_MAX = 16 << 20;
 const FILE = { mode: 0o600 };
 
 /**
@@ -19,7 +22,8 @@ export class RunFiles implements RunStore {
   readonly #folder: string;
   readonly #open = new Map<string, number>();
   /** Files that are being written, or for which there was no room, and what is in them. */
-  readonly #behind = new Map<string, Uint8Array>();
+  readonly #behind = new Map<string, Buffer>();
+  readonly #spare = new SpareMemory(SPARE_BYTES_MAX);
   readonly #writing = new Map<string, Promise<void>>();
   /** Told of what is no full disk; undefined where nothing is written behind. */
   #onFailure: ((error: unknown) => void) | undefined;
@@ -40,14 +44,15 @@ export class RunFiles implements RunStore {
     this.#forget(name);
     if (this.#onFailure === undefined || this.#behind.size >= BEHIND_MAX)
       writeFileSync(this.#pathOf(name), bytes, FILE);
-    else this.#startWriting(name, bytes.slice(), this.#onFailure);
+    else this.#startWriting(name, bytes, this.#onFailure);
     this.#unsynced.push(name);
   }
 
   /** @throws RunDamaged where it is not there, or too short */
   read(name: string, offset: number, length: number): Uint8Array {
     const behind = this.#behind.get(name);
-    if (behind !== undefined) return behind.subarray(offset, offset + length);
+    // A copy: its memory is used for another file once this one is written.
+    if (behind !== undefined) return new Uint8Array(behind.subarray(offset, offset + length));
     const into = new Uint8Array(length);
     if (readSync(this.#fileOf(name), into, 0, length, offset) !== length)
       throw new RunDamaged(name);
@@ -84,11 +89,14 @@ export class RunFiles implements RunStore {
     for (const name of this.#open.keys()) this.#forget(name);
   }
 
-  #startWriting(name: string, bytes: Uint8Array, onFailure: (error: unknown) => void): void {
+  #startWriting(name: string, given: Uint8Array, onFailure: (error: unknown) => void): void {
+    const bytes = this.#spare.take(given.byteLength);
+    bytes.set(given);
     this.#behind.set(name, bytes);
     const isWritten = (): void => {
       this.#writing.delete(name);
       this.#behind.delete(name);
+      this.#spare.giveBack(bytes);
     };
     const isNot = (error: unknown): void => {
       this.#writing.delete(name);
@@ -104,6 +112,7 @@ export class RunFiles implements RunStore {
       if (this.#writing.has(name)) continue;
       writeFileSync(this.#pathOf(name), bytes, FILE);
       this.#behind.delete(name);
+      this.#spare.giveBack(bytes);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { RECORD_BYTES } from '@anarq/ledger-engine';
 import { filterOf, idsIn, recordsFrame, refusal, refusalFor, resultsFrame } from './answers.ts';
-import type { Bodies } from './bodies.ts';
+import type { SpareMemory } from '../engine/spareMemory.ts';
 import type { Asked, Desk } from './desk.ts';
 import { FrameReader } from './frameReader.ts';
 import {
@@ -24,7 +24,7 @@ interface ConnectionOptions {
   /** Whoever has not opened so long after connecting is cut off. */
   readonly openWithin_ms: number;
   /** Where the bodies of frames lie. */
-  readonly bodies: Bodies;
+  readonly bodies: SpareMemory;
 }
 
 /** What a request counts at least toward the open bytes: it takes memory beside its body. */

@@ -1,5 +1,5 @@
 import { checkBody, FRAME_BYTES, readFrameHeader, type FrameHeader } from './frames.ts';
-import { Bodies } from './bodies.ts';
+import { SpareMemory } from '../engine/spareMemory.ts';
 
 /** Room for what is read when nobody knows yet what comes: many small frames, or the head of a large one. */
 const STAGE_BYTES = 64 << 10;
@@ -14,7 +14,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class FrameReader {
   readonly #onFrame: (header: FrameHeader, body: Buffer) => void;
-  readonly #bodies: Bodies;
+  readonly #bodies: SpareMemory;
   /** Most bytes of the bodies of frames whose header comes from now on. */
   bodyBytesMax: number;
   readonly #head = Buffer.alloc(FRAME_BYTES);
@@ -26,7 +26,7 @@ export class FrameReader {
   constructor(
     onFrame: (header: FrameHeader, body: Buffer) => void,
     bodyBytesMax: number,
-    bodies = new Bodies(),
+    bodies = new SpareMemory(),
   ) {
     this.#onFrame = onFrame;
     this.bodyBytesMax = bodyBytesMax;

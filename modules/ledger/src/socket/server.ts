@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { chmod } from 'node:fs/promises';
-import { Bodies } from './bodies.ts';
+import { SpareMemory } from '../engine/spareMemory.ts';
 import { Connection } from './connection.ts';
 import { WriterDesk, type Desk, type DeskBooks } from './desk.ts';
 import type { Gate } from './gate.ts';
@@ -39,7 +39,7 @@ export class LedgerServer {
   readonly #options: ListenOptions;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  readonly #bodies = new Bodies();
+  readonly #bodies = new SpareMemory();
 
   private constructor(served: Served, options: ListenOptions) {
     this.#served = served;

@@ -43,6 +43,23 @@ describe('indexes that are written behind whoever goes on', () => {
     expect(failures).toEqual([]);
   });
 
+  it('lie in memory that others get later, and what was read of them stays as it was', async () => {
+    const runs = new RunFiles(folder);
+    runs.writeBehind((error) => failures.push(error));
+    // Large enough to be kept.
+    const [one, other] = [bytesOf(100_000, 1), bytesOf(100_000, 2)];
+    runs.write('ids-0', one);
+    const read = runs.read('ids-0', 300, 600);
+    await runs.settle();
+    runs.write('ids-1', other);
+    expect(read).toEqual(one.subarray(300, 900));
+    expect(runs.read('ids-1', 300, 600)).toEqual(other.subarray(300, 900));
+    await runs.settle();
+    expect(runs.read('ids-0', 300, 600)).toEqual(one.subarray(300, 900));
+    runs.close();
+    expect(failures).toEqual([]);
+  });
+
   it('are told of when one cannot be written, and are not called safe', async () => {
     const runs = new RunFiles(folder);
     runs.writeBehind((error) => failures.push(error));
