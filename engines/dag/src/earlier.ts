@@ -1,3 +1,5 @@
+import { committeeDigest } from './committee.ts';
+import { hexOf } from './hash.ts';
 import type { EpochRun } from './epochRun.ts';
 import type { Vote } from './finality.ts';
 
@@ -36,6 +38,17 @@ export class Earlier {
   get oldestOpen(): number | undefined {
     return this.#runs.find(({ finality }) => finality.oldestOpen !== undefined)?.finality
       .oldestOpen;
+  }
+
+  /**
+   * Whether an end after which other validators followed has no certificate here: the way from there cannot be shown.
+   * Others keep that one for ever, and not those after which the same ones stayed.
+   */
+  get isWayOpen(): boolean {
+    return this.#runs.some(({ committee, finality: { openEnd } }) => {
+      const same = hexOf(committeeDigest(committee.publicKeys));
+      return openEnd !== undefined && hexOf(openEnd.validatorsNextHash) !== same;
+    });
   }
 
   /** What a validator voted for, and what has no certificate yet. */

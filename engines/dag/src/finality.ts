@@ -86,6 +86,11 @@ export class Finality {
     return { certificate, executed: open.executed };
   }
 
+  /** The end of the epoch, where it has no certificate. */
+  get openEnd(): Checkpoint | undefined {
+    return [...this.#open.values()].find(({ checkpoint }) => checkpoint.endsEpoch)?.checkpoint;
+  }
+
   /** Waits for the certificate of the epoch's end alone. */
   keepEnd(): void {
     for (const [seq, { checkpoint }] of this.#open) if (!checkpoint.endsEpoch) this.#close(seq);

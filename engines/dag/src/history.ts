@@ -28,13 +28,14 @@ export class History {
   }
 
   /**
-   * Where a start may begin: here, or where it could before, as long as the end of the epoch before has no
+   * Where a start may begin: here, or where it could before, as long as the end of an epoch before has no
    * certificate. Who began behind it would never get one, and could show nobody how its committee came to be.
    */
-  begin(committee: Committee, executed: Executed): BeginState {
+  begin(committee: Committee, executed: Executed, isWayOpen: boolean): BeginState {
     const before = committee.epoch - 1;
-    if (before < 0 || this.#trail.some((end) => end.certificate.checkpoint.epoch === before))
-      this.#begin = { committee, executed, trail: this.trail };
+    const isEndHere =
+      before < 0 || this.#trail.some((end) => end.certificate.checkpoint.epoch === before);
+    if (isEndHere && !isWayOpen) this.#begin = { committee, executed, trail: this.trail };
     return this.#begin;
   }
 

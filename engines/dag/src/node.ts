@@ -241,7 +241,8 @@ export class DagNode {
   /** Where a start may begin after a checkpoint: at it, or at the beginning of the epoch that it began. */
   #beginNow(after: Executed): BeginState {
     const { executed } = this;
-    return this.history.begin(this.committee, executed.recent.length === 0 ? executed : after);
+    const from = executed.recent.length === 0 ? executed : after;
+    return this.history.begin(this.committee, from, this.#earlier.isWayOpen);
   }
 
   /** The next epoch begins from the checkpoint that ended this one, with no block of it. */
