@@ -98,4 +98,4 @@ it('a follower that is killed at any moment signs no less afterwards, and goes o
   }
   expect(startPages).toEqual(startPages.toSorted((a, b) => a - b));
   expect(startPages.at(-1)).toBeGreaterThan(0);
-});
+}, 300_000);
