@@ -24,6 +24,11 @@ constexpr int THREADS_MAX = 256;
 constexpr int QUBITS_MIN = 6;
 constexpr size_t LARGE_PAGE = size_t(2) << 20;
 
+/** Rounded up to 64 KiB, the largest ordinary page of the systems that this is built for. */
+constexpr size_t wholePages(size_t bytes) {
+  return (bytes + 65535) & ~size_t(65535);
+}
+
 struct State {
   void *numbers;
   int qubits;
@@ -202,24 +207,20 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != napi_ok || count < 1 ||
       napi_get_value_int64(env, given[0], &bytes) != napi_ok || bytes < 64 || bytes > int64_t(1) << 42)
     return raise(env, "allocate(bytes)");
-  const size_t size = size_t(bytes), taken = size + LARGE_PAGE;
+  // What is taken and what is given back are the same whole pages; a part of one more would be a neighbour's.
+  const size_t size = wholePages(size_t(bytes)), taken = size + LARGE_PAGE;
   char *memory = static_cast<char *>(mmap(nullptr, taken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   if (memory == MAP_FAILED) return raise(env, "there is not so much memory");
   char *aligned = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(memory) + LARGE_PAGE - 1) & ~uintptr_t(LARGE_PAGE - 1));
+  char *end = aligned + size;
   if (aligned > memory) munmap(memory, size_t(aligned - memory));
-  if (aligned + size < memory + taken) {
-    // From the next whole page on.
-    char *end = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(aligned) + size + 65535) & ~uintptr_t(65535));
-    if (end < memory + taken) munmap(end, size_t(memory + taken - end));
-  }
+  if (end < memory + taken) munmap(end, size_t(memory + taken - end));
 #if defined(MADV_HUGEPAGE)
   // Advice: where the system does not take it, nothing is lost.
   if (size >= LARGE_PAGE) madvise(aligned, size, MADV_HUGEPAGE);
 #endif
-  const auto release = [](napi_env, void *data, void *hint) {
-    munmap(data, (reinterpret_cast<uintptr_t>(hint) + 65535) & ~uintptr_t(65535));
-  };
-  if (napi_create_external_arraybuffer(env, aligned, size, release, reinterpret_cast<void *>(size), &buffer) != napi_ok) {
+  const auto release = [](napi_env, void *data, void *hint) { munmap(data, reinterpret_cast<uintptr_t>(hint)); };
+  if (napi_create_external_arraybuffer(env, aligned, size_t(bytes), release, reinterpret_cast<void *>(size), &buffer) != napi_ok) {
     release(env, aligned, reinterpret_cast<void *>(size));
     return raise(env, "this runtime takes no memory from outside");
   }
