@@ -35,6 +35,8 @@ export async function measureKills(
     progress(`kill ${kill + 1} of ${kills}: longest gap ${Math.round(longest_ms)} ms`);
     await cluster.restart(victim);
     await cluster.child(victim).ask({ kind: 'trickle', perSecond: PER_SECOND });
+    // Otherwise the next kill leaves two without a word, and none of four may commit.
+    await cluster.child(victim).ask({ kind: 'takesPart' });
   }
   for (let at = 0; at < validators; at++) await cluster.child(at).ask({ kind: 'rest' });
   const shared = {

@@ -47,6 +47,7 @@ type Order =
   /** Keeps small payments coming until `gap` is asked for. */
   | { readonly kind: 'trickle'; readonly perSecond: number }
   | { readonly kind: 'rest' }
+  | { readonly kind: 'takesPart' }
   | { readonly kind: 'watch' }
   | { readonly kind: 'gap' };
 
@@ -82,6 +83,8 @@ let depth = 1;
 let together = 1;
 let watched: { last_ms: number; gap_ms: number; stop: () => void } | undefined;
 let trickle: NodeJS.Timeout | undefined;
+/** Payments of the trickle. */
+const trickling = new Set<string>();
 
 function entryOf(who: Person, shape: Shape): Uint8Array {
   const { account } = people[0] ?? who;
@@ -183,10 +186,24 @@ function beginTrickle(validator: Validator, perSecond: number): void {
     const to = people[(turn + 1) % people.length];
     if (who === undefined || to === undefined) return;
     const nonce = validator.account(who.account)?.nonce ?? 0n;
-    // One a person at a time: a payment that is lost with a validator leaves no hole behind it.
-    if (who.nonce > nonce + 8n) who.nonce = nonce;
-    validator.submit(who.sign(chainId, who.pay(to.account, 1n))).catch(() => undefined);
+    // A payment that is lost with a validator leaves no hole behind it, and a new start goes on where the last one was.
+    if (who.nonce < nonce || who.nonce > nonce + 8n) who.nonce = nonce;
+    validator
+      .submit(who.sign(chainId, who.pay(to.account, 1n)))
+      .then((ids) => ids.forEach((id) => trickling.add(id)))
+      .catch(() => undefined);
   }, 1_000 / perSecond);
+}
+
+/** Resolves with the next commit that has a payment of this validator's own: the others build on its blocks. */
+function takesPart(validator: Validator): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = validator.on((event) => {
+    if (event.kind !== 'state' || event.state !== 'Confirmed' || !trickling.has(event.id)) return;
+    stop();
+    resolve();
+  });
+  return promise;
 }
 
 answerOrders(
@@ -211,6 +228,8 @@ answerOrders(
         return network.peers().reduce((sum, { sent_bytes }) => sum + sent_bytes, 0);
       case 'trickle':
         return beginTrickle(validator, order.perSecond);
+      case 'takesPart':
+        return takesPart(validator);
       case 'rest':
         return clearInterval(trickle);
       case 'watch':

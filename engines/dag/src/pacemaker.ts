@@ -27,7 +27,8 @@ interface Seen {
 
 /**
  * Whoever was not here in so many rounds is not waited for, until it is in time once: one that is silent, and one
- * whose blocks always come when the others have gone on.
+ * whose blocks always come when the others have gone on. Nor is a leader that was waited for in vain once: of a
+ * validator that crashed, every turn to lead would cost the others that time.
  */
 const ABSENCES_MAX = 6;
 
@@ -39,6 +40,8 @@ export class Pacemaker {
   #quorumRound = 0;
   #quorumSince_ms = -Infinity;
   #misses = 0;
+  /** Leaders that a round was waited for in vain, and that were not in time since. */
+  readonly #inVain = new Set<number>();
   /** By author: in how many own rounds in a row its block was not here when this validator went on. */
   readonly #absences = new Map<number, number>();
 
@@ -60,6 +63,7 @@ export class Pacemaker {
     for (const author of seen.dag.committee.publicKeys.keys()) {
       const isHere = seen.dag.of(round - 1, author).length > 0;
       this.#absences.set(author, isHere ? 0 : (this.#absences.get(author) ?? 0) + 1);
+      if (isHere) this.#inVain.delete(author);
     }
     return round;
   }
@@ -82,6 +86,8 @@ export class Pacemaker {
     }
     if (now_ms < this.#quorumSince_ms + this.#timeout_ms(dag)) return undefined;
     this.#misses += 1;
+    for (const leader of leadersOf(dag.committee, reached))
+      if (dag.of(reached, leader).length === 0) this.#inVain.add(leader);
     return reached + 1;
   }
 
@@ -99,9 +105,13 @@ export class Pacemaker {
   #isReady(dag: Dag, round: number, equivocators: ReadonlySet<number>): boolean {
     const { committee } = dag;
     if (round === 0) return true;
+    // Where they are more than can have failed at once, some are slow: then each is waited for.
+    const failed = new Set([...this.#inVain, ...equivocators]).size;
+    const areGone = failed <= committee.publicKeys.length - committee.quorum;
     const isHereOrLate = (author: number): boolean =>
       dag.of(round, author).length > 0 ||
       equivocators.has(author) ||
+      (areGone && this.#inVain.has(author)) ||
       (this.#absences.get(author) ?? 0) >= ABSENCES_MAX;
     if ([...committee.publicKeys.keys()].every(isHereOrLate)) return true;
     const doubtful = [...equivocators].filter((author) => dag.of(round, author).length > 0).length;
