@@ -12,8 +12,8 @@ import type { Row, SqlValue, StatementResult } from './types.ts';
 const TEXTS_MAX = 2_048;
 
 const FORGET = -1;
-const COMMIT = 0;
-const READ = 1;
+/** In the place of a commit's number of statements. */
+const READ = -1;
 
 /** The end that sends requests. */
 export class RequestWriter {
@@ -29,11 +29,11 @@ export class RequestWriter {
   write(request: Request): void {
     this.#words.push(request.id);
     if (request.kind === 'commit') {
-      this.#words.push(COMMIT, request.payload.length);
+      this.#words.push(request.payload.length);
       for (const statement of request.payload) this.#writeStatement(statement);
     } else if (request.kind === 'read') {
       this.#words.push(READ);
-      this.#writeQuery(request.payload);
+      this.#writeQuery(request.payload, false);
     } else this.#words.push(request.kind, request.payload);
   }
 
@@ -45,16 +45,19 @@ export class RequestWriter {
   }
 
   #writeStatement(statement: WireStatement): void {
-    this.#writeQuery(statement);
-    this.#words.push(statement.changes, statement.rows, statement.name);
+    const { changes, rows, name } = statement;
+    const hasMore = changes !== undefined || rows !== undefined || name !== '';
+    this.#writeQuery(statement, hasMore);
+    if (hasMore) this.#words.push(changes, rows, name);
   }
 
-  #writeQuery({ text, values }: WireQuery): void {
+  /** A word takes its time whatever is in it: whether more follows is said beside the number of values. */
+  #writeQuery({ text, values }: WireQuery, hasMore: boolean): void {
     const words = this.#words;
     const number = this.#numbers.get(text);
     if (number === undefined) this.#writeText(text);
     else words.push(number);
-    words.push(values.length);
+    words.push(values.length * 2 + Number(hasMore));
     for (const value of values) words.push(value);
   }
 
@@ -88,28 +91,27 @@ export class RequestReader {
   #readRequest(): Request {
     const id = this.#next() as number;
     const kind = this.#next();
-    if (kind === COMMIT) {
-      const length = this.#next() as number;
-      const payload = Array.from({ length }, () => this.#readStatement());
+    if (kind === READ) {
+      const { text, values } = this.#readStatement();
+      return { id, kind: 'read', payload: { text, values } };
+    }
+    if (typeof kind === 'number') {
+      const payload = Array.from({ length: kind }, () => this.#readStatement());
       return { id, kind: 'commit', payload };
     }
-    if (kind === READ) return { id, kind: 'read', payload: this.#readQuery() };
     return { id, kind: kind as CallKind, payload: this.#next() } as Request;
   }
 
   #readStatement(): WireStatement {
-    const { text, values } = this.#readQuery();
+    const text = this.#readText();
+    const count = this.#next() as number;
+    const end = this.#at + (count >> 1);
+    const values = this.#words.slice(this.#at, end) as SqlValue[];
+    this.#at = end;
+    if (count % 2 === 0) return { text, values, changes: undefined, rows: undefined, name: '' };
     const changes = this.#next() as number | undefined;
     const rows = this.#next() as number | undefined;
     return { text, values, changes, rows, name: this.#next() as string };
-  }
-
-  #readQuery(): WireQuery {
-    const text = this.#readText();
-    const count = this.#next() as number;
-    const values = this.#words.slice(this.#at, this.#at + count) as SqlValue[];
-    this.#at += count;
-    return { text, values };
   }
 
   #readText(): string {
