@@ -21,6 +21,13 @@ qubit[1] b;
 x a[1];
 rx(theta) b[0];
 `;
+const WIDE = `OPENQASM 3.0;
+include "stdgates.inc";
+qubit[11] q;
+for int k in [0:10] { ry(0.3 + 0.1 * k) q[k]; }
+for int k in [0:9] { cx q[k], q[k + 1]; }
+for int k in [0:10] { rx(0.2 * k + 0.1) q[k]; }
+`;
 
 let folder: string;
 const file = (name: string): string => join(folder, name);
@@ -33,6 +40,7 @@ beforeAll(async () => {
   await writeFile(file('binary.qasm'), Buffer.from([1, 0, 255]));
   await writeFile(file('broken.qasm'), Buffer.from([104, 10, 0xc3, 0x28]));
   await writeFile(file('endless.stim'), 'REPEAT 1000000000000000 {\n  H 0\n}\nM 0\n');
+  await writeFile(file('wide.qasm'), WIDE);
   await writeFile(file('noise.json'), '{"measurementFlip": 1}');
   await writeFile(file('fog.json'), '{"fog": 1}');
 });
@@ -64,6 +72,24 @@ describe('q quantum run, on a machine without a node', () => {
     });
     const again = await told(file('bell.qasm'), '--shots', '500', '--seed', '7');
     expect(again.counts).toEqual(run.counts);
+  });
+
+  it('computes the same bits with any number of threads with --strict, and says so', async () => {
+    const args = [file('wide.qasm'), '--seed', '7', '--shots', '300', '--strict'];
+    const more = [...args, '--observable', 'X0 Z3 - 0.5*Y5', '--method', 'statevector'];
+    const one = await told(...more, '--threads', '1');
+    const two = await told(...more, '--threads', '2');
+    expect(two).toMatchObject({
+      strict: true,
+      executor: 'wasm f64 strict, 2 threads',
+      counts: one.counts,
+      expectations: one['expectations'],
+      resultHash: one['resultHash'],
+    });
+    const shown = await q('quantum', 'run', ...args);
+    expect(shown.stdout).toContain('the same bits on every machine');
+    const ran = await q('quantum', 'estimate', file('wide.qasm'), '--strict', '--json');
+    expect(JSON.parse(ran.stdout)).toMatchObject({ circuit: { qubits: 11 } });
   });
 
   it('measures all qubits of a circuit that measures none, registers in order, highest bit first', async () => {
@@ -193,6 +219,18 @@ describe('q quantum with --node', () => {
       file('data'),
     );
     expect(priced.stdout).toContain('rUv');
+  });
+
+  it('keeps the bits of a strict run here', async () => {
+    const args = [file('wide.qasm'), '--seed', '7', '--strict', '--observable', 'X0 Z3'];
+    const here = await told(...args, '--threads', '2');
+    const there = await told(...args, '--node', '--data', file('data'));
+    expect(there).toMatchObject({
+      strict: true,
+      counts: here.counts,
+      expectations: here['expectations'],
+      provenance: { strict: true, resultHash: here['resultHash'] },
+    });
   });
 
   it('tells what is wrong with a circuit as it does here', async () => {

@@ -94,6 +94,12 @@ export const taskInput = {
   method: t.optional(t.enum(METHODS, { description: 'Default: automatic.' })),
   precision: t.optional(precision()),
   threads: t.optional(t.integer({ minimum: 1, maximum: THREADS_MAX })),
+  strict: t.optional(
+    t.boolean({
+      description:
+        'The same bits on every machine and with any number of threads, which takes longer; default: false.',
+    }),
+  ),
 };
 
 const priority = () =>
@@ -201,6 +207,11 @@ const Provenance = t.named(
     }),
     engineVersion: t.string({ maxLength: 80 }),
     executor: t.string({ maxLength: 80, description: 'The kernels that computed it.' }),
+    strict: t.optional(
+      t.boolean({
+        description: 'Whether its bits are those of every machine; runs of before do not say.',
+      }),
+    ),
     method: method(),
     seed: seed('As in the run.'),
     precision: precision(),

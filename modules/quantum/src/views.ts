@@ -116,6 +116,7 @@ function membersOf(
       resultHash: measured.resultHash,
       engineVersion: measured.engineVersion,
       executor: measured.executor,
+      ...(measured.strict === undefined ? {} : { strict: measured.strict }),
       method,
       seed,
       precision,

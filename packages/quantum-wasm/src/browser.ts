@@ -36,15 +36,13 @@ export async function browserExecutor(options: WasmOptions): Promise<WasmPool> {
       `${threads} threads; the thread of a page may not wait for others, a worker may`,
     );
   const relaxed = bytesOf(KERNEL_BINARIES[`${precision}Relaxed`]);
-  const bytes =
-    strict || !WebAssembly.validate(relaxed)
-      ? bytesOf(KERNEL_BINARIES[`${precision}Strict`])
-      : relaxed;
+  const isStrict = strict || !WebAssembly.validate(relaxed);
+  const bytes = isStrict ? bytesOf(KERNEL_BINARIES[`${precision}Strict`]) : relaxed;
   const module = await WebAssembly.compile(bytes);
   const memory = kernelMemory();
   const workers = await startWorkers(module, memory, threads - 1);
   return {
-    executor: executorOn(module, memory, precision, threads),
+    executor: executorOn(module, memory, { precision, threads, strict: isStrict }),
     close: () => {
       for (const worker of workers) worker.terminate();
       return Promise.resolve();

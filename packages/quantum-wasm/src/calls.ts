@@ -34,12 +34,18 @@ export interface Given {
   readonly thread: number;
 }
 
+/** Which kernels a module has, and how many threads run them. */
+interface Kernels {
+  readonly precision: Precision;
+  readonly threads: number;
+  readonly strict: boolean;
+}
+
 /** Runs plans with the calling thread, which is blocked meanwhile, and with workers that `serve`. */
 export function executorOn(
   module: WasmModule,
   memory: WasmMemory,
-  precision: Precision,
-  threads: number,
+  { precision, threads, strict }: Kernels,
 ): WasmExecutor {
   const words = wordsOf(memory);
   const run = runOf(module, memory);
@@ -48,7 +54,7 @@ export function executorOn(
     run(made.tape, made.end, made.scratch, 0, threads, BARRIER_AT);
     if (threads > 1) awaitWorkers(words, threads - 1);
   };
-  return new WasmExecutor({ memory, threads, call }, precision);
+  return new WasmExecutor({ memory, threads, call }, { precision, strict });
 }
 
 const wordsOf = (memory: WasmMemory): Int32Array<SharedArrayBuffer> =>

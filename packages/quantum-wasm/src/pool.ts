@@ -31,7 +31,7 @@ export async function wasmExecutor(options: WasmOptions): Promise<WasmPool> {
   const module = compiled(`${precision}${strict ? 'Strict' : 'Relaxed'}`);
   const workers = await startWorkers(module, memory, threads - 1);
   return {
-    executor: executorOn(module, memory, precision, threads),
+    executor: executorOn(module, memory, { precision, threads, strict }),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

@@ -120,7 +120,8 @@ const asking = (command: Command): Command =>
       parameter,
     )
     .option('--threads <number>', 'threads to compute with', wholeWithin(1, 64))
-    .addOption(new Option('--precision <reals>', 'of one real number').choices(['f32', 'f64']));
+    .addOption(new Option('--precision <reals>', 'of one real number').choices(['f32', 'f64']))
+    .option('--strict', 'the same bits on every machine, with any number of threads; slower');
 
 const FILE = 'OpenQASM 2 or 3, .stim, or a circuit as JSON; - for standard input';
 
@@ -142,6 +143,7 @@ Examples:
   q quantum run code.stim --method stabiliser --noise 0.001
   q quantum run h2.qasm --observable "Z0 Z1 - 0.5*X0" --precision f64
   cat bell.qasm | q quantum draw -
+  q quantum run ghz.qasm --strict --seed 7
   q quantum convert bell.qasm --to qasm3
   q quantum run bell.qasm --node --max-price 0.1rUv`;
 

@@ -12,6 +12,7 @@ export interface AskingOptions {
   readonly param?: Readonly<Record<string, number>>;
   readonly threads?: number;
   readonly precision?: Precision;
+  readonly strict?: boolean;
 }
 
 const NOISE_BYTES_MAX = 16_384;
@@ -36,6 +37,7 @@ export const askedOf = (options: AskingOptions): Asked => ({
   ...(options.method === undefined ? {} : { method: options.method }),
   ...(options.precision === undefined ? {} : { precision: options.precision }),
   ...(options.threads === undefined ? {} : { threads: options.threads }),
+  ...(options.strict === undefined ? {} : { strict: options.strict }),
 });
 
 /** A probability, or the noise model that a file has as JSON. */

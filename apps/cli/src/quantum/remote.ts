@@ -99,6 +99,7 @@ async function readResult(
     ...rest,
     counts: counts.map(({ bits, count }) => [bits, count] as const),
     executor: rest.provenance.executor,
+    ...(rest.provenance.strict === undefined ? {} : { strict: rest.provenance.strict }),
     price: `${price} ${unit}`,
   };
 }

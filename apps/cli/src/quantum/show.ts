@@ -21,6 +21,7 @@ export interface ShownRun extends Pick<
   | 'seed'
   | 'executor'
   | 'discardedWeight'
+  | 'strict'
 > {
   readonly duration_ms: number;
   readonly price?: string;
@@ -52,6 +53,7 @@ export function showRun(run: ShownRun, name: string, isPlot: boolean): void {
     bytesText(run.memory_bytes),
     run.precision,
     run.executor,
+    ...(run.strict === true ? ['the same bits on every machine'] : []),
     ...(run.discardedWeight === undefined
       ? []
       : [`discarded weight ${run.discardedWeight.toExponential(2)}`]),

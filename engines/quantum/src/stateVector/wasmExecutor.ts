@@ -52,10 +52,14 @@ export class WasmExecutor implements Executor {
   readonly #precision: Precision;
   #states: Region[] = [];
 
-  constructor(host: KernelHost, precision: Precision) {
+  /** @param kernels which ones the host calls; its name says so */
+  constructor(
+    host: KernelHost,
+    { precision, strict }: { readonly precision: Precision; readonly strict: boolean },
+  ) {
     this.#host = host;
     this.#precision = precision;
-    this.name = `wasm ${precision}, ${host.threads} thread${host.threads === 1 ? '' : 's'}`;
+    this.name = `wasm ${precision}${strict ? ' strict' : ''}, ${host.threads} thread${host.threads === 1 ? '' : 's'}`;
     // 256 KiB: with what is read beside it, less than the second-level cache of a core.
     this.tileQubits = precision === 'f32' ? 15 : 14;
   }

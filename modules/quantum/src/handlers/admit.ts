@@ -26,8 +26,8 @@ export const admit = handler(quantum.admit, async (input, ctx) => {
     });
   const { text, format, parameters, noise, noiseModel } = input;
   const source = { text, format, parameters, noise, noiseModel };
-  const { observables, precision, threads } = input;
-  const asked = { shots: input.shots, observables, method: input.method, precision, threads };
+  const { shots: shotsAsked, observables, method: methodAsked, precision, threads, strict } = input;
+  const asked = { shots: shotsAsked, observables, method: methodAsked, precision, threads, strict };
   const seed = input.seed ?? randomBytes(8).readBigUInt64LE().toString();
   checkSeed(seed);
   const desk = deskOf(ctx);

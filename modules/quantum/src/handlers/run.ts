@@ -105,14 +105,15 @@ async function compute(ctx: Context, input: Input, admitted: Admission): Promise
   const { state, owner, priority } = await ctx.rows(runs).require(runId);
   // It was kept by a run of this handler before this one.
   if (state !== 'ADMITTED') return;
-  const { text, format, parameters, noise, noiseModel, observables, precision, threads } = input;
+  const { text, format, parameters, noise, noiseModel, observables, precision, threads, strict } =
+    input;
   ctx.progress(0, ALL, `waits for ${memory_bytes} bytes`);
   await deskOf(ctx).run(
     runId,
     {
       kind: 'run',
       source: { text, format, parameters, noise, noiseModel },
-      asked: { shots, observables, method, precision, threads },
+      asked: { shots, observables, method, precision, threads, strict },
       seed,
       memory_bytes,
     },

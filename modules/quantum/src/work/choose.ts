@@ -13,6 +13,7 @@ import {
 import type { MethodName } from '../models.ts';
 import { executorFor } from './executors.ts';
 import type { Plan, Precision } from './orders.ts';
+import { isOfVectors } from './vectors.ts';
 
 interface Asked {
   readonly circuit: Circuit;
@@ -21,6 +22,7 @@ interface Asked {
   readonly precision: Precision;
   readonly method: MethodName | undefined;
   readonly threads: number | undefined;
+  readonly strict: boolean;
   /** What states may take. */
   readonly memory_bytes: number;
   readonly speeds?: Speeds | undefined;
@@ -40,26 +42,33 @@ const US_PER_H = 3_600_000_000;
  * @throws CircuitError LIMIT where nothing fits into the memory, with the numbers
  */
 export const choose = (asked: Asked): Chosen =>
-  chosenOf(chooseMethod(asked.circuit, { ...optionsOf(asked), observables: asked.observables }));
+  chosenOf(chooseMethod(asked.circuit, optionsOf(asked)));
 
 /** @throws CircuitError as `choose` does, or where a bound proves too small while it runs */
 export async function compute(
   asked: Asked & { readonly seed: bigint; readonly progress?: TellProgress | undefined },
 ): Promise<Chosen & { readonly outcome: Outcome; readonly executor: string }> {
-  const { circuit, shots, observables, seed, precision, threads = 1, progress } = asked;
-  const { method, duration_us } = choose(asked);
+  const { circuit, shots, observables, seed, precision, threads = 1, strict, progress } = asked;
+  const options = optionsOf(asked);
+  const { method, duration_us } = chosenOf(chooseMethod(circuit, options));
   const expected_h = Math.round(duration_us / US_PER_H);
   if (expected_h > EXPECTED_MAX_H)
     throw new CircuitError(
       'LIMIT',
       `By the method ${method} the run is expected to take ${expected_h} h, and ${EXPECTED_MAX_H} h are the most: ask for fewer shots, gates or repetitions.`,
     );
-  const executor = await executorFor({ method, qubits: circuit.qubits, precision, threads });
+  const executor = await executorFor({
+    method,
+    qubits: circuit.qubits,
+    precision,
+    threads,
+    strict,
+  });
   const { outcome, ...choice } = simulate(
     { circuit, shots, seed, observables },
     // As it was chosen, so that nothing else is computed than what was opened.
     {
-      ...optionsOf(asked),
+      ...options,
       method,
       ...(executor === undefined ? {} : { executor }),
       ...(progress === undefined ? {} : { progress }),
@@ -72,14 +81,46 @@ export async function compute(
  * Measures the executor that large state vectors are run with.
  * @throws Error where there is none, which is never
  */
-export async function measureSpeeds(precision: Precision, threads: number): Promise<Speeds> {
-  const executor = await executorFor({ method: 'statevector', qubits: 19, precision, threads });
+export async function measureSpeeds(kind: {
+  readonly precision: Precision;
+  readonly threads: number;
+  readonly strict: boolean;
+}): Promise<Speeds> {
+  const executor = await executorFor({ method: 'statevector', qubits: 19, ...kind });
   if (executor === undefined) throw new Error('large states have an executor');
   return speedsOn(executor, () => performance.now());
 }
 
-const optionsOf = ({
+/** What a strict run may have of state vectors: a memory of WASM ends at 4 GiB, and plans run in it too. */
+const STRICT_BYTES_MAX = 2 ** 32 - 2 ** 28;
+
+/**
+ * By what a method is chosen. For the same bits everywhere it is chosen neither by the number of threads nor by
+ * what a machine measured of itself, and state vectors have the memory of WASM.
+ * @throws CircuitError LIMIT where they do not fit into it, or as `chooseMethod` does
+ */
+function optionsOf(asked: Asked): ChoiceOptions {
+  const options = plainOptionsOf(asked);
+  if (!asked.strict) return options;
+  const anywhere = plainOptionsOf({ ...asked, threads: undefined, speeds: undefined });
+  const { method } = chooseMethod(asked.circuit, anywhere);
+  if (!isOfVectors(method) || asked.memory_bytes <= STRICT_BYTES_MAX) return { ...options, method };
+  const strict = { ...options, method, memoryLimit_bytes: STRICT_BYTES_MAX };
+  try {
+    chooseMethod(asked.circuit, strict);
+    return strict;
+  } catch (error) {
+    if (!(error instanceof CircuitError)) throw error;
+    throw new CircuitError(
+      error.code,
+      `${error.message} A strict run has its state vectors in WebAssembly, whose memory ends at 4 GiB: ask for f32, for another method, or for a run that is not strict.`,
+    );
+  }
+}
+
+const plainOptionsOf = ({
   shots,
+  observables,
   precision,
   method,
   threads,
@@ -87,6 +128,7 @@ const optionsOf = ({
   speeds,
 }: Asked): ChoiceOptions => ({
   shots,
+  observables,
   precision,
   memoryLimit_bytes: memory_bytes,
   // Speeds that were measured are those of all threads.

@@ -329,7 +329,8 @@ export class Desk {
   }
 }
 
-const speedsKey = ({ precision, threads }: Asked): string => `${precision} ${threads}`;
+const speedsKey = ({ precision, threads, strict = false }: Asked): string =>
+  `${precision} ${threads} ${strict}`;
 
 /** Half of the memory of the machine, or as many MiB as Q_QUANTUM_MEMORY_MIB says. */
 function memoryOfRuns(): number {

@@ -22,6 +22,8 @@ export interface Asked {
   readonly method?: MethodName | undefined;
   readonly precision?: Precision | undefined;
   readonly threads?: number | undefined;
+  /** The same bits on every machine and with any number of threads. */
+  readonly strict?: boolean | undefined;
 }
 
 /** What a worker is given to do. */
@@ -102,6 +104,8 @@ export interface Measured {
   readonly duration_us: number;
   readonly engineVersion: string;
   readonly executor: string;
+  /** As it was asked for; a result of before has none. */
+  readonly strict?: boolean;
   readonly resultHash: string;
   readonly seed: string;
   /** As it was asked for. */

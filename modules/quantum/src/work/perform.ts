@@ -33,8 +33,8 @@ export async function perform(
     case 'run':
       return measure(order, progress);
     case 'speeds': {
-      const { precision = PRECISION_DEFAULT, threads = 1 } = order.asked;
-      return measureSpeeds(precision, threads);
+      const { precision = PRECISION_DEFAULT, threads = 1, strict = false } = order.asked;
+      return measureSpeeds({ precision, threads, strict });
     }
     case 'draw':
       return { drawing: drawn(readText(order.source).circuit, order.as) };
@@ -83,12 +83,12 @@ function planOf({
 }: WorkOrder & { readonly kind: 'plan' }): Plan {
   const ready = makeReady(source, asked);
   const { facts, shots, precision } = ready;
-  const { method, threads } = asked;
+  const { method, threads, strict = false } = asked;
   return {
     circuit: facts,
     shots,
     precision,
-    ...choose({ ...ready, method, threads, memory_bytes, speeds }),
+    ...choose({ ...ready, method, threads, strict, memory_bytes, speeds }),
   };
 }
 
@@ -100,10 +100,12 @@ async function measure(
   const began_ms = performance.now();
   const ready = makeReady(source, asked);
   const { facts, shots, precision } = ready;
+  const { strict = false } = asked;
   const { outcome, method, why, memory_bytes, executor } = await compute({
     ...ready,
     method: asked.method,
     threads: asked.threads,
+    strict,
     seed: BigInt(seed),
     memory_bytes: order.memory_bytes,
     speeds,
@@ -128,6 +130,7 @@ async function measure(
     duration_us,
     engineVersion: ENGINE_VERSION,
     executor,
+    strict,
     resultHash: resultHashOf(outcome.counts, outcome.expectations),
     seed,
     ...noiseOf(source),

@@ -1,4 +1,5 @@
 import type { Speeds } from '@anarq/quantum-engine';
+import { isOfVectors } from './vectors.ts';
 import type { Asked, Plan, WorkOrder } from './orders.ts';
 
 export type PlanOrder = WorkOrder & { readonly kind: 'plan' };
@@ -22,6 +23,3 @@ export async function planned(
   if (circuit.qubits < QUBITS_MEASURED || !isVector) return first;
   return plan({ ...order, speeds: await speedsFor(order.asked) });
 }
-
-const isOfVectors = (method: string): boolean =>
-  method === 'statevector' || method === 'trajectories';
