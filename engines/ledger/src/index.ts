@@ -55,3 +55,4 @@ export {
 } from './proofs/checkpoints.ts';
 export { EventTree, type LeafReader } from './proofs/eventTree.ts';
 export { eventLeaf, positionLeaf, type BooksPosition } from './proofs/leaves.ts';
+export { WhatIf, type AccountDifference, type ChangedTransfer } from './whatIf.ts';

@@ -14,6 +14,7 @@ import type { LedgerMemory } from './memory.ts';
 import { memoryOf } from './memory.ts';
 import { expire } from './pendingRules.ts';
 import { PlainTransfers } from './plainTransfers.ts';
+import type { PageReader } from './ports.ts';
 import { Queries } from './queries.ts';
 import { ACCOUNT_RESULTS, TRANSFER_RESULTS } from './results.ts';
 import { digestOf, restoreBooks, snapshotOf } from './snapshot.ts';
@@ -219,12 +220,19 @@ export class LedgerState {
     return state;
   }
 
+  /** The log that older transfers are read from; none where all of them lie in memory. */
+  get pages(): PageReader | undefined {
+    return this.#books.options.pages;
+  }
+
   /**
    * A copy to try things out on. What is posted into it changes nothing here, and its indexes are kept
    * in memory.
+   * @param pages the log of the copy; one that is posted much into reads there what it wrote itself
    */
-  fork(): LedgerState {
-    const { runs, ...options } = this.#books.options;
+  fork(pages = this.pages): LedgerState {
+    const { runs, pages: _, ...others } = this.#books.options;
+    const options = pages === undefined ? others : { ...others, pages };
     if (runs === undefined) return LedgerState.restore(this.snapshot(), options);
     const written = new Map<string, Uint8Array>();
     return LedgerState.restore(this.snapshot(), {
