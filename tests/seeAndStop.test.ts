@@ -48,6 +48,26 @@ describe('an agent that buys', () => {
     const seen = await run('activity', '--agent', 'buyer');
     expect(seen.stdout).toContain(cid);
 
+    // Also when others wrote more than one page of records since.
+    for (const other of ['one', 'two', 'three', 'four', 'five']) {
+      expect((await run('agent', 'add', other, ...limits, '--allow', 'qindex.put')).code).toBe(0);
+      const authorization = `Bearer ${(await run('agent', 'token', other)).stdout.trim()}`;
+      const put = (_: unknown, at: number) =>
+        fetch(`${String(node.address['url'])}/qindex/records`, {
+          method: 'POST',
+          headers: {
+            authorization,
+            'content-type': 'application/json',
+            'idempotency-key': `a-note-of-${other}-${at}`,
+          },
+          body: JSON.stringify({ type: 'note', key: `${other}/${at}`, cid, tags: [] }),
+        });
+      const answers = await Promise.all(Array.from({ length: 45 }, put));
+      expect(answers.map(({ status }) => status)).toEqual(Array(45).fill(200));
+    }
+    const later = await run('activity', '--agent', 'buyer');
+    expect(later.stdout).toContain(cid);
+
     const stopped = await run('stop', 'buyer');
     expect(stopped.stdout).toContain('buyer is stopped');
     expect(stopped.stdout).toContain('1 token');

@@ -16,6 +16,7 @@ interface Options {
 type Entry = OutputOf<typeof qerberos.search>['items'][number];
 
 const SHOWN = 50;
+const PAGE = 200;
 const LOOK_EVERY_MS = 1_000;
 /** Records are dated when their call began, so a look reaches back over what was under way. */
 const OVERLAP_MS = 60_000;
@@ -35,23 +36,30 @@ export async function activity(options: Options): Promise<void> {
     entry.op !== 'qerberos.search' && (actor === undefined || entry.actor === actor);
   const tell = (entry: Entry) => say(options.json === true ? JSON.stringify(entry) : line(entry));
 
-  const { items } = await client.call(qerberos.search, { limit: 200 });
-  const shown = items.filter(isShown).slice(0, SHOWN);
+  // Page after page: an agent that did nothing lately may have acted long before.
+  const met: string[] = [];
+  const shown: Entry[] = [];
+  for (let cursor: string | undefined, more = true; more && shown.length < SHOWN;) {
+    const page = await pageOf(client, cursor === undefined ? {} : { cursor });
+    met.push(...page.items.map(({ cid }) => cid));
+    shown.push(...page.items.filter(isShown).slice(0, SHOWN - shown.length));
+    cursor = page.next;
+    more = cursor !== undefined;
+  }
   for (const entry of shown.toReversed()) tell(entry);
   if (shown.length === 0 && options.follow !== true && options.json !== true)
-    say('Nothing is recorded yet.');
+    say(
+      actor === undefined ? 'Nothing is recorded yet.' : `Nothing of ${options.agent} is recorded.`,
+    );
   if (options.follow !== true) return;
-  const seen = new Set(items.map(({ cid }) => cid));
+  // The oldest are forgotten first.
+  const seen = new Set(met.toReversed());
   for (;;) {
     await pause(LOOK_EVERY_MS);
     const from = new Date(Date.now() - OVERLAP_MS).toISOString();
     const fresh: Entry[] = [];
     for (let cursor: string | undefined, more = true; more;) {
-      const page: OutputOf<typeof qerberos.search> = await client.call(qerberos.search, {
-        from,
-        limit: 200,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
+      const page = await pageOf(client, { from, ...(cursor === undefined ? {} : { cursor }) });
       fresh.push(...page.items.filter(({ cid }) => !seen.has(cid)));
       cursor = page.next;
       more = cursor !== undefined;
@@ -61,6 +69,14 @@ export async function activity(options: Options): Promise<void> {
     for (const cid of seen) if (seen.size > SEEN_MAX) seen.delete(cid);
   }
 }
+
+type Client = Awaited<ReturnType<typeof operatorClient>>['client'];
+
+const pageOf = (
+  client: Client,
+  which: { readonly from?: string; readonly cursor?: string },
+): Promise<OutputOf<typeof qerberos.search>> =>
+  client.call(qerberos.search, { limit: PAGE, ...which });
 
 function line({ at, op, code, actor, cid, body }: Entry): string {
   const { cost } = body as { cost?: { amount?: string; unit?: string } };

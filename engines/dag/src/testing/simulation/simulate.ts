@@ -233,8 +233,11 @@ function stalledIn(world: World, before: readonly number[], end_ms: number): str
     if ((node?.executed.commits ?? 0) <= (before[at] ?? 0)) return `node ${index} commits nothing`;
   for (const { index, node } of world.honest) {
     const oldest = node?.run.finality.oldestOpen ?? Infinity;
-    // What only crashed nodes had is gone with them; a later certificate covers it, but for its receipts.
-    const isElsewhere = world.honest.some((other) => other.node?.history.certificate(oldest));
+    // What only crashed nodes had is gone with them; a later certificate covers it, but for its receipts. Nor does
+    // anybody ask one that is no validator any more.
+    const isElsewhere = world.honest.some(
+      (other) => other.node?.me !== undefined && other.node.history.certificate(oldest),
+    );
     if (isElsewhere && oldest < (node?.executed.seq ?? 0) - OPEN_MAX)
       return `node ${index} has no certificate for checkpoint ${oldest}`;
   }
