@@ -19,6 +19,9 @@ const SETTLED_HOMES: ReadonlySet<string> = new Set([
   'testing',
   'gateway',
   'observability',
+  'decimal',
+  'ledger',
+  'dag',
 ]);
 const reasonsPath = 'docs/adr';
 
