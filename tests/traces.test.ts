@@ -10,6 +10,8 @@ const PARENT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b716
 const traceparent = `00-${PARENT.traceId}-${PARENT.spanId}-01`;
 
 let watched: WatchedNode;
+let organisation: string;
+let agent: string;
 let record: string;
 let mcpAnswer: number;
 let eventTraceparent: string | undefined;
@@ -36,6 +38,9 @@ beforeAll(async () => {
   });
   if (put.status !== 'ok' || put.cid === undefined) throw new Error(JSON.stringify(put));
   record = put.cid;
+  ({ did: organisation } = await operator.call(squid.createOrganisation, { name: 'harvest' }));
+  const subject = { subject: organisation };
+  ({ did: agent } = await operator.call(squid.createAgent, { name: 'reaper' }, subject));
   await fetch(`${node.url}/qindex/records/rec_1`, { headers: { traceparent } });
   const mcp = await fetch(`${node.url}/mcp`, {
     method: 'POST',
@@ -83,6 +88,17 @@ describe('a call', () => {
       'q.code': 'SUCCESS',
       'q.record': record,
     });
+  });
+
+  it('for an organisation says for which', () => {
+    const span = watched.receiver.spans.find(({ name }) => name === 'squid.createAgent');
+    expect(agent).toMatch(/^did:/);
+    expect(span?.attributes).toMatchObject({
+      'q.identity': watched.node.address.operator,
+      'q.organisation': organisation,
+    });
+    const own = watched.receiver.spans.find(({ name }) => name === 'qindex.put');
+    expect(own?.attributes).not.toHaveProperty('q.organisation');
   });
 
   it('is a line of the log with the same ids', async () => {
