@@ -27,6 +27,7 @@ const startOrLookAtProcesses = [
   'publishing',
   'quantumCommand',
   'quantumDemo',
+  'quantumWorkerKill',
   'seeAndStop',
   'shedding',
   'socketKills',
