@@ -111,6 +111,30 @@ describe('a stop of somebody', () => {
     expect(open.filter(({ subject }) => subject === ben.did)).toHaveLength(1);
   });
 
+  it('that is an organisation reaches what its members do for it, and not what they do for themselves', async () => {
+    const name = `house ${count}`;
+    const { did: house } = await ana.call(squid.createOrganisation, { name });
+    run = async (_, ctx) => {
+      await ctx.waitForSignal('go', { schema: t.object({}), timeout_ms: 3_600_000 });
+      return { text: '' };
+    };
+    const forHouse = { subject: house };
+    expect(codeOf(await ana.result(lab.list, {}, forHouse))).toBe('SUCCESS');
+    await ana.result(lab.run, {}, { ...forHouse, idempotencyKey: randomUUID() });
+    await ana.result(lab.run, {}, { idempotencyKey: randomUUID() });
+    const stopped = await node.operator.call(squid.stop, { who: house });
+    expect(stopped).toMatchObject({ did: house, status: 'suspended', stopped: { processes: 1 } });
+    expect(codeOf(await ana.result(lab.list, {}, forHouse))).not.toBe('SUCCESS');
+    expect(codeOf(await ana.result(lab.list, {}))).toBe('SUCCESS');
+    for (const { processId } of stopped.stopped.list)
+      await vi.waitFor(async () => expect(await stateOf(processId)).toBe('UNDONE'), 20_000);
+    const { items: open } = await node.operator.call(nodeOps.processes, {});
+    expect(open.map(({ subject }) => subject)).toContain(ana.did);
+    expect(open.map(({ subject }) => subject)).not.toContain(house);
+    await node.operator.call(squid.start, { who: house });
+    expect(codeOf(await ana.result(lab.list, {}, forHouse))).toBe('SUCCESS');
+  });
+
   it('ends its sessions and tokens for good: they do not come back with it', async () => {
     const bot = await custodial(node, `bot ${count}`);
     const agent = node.withToken(bot, await token(node, bot, await grant(node, ana, bot)));
