@@ -2,6 +2,9 @@
  * Circuits without a node: the same thread that a worker of a node computes in, for whoever runs
  * one on this machine and pays nobody.
  */
+/** Memories and their decoders, for whoever buys the measurements and decodes them here. */
+export { repetitionCode, writeStim } from '@anarq/circuit';
+export { decodeCounts, logicalErrorRate } from '@anarq/quantum-engine';
 export type { Format, MethodName } from './models.ts';
 export { ComputeThread } from './work/computeThread.ts';
 export { optimiseLater } from './work/optimiseLater.ts';

@@ -7,6 +7,7 @@ export {
   wilsonInterval,
   type LogicalErrorRate,
 } from './decode.ts';
+export { decodeCounts } from './decodeCounts.ts';
 export {
   readErrorModel,
   writeErrorModel,

@@ -5,6 +5,7 @@ import type { Asked } from './circuits.ts';
 
 /** A run as the agent sees it at its end. */
 export interface Bought {
+  readonly runId: string;
   readonly counts: readonly { readonly bits: string; readonly count: number }[];
   readonly expectations: readonly { readonly value: number }[];
   readonly shots: number;
@@ -34,7 +35,7 @@ export class Buyer {
   }
 
   /** Asks for a run; what the node answers at once: a job, or a refusal. */
-  ask({ name, text, shots, observables, parameters, noiseModel }: Asked): Promise<ToolAnswer> {
+  ask({ name, text, shots, observables, parameters }: Asked): Promise<ToolAnswer> {
     return this.#agent.use('quantum.run', {
       name,
       text,
@@ -42,7 +43,6 @@ export class Buyer {
       seed: String(1_000 + this.runs),
       ...(observables === undefined ? {} : { observables }),
       ...(parameters === undefined ? {} : { parameters }),
-      ...(noiseModel === undefined ? {} : { noiseModel }),
       maxPrice: this.#maxPrice,
       unit: this.#unit,
       again: true,
@@ -52,6 +52,22 @@ export class Buyer {
   /** @throws Error where the run does not end well */
   async run(asked: Asked): Promise<Bought> {
     return this.result(await this.ask(asked));
+  }
+
+  /** All outcomes of a run: its job shows the first of them. */
+  async outcomes({ runId }: Bought): Promise<Bought['counts']> {
+    const counts: Bought['counts'][number][] = [];
+    for (let cursor: unknown; ;) {
+      const part = must(
+        await this.#agent.use('quantum.result', {
+          runId,
+          ...(cursor === undefined ? {} : { cursor }),
+        }),
+      );
+      counts.push(...(part['counts'] as Bought['counts']));
+      cursor = part['next'];
+      if (cursor === undefined) return counts;
+    }
   }
 
   /** Waits for the job that was answered, and takes its result. */

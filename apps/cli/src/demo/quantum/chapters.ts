@@ -1,16 +1,16 @@
+import { decodeCounts, logicalErrorRate, repetitionCode, writeStim } from '@anarq/quantum/local';
 import type { Show } from '../storyteller.ts';
 import type { Buyer, Bought } from './buyer.ts';
 import {
+  bareQubit,
+  bareQubitFails,
   bell,
   cutOf,
-  flipping,
   ghz,
   grover,
   groverChance,
   largestCut,
-  majorityFails,
   qaoa,
-  repetition,
   ringWithChords,
 } from './circuits.ts';
 import { minimise } from './minimise.ts';
@@ -18,8 +18,12 @@ import { minimise } from './minimise.ts';
 const GHZ_QUBITS = 20;
 const GROVER_QUBITS = 6;
 const GROVER_SHOTS = 2_000;
-const FLIP = 0.1;
-const CODE_SHOTS = 20_000;
+/** Of every gate, reset, measurement and round of the code. */
+const NOISE = 0.03;
+const CODE_ROUNDS = 3;
+const CODE_SHOTS = 4_000;
+/** Of the same circuit, sampled here with another seed. */
+const EXPECTED_SHOTS = 50_000;
 const VERTICES = 8;
 const ASKS = 24;
 /** A measured share may be so many standard errors off before something is wrong. */
@@ -66,32 +70,46 @@ export async function groverCurve(buyer: Buyer, show: Show) {
   return { qubits: GROVER_QUBITS, shots: GROVER_SHOTS, points, ok };
 }
 
-/** A bit in more and more qubits: the majority is wrong less and less often. */
-export async function repetitionCode(buyer: Buyer, show: Show) {
-  const points: { distance: number; measured: number; expected: number }[] = [];
-  for (const distance of [1, 3, 5, 7, 9]) {
+/**
+ * A bit in a repetition code of more and more qubits, whose checks are measured round after round, with noise on
+ * every gate, reset and measurement. The agent buys the measurements, and decodes them itself.
+ */
+export async function repetitionMemory(buyer: Buyer, show: Show) {
+  const bare = await bareBit(buyer, show);
+  const points: { distance: number; read: number; measured: number; expected: number }[] = [];
+  for (const distance of [3, 5, 7, 9]) {
+    const circuit = repetitionCode({ distance, rounds: CODE_ROUNDS, noise: NOISE });
     const run = await buyer.run({
       name: `repetition code, d = ${distance}`,
-      text: repetition(distance),
-      noiseModel: flipping(FLIP),
+      text: writeStim(circuit),
       shots: CODE_SHOTS,
     });
-    const wrong = run.counts
-      .filter(({ bits }) => 2 * bits.replaceAll('0', '').length > distance)
-      .reduce((sum, { count }) => sum + count, 0);
-    const measured = wrong / CODE_SHOTS;
-    const expected = majorityFails(distance, FLIP);
+    const wrong = decodeCounts(circuit, await buyer.outcomes(run));
+    const [read, measured] = [wrong.read / CODE_SHOTS, wrong.decoded / CODE_SHOTS];
+    const expected = logicalErrorRate(circuit, EXPECTED_SHOTS, BigInt(distance)).rate;
     show(
       'code',
-      `d = ${distance}  ${'█'.repeat(Math.round(measured * 240)).padEnd(24)}  wrong ${percent(measured)}, by the formula ${percent(expected)} (${run.method})`,
+      `d = ${distance}    ${errorBar(measured)}  wrong ${percent(measured)}, expected ${percent(expected)}; not decoded ${percent(read)}`,
     );
-    points.push({ distance, measured, expected });
+    points.push({ distance, read, measured, expected });
   }
-  const falls = points.every(
-    ({ measured }, at) => at === 0 || measured < (points[at - 1]?.measured ?? 1),
+  const all = [bare, ...points];
+  const falls = points.every(({ measured }, at) => measured < (all[at]?.measured ?? 0));
+  const ok = falls && all.every((p) => isNear(p.measured, p.expected, CODE_SHOTS));
+  return { noise: NOISE, rounds: CODE_ROUNDS, shots: CODE_SHOTS, bare, points, ok };
+}
+
+async function bareBit(buyer: Buyer, show: Show) {
+  const text = bareQubit(CODE_ROUNDS, NOISE);
+  const run = await buyer.run({ name: 'a qubit without a code', text, shots: CODE_SHOTS });
+  const ones = run.counts.find(({ bits }) => bits === '1')?.count ?? 0;
+  const measured = ones / CODE_SHOTS;
+  const expected = bareQubitFails(CODE_ROUNDS, NOISE);
+  show(
+    'code',
+    `no code  ${errorBar(measured)}  wrong ${percent(measured)}, by the formula ${percent(expected)}; ${percent(NOISE)} noise, ${CODE_ROUNDS} rounds`,
   );
-  const ok = falls && points.every((p) => isNear(p.measured, p.expected, CODE_SHOTS));
-  return { flip: FLIP, shots: CODE_SHOTS, points, ok };
+  return { measured, expected };
 }
 
 /** The largest cut of a graph: angles are sought here, energies are bought one by one. */
@@ -134,6 +152,8 @@ const countsOf = (run: Bought): Record<string, number> =>
 const countsText = (run: Bought): string =>
   run.counts.map(({ bits, count }) => `${bits} ${count}`).join(', ');
 const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
+
+const errorBar = (part: number): string => '█'.repeat(Math.round(part * 200)).padEnd(23);
 
 const isNear = (measured: number, expected: number, shots: number): boolean =>
   Math.abs(measured - expected) <=

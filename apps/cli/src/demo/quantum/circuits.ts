@@ -5,7 +5,6 @@ export interface Asked {
   readonly shots: number;
   readonly observables?: readonly string[];
   readonly parameters?: Readonly<Record<string, number>>;
-  readonly noiseModel?: object;
 }
 
 const lines = (...parts: (string | readonly string[])[]): string => `${parts.flat().join('\n')}\n`;
@@ -55,31 +54,19 @@ export function grover(qubits: number, rounds: number): string {
 export const groverChance = (qubits: number, rounds: number): number =>
   Math.sin((2 * rounds + 1) * Math.asin(2 ** (-qubits / 2))) ** 2;
 
-/** A bit that is kept in several qubits, with a place for noise on each. */
-export const repetition = (distance: number): string =>
+/** One qubit with no code around it, under the noise that each data qubit of a memory has. */
+export const bareQubit = (rounds: number, p: number): string =>
   lines(
-    'OPENQASM 3.0;',
-    'include "stdgates.inc";',
-    `qubit[${distance}] q;`,
-    `bit[${distance}] c;`,
-    'id q;',
-    'c = measure q;',
+    'R 0',
+    `X_ERROR(${p}) 0`,
+    range(rounds).map(() => `DEPOLARIZE1(${p}) 0`),
+    `X_ERROR(${p}) 0`,
+    'M 0',
   );
 
-/** A qubit flips with probability `p` where nothing is done to it. */
-export const flipping = (p: number) => ({
-  afterGate: { id: [{ channel: 'x_error', params: [p] }] },
-});
-
-/** The chance that more than half of the qubits flip. */
-export function majorityFails(distance: number, p: number): number {
-  let sum = 0;
-  for (let flipped = (distance + 1) / 2; flipped <= distance; flipped += 1)
-    sum += choose(distance, flipped) * p ** flipped * (1 - p) ** (distance - flipped);
-  return sum;
-}
-
-const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+/** The chance that it is read wrong: each of its flips undoes another. */
+export const bareQubitFails = (rounds: number, p: number): number =>
+  (1 - (1 - 2 * p) ** 2 * (1 - (4 * p) / 3) ** rounds) / 2;
 
 export type Edge = readonly [number, number];
 

@@ -13,7 +13,7 @@ import { Agent } from '../agent.ts';
 import { makeCast, type Cast } from '../cast.ts';
 import type { Show } from '../storyteller.ts';
 import { Buyer } from './buyer.ts';
-import { bellPair, ghzState, groverCurve, qaoaCut, repetitionCode } from './chapters.ts';
+import { bellPair, ghzState, groverCurve, qaoaCut, repetitionMemory } from './chapters.ts';
 import { bell } from './circuits.ts';
 
 const UNIT = 'rUv';
@@ -29,7 +29,7 @@ export interface QuantumReport {
   readonly bell: Awaited<ReturnType<typeof bellPair>>;
   readonly ghz: Awaited<ReturnType<typeof ghzState>>;
   readonly grover: Awaited<ReturnType<typeof groverCurve>>;
-  readonly code: Awaited<ReturnType<typeof repetitionCode>>;
+  readonly code: Awaited<ReturnType<typeof repetitionMemory>>;
   readonly qaoa: Awaited<ReturnType<typeof qaoaCut>>;
   readonly cost: {
     readonly runs: number;
@@ -69,7 +69,7 @@ export async function runQuantumJourney(
       bell: await bellPair(buyer, show),
       ghz: await ghzState(buyer, show),
       grover: await groverCurve(buyer, show),
-      code: await repetitionCode(buyer, show),
+      code: await repetitionMemory(buyer, show),
       qaoa: await qaoaCut(buyer, show),
     };
     const refused = await spendTheRest(buyer, show);
@@ -98,7 +98,7 @@ export async function runQuantumJourney(
 /** An hour, three operations, and a budget; signed with the member's own keys. */
 async function empower(cast: Cast, show: Show): Promise<string> {
   const { client, did, keys } = cast.first;
-  const operations = ['quantum.run', 'quantum.estimate', 'node.job'];
+  const operations = ['quantum.run', 'quantum.estimate', 'quantum.result', 'node.job'];
   const token = delegate({
     keys,
     issuer: did,
