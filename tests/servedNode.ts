@@ -55,6 +55,7 @@ export async function startServedNode(offset_ms = 0): Promise<ServedNode> {
     node: facts,
     invoke: (call) => node.kernel.invoke(call),
     follow: (call) => node.kernel.follow(call),
+    showTicket: (ticket, requestId) => node.kernel.showTicket(ticket, requestId),
     health: () => node.kernel.health(),
     receivePart: (ticket, part) => node.kernel.receivePart(ticket, part),
     sendContent: (ticket, range) => node.kernel.sendContent(ticket, range),

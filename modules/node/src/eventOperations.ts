@@ -70,6 +70,23 @@ export const eventOperations = {
     }),
     examples: [{ summary: 'What was sold', input: { topics: ['q.qmarket.sold.v1'] } }],
   }),
+  eventTicket: query({
+    summary:
+      'Get a ticket for /events?ticket=… or /ws?ticket=…, for a browser, which can send no credential there: good for half a minute and one connection, which reads what the caller may see.',
+    http: 'GET /events/ticket',
+    access: 'proved',
+    scope: 'node/events',
+    input: t.object({}),
+    output: t.object({
+      ticket: t.string({
+        minLength: 1,
+        maxLength: 128,
+        description: 'Whoever has it may use it: it is not to be kept or logged.',
+      }),
+      expiresAt: t.instant(),
+    }),
+    examples: [{ summary: 'For a page', input: {} }],
+  }),
   consumers: query({
     summary: 'Who reads events with a place of its own, and how far each is.',
     http: 'GET /consumers',

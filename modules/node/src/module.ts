@@ -15,6 +15,7 @@ import { consumers } from './handlers/consumers.ts';
 import { negotiate } from './handlers/negotiate.ts';
 import { tools } from './handlers/tools.ts';
 import { deadLetters } from './handlers/deadLetters.ts';
+import { eventTicket } from './handlers/eventTicket.ts';
 import { readEvents } from './handlers/readEvents.ts';
 import { retryDeadLetter } from './handlers/retryDeadLetter.ts';
 import { refuse } from './handlers/refuse.ts';
@@ -32,6 +33,7 @@ export default defineModule(node, {
   migrations,
   handlers: {
     readEvents,
+    eventTicket,
     consumers,
     deadLetters,
     retryDeadLetter,

@@ -31,6 +31,7 @@ export async function startDrive(options: TestNodeOptions = {}): Promise<Drive> 
     node: node.kernel.node,
     invoke: (call: Call) => node.kernel.invoke(call),
     follow: (call: FollowCall) => node.kernel.follow(call),
+    showTicket: (ticket: string, requestId: string) => node.kernel.showTicket(ticket, requestId),
     health: () => node.kernel.health(),
     receivePart: (ticket: string, part: TransferPart) => node.kernel.receivePart(ticket, part),
     sendContent: (ticket: string, range: string | undefined) =>

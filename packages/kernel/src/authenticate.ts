@@ -5,6 +5,7 @@ import { callerOver } from './connections.ts';
 import type { IdentityRecord } from './identities.ts';
 import type { Invocation } from './invocation.ts';
 import type { Services } from './services.ts';
+import { readerBy, ticketHolds } from './ticketReader.ts';
 
 type SignedCredential = Extract<Call['credential'], { kind: 'signature' }>;
 
@@ -30,6 +31,9 @@ export async function authenticate(inv: Invocation, services: Services): Promise
         fromToken,
         assertActive: allActive,
       });
+      return;
+    case 'ticket':
+      inv.principal = await readerBy(credential.ticket, inv, services, standing);
   }
 }
 
@@ -147,6 +151,8 @@ export async function standing(
 ): Promise<void> {
   const { credential } = inv.call;
   if (credential.kind === 'bearer') await fromToken(credential.token, now_ms, services);
+  if (credential.kind === 'ticket')
+    await ticketHolds(credential.ticket, services, now_ms, standing);
   if (credential.kind === 'signature') await sessionInForce(credential.signature, services, now_ms);
   const { actor, root } = inv.principal;
   for (const did of new Set([actor, root, inv.subject])) {

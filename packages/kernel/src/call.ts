@@ -1,4 +1,5 @@
 import type { OpenConnection } from './openConnection.ts';
+import type { SpentTicket } from './spentTicket.ts';
 
 /** How a caller proves who it is. Surfaces read it from what they received and judge nothing. */
 export type Credential =
@@ -14,7 +15,9 @@ export type Credential =
       readonly signature: string;
     }
   /** It proved itself when it opened this. */
-  | { readonly kind: 'connection'; readonly connection: OpenConnection };
+  | { readonly kind: 'connection'; readonly connection: OpenConnection }
+  /** It showed a ticket for events when it opened its connection. */
+  | { readonly kind: 'ticket'; readonly ticket: SpentTicket };
 
 /** What every surface makes of what it received; the only thing `invoke` takes. */
 export interface Call {

@@ -90,6 +90,11 @@ export interface ReadContext {
   measure<M extends Metric>(metric: M, value: number, labels: LabelsOf<M>): void;
   /** Whose rows of a resource noun grants open for this operation; the subject's own come on top. */
   readable(noun: string): Promise<readonly Readable[]>;
+  /**
+   * A ticket by which whoever makes this call opens one connection that reads events.
+   * @throws QLOCK_AUTH_FAIL, LIMIT_EXCEEDED
+   */
+  eventTicket(): { readonly ticket: string; readonly expires_ms: number };
   /** May the subject of this call use this resource under that command? Without an error. */
   allows(command: string, resource: string): Promise<boolean>;
 }

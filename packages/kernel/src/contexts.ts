@@ -174,6 +174,7 @@ function baseContext(
     query: (op, input, { as = 'caller' } = {}) => ask(op, input, as),
     measure: (metric, value, labels) => parts.telemetry.modules.measure(metric, value, labels),
     readable: (noun) => scope.readable(noun),
+    eventTicket: () => parts.eventTickets.issue(inv),
     allows: (command, resource) => allows(inv, parts, command, resource),
   };
 }

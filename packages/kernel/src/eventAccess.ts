@@ -2,6 +2,9 @@ import { EVERYBODY, type EventAudience } from '@anarq/bus';
 import type { AnyOperation } from '@anarq/common-schemas';
 import type { Grants } from './grants.ts';
 
+/** The operation by which events are read, and with which a stream goes on. */
+export const FOLLOWED_OPERATION = 'node.readEvents';
+
 /** What access to events is decided on. */
 interface Deciding {
   readonly grants: Grants;
@@ -70,7 +73,7 @@ export class EventAccess {
       (each) =>
         each?.subject === operator &&
         (subject === undefined || subject === operator) &&
-        this.#allows(each, ALL_EVENTS, actor, { op: 'node.readEvents', resource: 'node' }),
+        this.#allows(each, ALL_EVENTS, actor, { op: FOLLOWED_OPERATION, resource: 'node' }),
     );
   }
 

@@ -15,9 +15,6 @@ const TICK_MS = 1_000;
 /** For what ended elsewhere, and is not told here. */
 const LOOK_AGAIN_TICKS = 10;
 
-/** The operation that a stream goes on with. */
-export const FOLLOWED_OPERATION = 'node.readEvents';
-
 /** Events as they come, for one who may see them, for as long as it may. */
 export interface EventStream {
   /** The next events; or why there are no more: nothing where the reader closed it. */

@@ -35,12 +35,9 @@ export type { BudgetStanding, Drawn } from './drawn.ts';
 export type { DelegationOrder, Grants } from './grants.ts';
 export type { GrantRecord } from './storedGrants.ts';
 export { kernelMigrations } from './tables.ts';
-export {
-  FOLLOWED_OPERATION,
-  type EventStream,
-  type FollowCall,
-  type Followed,
-} from './eventStreams.ts';
+export { FOLLOWED_OPERATION } from './eventAccess.ts';
+export type { EventStream, FollowCall, Followed } from './eventStreams.ts';
+export type { Shown } from './eventTickets.ts';
 export { genesisFrom, type Identities, type IdentityRecord } from './identities.ts';
 export {
   call,

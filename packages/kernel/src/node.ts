@@ -22,6 +22,7 @@ import { EventAccess } from './eventAccess.ts';
 import { EventReader } from './eventReader.ts';
 import { startSweep, type EventSweep } from './eventSweep.ts';
 import { EventStreams, type FollowCall, type Followed } from './eventStreams.ts';
+import { EventTickets, type Shown } from './eventTickets.ts';
 import { watchKernel } from './health.ts';
 import { Invoker, type Connected } from './kernel.ts';
 import { openBus } from './openBus.ts';
@@ -87,6 +88,8 @@ export interface Kernel {
   connect(call: Call): Promise<Connected>;
   /** Opens a stream of the events that the caller may see: a call of `node.readEvents` that goes on. */
   follow(call: FollowCall): Promise<Followed>;
+  /** Spends a ticket of `node.eventTicket`: what answers reads events for one connection. Never throws. */
+  showTicket(ticket: string, requestId: string): Promise<Shown>;
   /** How many streams somebody has open. */
   streamsOf(actor: string): number;
   readonly receivePart: Invoker['transfers']['receive'];
@@ -165,17 +168,14 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     services,
     forModules: { ...services, log: carriedLog(log) },
     replay: new Replay(store, services.sealer),
+    eventTickets: new EventTickets(services, now_ms),
     batch,
     fence,
     probe: options.probe ?? (() => undefined),
     telemetry,
     shedding,
     onError,
-    wake: (withEvents = true) => {
-      log.wake();
-      if (withEvents) bus.wake();
-      apart.remote?.wake();
-    },
+    wake: waking(log, bus, apart),
     ...apart,
   };
   const invoker = new Invoker(parts, modules, now_ms);
@@ -194,6 +194,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   await begin(kernel, { ...running, steps, watch, tell }).catch(closing(ownLogs));
   return kernel;
 }
+
+/** Tells of a commit whoever waits for one. */
+const waking =
+  (log: Services['log'], bus: Bus, { remote }: Pick<KernelParts, 'remote'>): KernelParts['wake'] =>
+  (withEvents = true) => {
+    log.wake();
+    if (withEvents) bus.wake();
+    remote?.wake();
+  };
 
 /** Frees the logs of a node that did not start. */
 const closing =
@@ -258,6 +267,7 @@ function kernelOf(of: Running): Kernel {
     follows: follower !== undefined,
     remotes: remote?.places() ?? [],
     ...followedWith(streams),
+    showTicket: (ticket, requestId) => parts.eventTickets.show(ticket, requestId),
     services,
     node,
     ownLog: (module) => parts.ownLogs.of(module),

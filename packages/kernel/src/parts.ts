@@ -2,6 +2,7 @@ import type { Store } from '@anarq/store';
 import type { Follower } from './apart/follower.ts';
 import type { RemoteModules } from './apart/remote.ts';
 import type { Correlation, Telemetry } from '@anarq/telemetry';
+import type { EventTickets } from './eventTickets.ts';
 import type { Fence } from './fence.ts';
 import type { BatchRecords } from './record.ts';
 import type { OwnLogs } from './ownLog.ts';
@@ -24,6 +25,8 @@ export interface KernelParts {
   /** Logs that modules keep beside the store. */
   readonly ownLogs: OwnLogs;
   readonly replay: Replay;
+  /** Tickets by which events are read, once each. */
+  readonly eventTickets: EventTickets;
   readonly batch: BatchRecords;
   /** A restored copy only reads. */
   readonly fence: Fence;

@@ -1,5 +1,12 @@
 import type { AnyContract, Failure, Result } from '@anarq/common-schemas';
-import type { Call, Followed, FollowCall, TransferContent, TransferPart } from '@anarq/kernel';
+import type {
+  Call,
+  Followed,
+  FollowCall,
+  Shown,
+  TransferContent,
+  TransferPart,
+} from '@anarq/kernel';
 
 /**
  * What a surface needs of the node behind it. The kernel is one; a surface knows `Call` and
@@ -10,6 +17,8 @@ export interface CallTarget {
   invoke(call: Call): Promise<Result<unknown>>;
   /** Opens a stream of events: a call of `node.readEvents` that goes on. Never throws. */
   follow(call: FollowCall): Promise<Followed>;
+  /** Spends a ticket of `node.eventTicket`. Never throws. */
+  showTicket(ticket: string, requestId: string): Promise<Shown>;
   readonly contracts: readonly AnyContract[];
   readonly node: {
     readonly did: string;

@@ -48,6 +48,9 @@ export function fakeNode(contracts: readonly AnyContract[] = [everyWord]): FakeN
       const said = { requestId: call.requestId ?? 'none', now_ms: 0 };
       return { ok: false, failure: failure('OPERATION_UNKNOWN', said) };
     },
+    async showTicket(_ticket, requestId) {
+      return { ok: false, failure: failure('QLOCK_AUTH_FAIL', { requestId, now_ms: 0 }) };
+    },
     async invoke(call) {
       node.calls.push(call);
       const said = { requestId: call.requestId ?? 'none', now_ms: 0 };

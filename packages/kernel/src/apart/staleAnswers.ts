@@ -88,6 +88,7 @@ export class StaleAnswers {
         return [ANONYMOUS.actor, ...named];
       // Its calls are never made elsewhere.
       case 'connection':
+      case 'ticket':
         return named;
       case 'signature':
         return [credential.subId ?? credential.identity, ...named];
@@ -139,6 +140,8 @@ function whoOf(credential: Call['credential']): string {
       return 'anonymous';
     case 'connection':
       return 'connection';
+    case 'ticket':
+      return 'ticket';
     case 'bearer':
       return `bearer ${sha256Hex(utf8(credential.token))}`;
     case 'signature':

@@ -1,9 +1,10 @@
 import { fail, type AnyOperation } from '@anarq/common-schemas';
-import { FOLLOWED_OPERATION } from '@anarq/kernel';
+import { FOLLOWED_OPERATION, type FollowCall } from '@anarq/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
 import { writeStream, type StreamTimes } from '../events/sse.ts';
 import { factsOf, readHeaders } from './credential.ts';
+import { factsByTicket, takeTicket } from './eventTicket.ts';
 import { inputOf } from './input.ts';
 import { queryOf } from './operations.ts';
 import { commonHeaders, sendResult } from './respond.ts';
@@ -12,7 +13,7 @@ import { commonHeaders, sendResult } from './respond.ts';
 const NOT_OF_A_STREAM = ['limit', 'subject'] as const;
 
 /**
- * `GET /events`: the operation `node.readEvents` as a stream, for who may call that.
+ * `GET /events`: the operation `node.readEvents` as a stream, for who may call that, or shows a ticket.
  * @returns ends every open stream, and tells its reader
  */
 export function eventRoutes(
@@ -26,7 +27,7 @@ export function eventRoutes(
     .find(({ id }) => id === FOLLOWED_OPERATION);
   if (op !== undefined)
     app.get('/events', async (request, reply) => {
-      const followed = await target.follow(callOf(op, request));
+      const followed = await target.follow(await callOf(op, request, target));
       if (!followed.ok) return sendResult(reply, followed.failure, request.id);
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -44,9 +45,14 @@ export function eventRoutes(
   return () => stopping.abort();
 }
 
-function callOf(op: AnyOperation, request: FastifyRequest) {
+async function callOf(
+  op: AnyOperation,
+  request: FastifyRequest,
+  target: CallTarget,
+): Promise<FollowCall> {
   const headers = readHeaders(request.raw.rawHeaders);
-  const input = inputOf(op, {}, queryOf(request), undefined);
+  const { ticket, rest } = takeTicket(queryOf(request));
+  const input = inputOf(op, {}, rest, undefined);
   const { topics } = input;
   // A topic has no comma in it.
   if (Array.isArray(topics)) input['topics'] = topics.flatMap((each) => String(each).split(','));
@@ -56,11 +62,13 @@ function callOf(op: AnyOperation, request: FastifyRequest) {
   return {
     operation: op.id,
     input,
-    surface: 'sse' as const,
+    surface: 'sse',
     requestId: request.id,
     peer: request.ip,
     // Where a reader that was cut goes on, whatever its URL says.
     ...(last === undefined || last === '' ? {} : { resumeAfter: last }),
     ...factsOf(headers),
+    // Spent last, when the rest of the request is what it should be.
+    ...(ticket === undefined ? {} : await factsByTicket(target, ticket, headers, request.id)),
   };
 }

@@ -5,7 +5,8 @@ import { errorEntry, fail, QError } from '@anarq/common-schemas';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import type { CallTarget, SurfaceLog } from '../callTarget.ts';
-import { factsOf, readHeaders } from '../http/credential.ts';
+import { factsOf, readHeaders, type CallHeaders } from '../http/credential.ts';
+import { factsByTicket, takeTicket } from '../http/eventTicket.ts';
 import { rawAnswer } from '../http/respond.ts';
 import { Connection, refusal, type SocketCaller } from './connection.ts';
 import { ENVELOPE_BYTES_MAX, SOCKET_LIMITS, type SocketLimits } from './limits.ts';
@@ -27,7 +28,7 @@ const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 /**
  * `GET /ws`: calls and subscriptions over one connection (RFC 6455). Who opens it may show a bearer
- * token; or each message carries its own credential.
+ * token, or a ticket that lets it subscribe; or each message carries its own credential.
  * @returns says to every connection that the node stops, and closes it when its calls are answered
  */
 export function socketRoute(
@@ -43,15 +44,25 @@ export function socketRoute(
     maxPayload: messageBytesMax(target),
   });
   const open = new Map<Connection, string>();
-  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const requestId = `req_${randomUUID()}`;
     socket.on('error', () => socket.destroy());
     try {
-      const caller = admit(request, requestId, settings, open, limits);
+      const headers = readHeaders(request.rawHeaders);
+      const ticket = ticketOf(request, headers, settings.judge);
+      const peer = request.socket.remoteAddress ?? '';
+      const checkPlace = () => assertPlace(peer, open, limits, settings.isClosing);
+      // Before a ticket is spent for nothing; and after it, when others may have come in.
+      checkPlace();
+      const facts =
+        ticket === undefined
+          ? openerOf(headers)
+          : await factsByTicket(target, ticket, headers, requestId);
+      checkPlace();
       server.handleUpgrade(request, socket, head, (client) => {
         const parts = { limits, log: settings.log };
-        const connection = new Connection(client, target, caller, parts);
-        open.set(connection, caller.peer);
+        const connection = new Connection(client, target, { ...facts, peer, requestId }, parts);
+        open.set(connection, peer);
         client.once('close', () => open.delete(connection));
       });
     } catch (error) {
@@ -59,25 +70,34 @@ export function socketRoute(
       const status = errorEntry(answer.code).http;
       socket.end(rawAnswer(status, STATUS_CODES[status] ?? 'Error', answer));
     }
-  });
+  };
+  app.server.on('upgrade', (...received) => void accept(...received));
   return async (deadline_ms) => {
     await Promise.all([...open.keys()].map((connection) => connection.stop(deadline_ms)));
   };
 }
 
-function admit(
-  request: IncomingMessage,
-  requestId: string,
-  { judge, isClosing }: SocketSettings,
+/** The ticket that a request shows, where it is one for this route. */
+function ticketOf(
+  { headers, url = '' }: IncomingMessage,
+  { host }: CallHeaders,
+  judge: SocketSettings['judge'],
+): string | undefined {
+  if (host === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
+  judge(headers);
+  if (url === PATH) return undefined;
+  const { ticket } = takeTicket(url.slice(PATH.length + 1));
+  if (ticket === undefined || url !== `${PATH}?ticket=${ticket}`)
+    fail('OPERATION_UNKNOWN', `WebSockets are at ${PATH}, with a ticket and no other query.`);
+  return ticket;
+}
+
+function assertPlace(
+  peer: string,
   open: ReadonlyMap<Connection, string>,
   limits: SocketLimits,
-): SocketCaller {
-  const peer = request.socket.remoteAddress ?? '';
-  const headers = readHeaders(request.rawHeaders);
-  if (headers['host'] === undefined) fail('INPUT_MALFORMED', 'The Host header is missing.');
-  judge(request.headers);
-  if (request.url !== PATH)
-    fail('OPERATION_UNKNOWN', `WebSockets are at ${PATH}, without a query.`);
+  isClosing: () => boolean,
+): void {
   if (isClosing()) throw new QError('SERVICE_UNAVAILABLE', 'The node is stopping.');
   const ofPeer = [...open.values()].filter((each) => each === peer).length;
   if (open.size >= limits.connections_max || ofPeer >= limits.ofOnePeer_max)
@@ -85,13 +105,15 @@ function admit(
       limit: 'connections',
       max: limits.ofOnePeer_max,
     });
+}
+
+/** Who opens a connection without a ticket: nobody yet, or who bears a token. */
+function openerOf(headers: CallHeaders): Pick<SocketCaller, 'credential' | 'subject' | 'grant'> {
   const { credential, subject, grant } = factsOf(headers);
   if (credential.kind === 'signature')
     fail('INPUT_INVALID', 'A signature is for one call: put it into the message of that.');
   return {
     credential,
-    peer,
-    requestId,
     ...(subject === undefined ? {} : { subject }),
     ...(grant === undefined ? {} : { grant }),
   };
