@@ -3,6 +3,7 @@ import { proofOperations } from './contract/proofs.ts';
 import { socketOperations } from './contract/socket.ts';
 import { transactionOperations } from './contract/transactions.ts';
 import { transport } from './contract/transport.ts';
+import { whatIfOperations } from './contract/whatIf.ts';
 import { searches } from './contract/searches.ts';
 import { reports } from './contract/reports.ts';
 import {
@@ -98,6 +99,7 @@ export const ledger = contract({
       ],
     }),
     ...transactionOperations,
+    ...whatIfOperations,
     ...socketOperations,
     ...proofOperations,
     account: query({

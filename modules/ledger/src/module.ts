@@ -31,6 +31,7 @@ import { setChart } from './handlers/setChart.ts';
 import { transfer } from './handlers/transfer.ts';
 import { transfers } from './handlers/transfers.ts';
 import { trialBalance } from './handlers/trialBalance.ts';
+import { whatIf } from './handlers/whatIf.ts';
 import { migrations } from './store.ts';
 
 export default defineModule(ledger, {
@@ -44,6 +45,7 @@ export default defineModule(ledger, {
     proveBalance,
     createTransaction,
     previewTransaction,
+    whatIf,
     revertTransaction,
     setTransactionMetadata,
     setAccountMetadata,

@@ -1,6 +1,6 @@
 import { fail, type InputOf, type OutputOf } from '@anarq/common-schemas';
 import { fromBase64url, toBase64url, utf8 } from '@anarq/crypto';
-import type { BalancesAt } from '@anarq/ledger-engine';
+import type { Balances, BalancesAt } from '@anarq/ledger-engine';
 import type { NamedAccount } from './accounts.ts';
 import { amountText } from './amounts.ts';
 import type { ledger } from './contract.ts';
@@ -9,6 +9,14 @@ import { instantText } from './instants.ts';
 import type { NamedTransfer } from './transfers.ts';
 
 const MS_PER_S = 1_000;
+
+/** The four balances of an account as decimal strings. */
+export const balancesText = (balances: Balances, unit: string) => ({
+  debitsPending: amountText(balances.debitsPending, unit),
+  debitsPosted: amountText(balances.debitsPosted, unit),
+  creditsPending: amountText(balances.creditsPending, unit),
+  creditsPosted: amountText(balances.creditsPosted, unit),
+});
 
 /** An account as the contract shows it: decimal strings, names of flags. */
 export const accountView = ({ name, entry }: NamedAccount): OutputOf<typeof ledger.account> => ({
@@ -19,10 +27,7 @@ export const accountView = ({ name, entry }: NamedAccount): OutputOf<typeof ledg
   code: entry.code,
   flags: toNames(ACCOUNT_STATES, entry.flags),
   ...(name.userData === undefined ? {} : { userData: name.userData }),
-  debitsPending: amountText(entry.debitsPending, entry.unit),
-  debitsPosted: amountText(entry.debitsPosted, entry.unit),
-  creditsPending: amountText(entry.creditsPending, entry.unit),
-  creditsPosted: amountText(entry.creditsPosted, entry.unit),
+  ...balancesText(entry, entry.unit),
   createdAt: instantText(entry.timestamp),
   timestamp: entry.timestamp.toString(),
 });
@@ -55,10 +60,7 @@ export const balanceView = (
   unit: string,
 ): OutputOf<typeof ledger.balances>['items'][number] => ({
   transferId,
-  debitsPending: amountText(balances.debitsPending, unit),
-  debitsPosted: amountText(balances.debitsPosted, unit),
-  creditsPending: amountText(balances.creditsPending, unit),
-  creditsPosted: amountText(balances.creditsPosted, unit),
+  ...balancesText(balances, unit),
   at: instantText(balances.timestamp),
 });
 

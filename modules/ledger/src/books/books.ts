@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { fail } from '@anarq/common-schemas';
 import { BATCH_EVENTS_MAX, LogDamaged, type LedgerState, type Queries } from '@anarq/ledger-engine';
 import type { OwnLog, OwnLogPlace, ReadContext } from '@anarq/kernel';
 import { FAULT_MODELS } from '@anarq/ordering/fault-models';
 import type { Admit, BatchAnswer } from '../engine/group.ts';
+import type { ForkAnswer, ForkPlace } from '../engine/forkedPast.ts';
+import { Forks } from '../engine/forks.ts';
 import { answerAt } from '../engine/loggedAnswer.ts';
 import { LedgerWriter } from '../engine/writer.ts';
 import { Brought } from '../served/brought.ts';
@@ -10,6 +13,7 @@ import { batchOf, type LoggedBatch } from './loggedBatch.ts';
 import { accountKey, ownerMark } from './keys.ts';
 import { accountEntry, type AccountEntry } from './records.ts';
 import { SignedBooks } from './signedBooks.ts';
+import { inBooks } from './refused.ts';
 import { booksOfStore, checkBooks, keepBooks } from './identity.ts';
 import { lastPageIn } from './lastPage.ts';
 import { hasBooks, takeOver } from './takeOver.ts';
@@ -22,6 +26,11 @@ import { tryOut, type Trial, type Tried } from './tryOut.ts';
 export const SEGMENT_PAGES = 1_024;
 const SNAPSHOT_PAGES = 32 * SEGMENT_PAGES;
 const GROUP_PAGES = 256;
+/** What a fork goes through: from the older of the two snapshots that are kept, at least. */
+const FORK_PAGES_MAX = 2 * SNAPSHOT_PAGES;
+const FORK_ACCOUNTS_MAX = 1_000_000;
+/** Less than a call has, so that it is told why. */
+const FORK_MS_MAX = 25_000;
 /** Whoever has not told its outcome for so long holds nobody's list up any more. */
 const UNTOLD_MS_MAX = 10_000;
 const NS_PER_MS = 1_000_000n;
@@ -38,6 +47,18 @@ interface Untold {
   readonly since_ms: number;
 }
 
+/** What is posted into a fork of the books, and where. */
+export interface BooksFork {
+  readonly place: ForkPlace;
+  /** Transfers as records. */
+  readonly records: Uint8Array;
+  readonly count: number;
+  /** Whether the fork goes on with what came after it. */
+  readonly goesOn: boolean;
+  /** Most accounts, and most transfers, that are told. */
+  readonly toldMax: number;
+}
+
 /** The books of a node: the engine's log and state, as the handlers use them. */
 export class Books implements OwnLog {
   readonly #writer: LedgerWriter;
@@ -45,10 +66,17 @@ export class Books implements OwnLog {
   readonly brought = new Brought();
   /** Its signed checkpoints, and proofs that lead to them. */
   readonly signed: SignedBooks;
+  readonly #place: Pick<OwnLogPlace, 'folder' | 'now_ms'>;
+  readonly #forks = new Forks(FORK_MS_MAX);
   /** Batches that are in the log, and whose outcome is not in the store yet. */
   readonly #untold = new Map<string, Untold>();
 
-  private constructor(writer: LedgerWriter, signed: SignedBooks) {
+  private constructor(
+    place: Pick<OwnLogPlace, 'folder' | 'now_ms'>,
+    writer: LedgerWriter,
+    signed: SignedBooks,
+  ) {
+    this.#place = place;
     this.#writer = writer;
     this.signed = signed;
   }
@@ -66,7 +94,7 @@ export class Books implements OwnLog {
     if (known === undefined) await keepBooks(place);
     const signed = new SignedBooks(place, writer, SEGMENT_PAGES);
     signed.signAgain();
-    return new Books(writer, signed);
+    return new Books(place, writer, signed);
   }
 
   /** Who orders its batches, and what that bears. */
@@ -127,6 +155,31 @@ export class Books implements OwnLog {
     return this.ask(() => tryOut(this.#writer.state, trial));
   }
 
+  /**
+   * What would be, had transfers been posted at a place of the past, or now.
+   * @throws LIMIT_EXCEEDED where the place is too far away; SERVICE_UNAVAILABLE while another call asks;
+   * INPUT_INVALID for a place that the books have not come to
+   */
+  async fork({ toldMax, goesOn, ...trial }: BooksFork): Promise<ForkAnswer> {
+    const { folder, now_ms } = this.#place;
+    this.#writer.expire();
+    const { pages } = this.#writer;
+    await this.#writer.settled();
+    return inBooks(
+      this.#forks.run({
+        ...trial,
+        folder,
+        runsFolder: join(folder, 'runs'),
+        segmentPages: SEGMENT_PAGES,
+        pages,
+        pagesMax: FORK_PAGES_MAX,
+        accountsMax: FORK_ACCOUNTS_MAX,
+        toldMax,
+        ...(goesOn ? { until: BigInt(Math.floor(now_ms())) * NS_PER_MS } : {}),
+      }),
+    );
+  }
+
   /** Notes that a batch is in the log: lists end before it until its outcome is told. */
   begin(batchId: string, { timestamp, ordinal, results }: BatchAnswer): void {
     this.#untold.set(batchId, {
@@ -183,6 +236,7 @@ export class Books implements OwnLog {
   }
 
   async close(): Promise<void> {
+    await this.#forks.close();
     await this.signed.close();
     await this.#writer.close();
   }

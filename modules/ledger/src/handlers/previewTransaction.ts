@@ -1,7 +1,6 @@
 import { handler } from '@anarq/kernel';
 import { checkAccounts } from '../access.ts';
 import { isReader } from '../accounts.ts';
-import { amountText } from '../amounts.ts';
 import { booksOf } from '../books/books.ts';
 import { accountKey, keyText, transferKey } from '../books/keys.ts';
 import { transferRecords } from '../books/requests.ts';
@@ -13,6 +12,7 @@ import { orderOf } from '../transactions/order.ts';
 import { outcomeOf } from '../transactions/outcome.ts';
 import { transfersOf, writePosting } from '../transactions/postings.ts';
 import { TemplateCall } from '../transactions/template.ts';
+import { balancesText } from '../views.ts';
 
 export const previewTransaction = handler(ledger.previewTransaction, async (input, ctx) => {
   const order = orderOf(ctx, input);
@@ -35,14 +35,7 @@ export const previewTransaction = handler(ledger.previewTransaction, async (inpu
     const name = names.get(keyText(entry.key));
     if (name === undefined || !(await isReader(ctx, name))) continue;
     const { unit } = entry;
-    balances.push({
-      accountId: name.id,
-      unit,
-      debitsPending: amountText(entry.debitsPending, unit),
-      debitsPosted: amountText(entry.debitsPosted, unit),
-      creditsPending: amountText(entry.creditsPending, unit),
-      creditsPosted: amountText(entry.creditsPosted, unit),
-    });
+    balances.push({ accountId: name.id, unit, ...balancesText(entry, unit) });
   }
   return {
     id: heading.id,
