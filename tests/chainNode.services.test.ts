@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chain } from '@anarq/chain/contract';
@@ -7,7 +7,7 @@ import { openRootKey } from '@anarq/crypto';
 import { bytesOfHex } from '@anarq/dag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handIn, Holder, newHolder, pay, shownBy } from '../modules/chain/tests/world.ts';
-import { spawnQ } from './qCommand.ts';
+import { q, spawnQ } from './qCommand.ts';
 
 const KILLS = 5;
 const PAYMENTS = 12;
@@ -100,5 +100,42 @@ describe('a node that keeps a chain', () => {
       const { proof } = await client.call(chain.proveTransaction, { transactionId });
       expect(shownBy(proof, status)).toMatchObject({ holds: true, receipt: { code: 'OK' } });
     }
+  });
+
+  it('gives proofs that `q verify` checks by how the chain began alone', async () => {
+    const { client } = running;
+    const genesis = join(root, 'chain/genesis.json');
+    const file = join(root, 'proof.json');
+    const verify = async (answer: unknown, ...more: string[]) => {
+      await writeFile(file, JSON.stringify(answer));
+      return q('verify', file, '--chain', genesis, ...more);
+    };
+    const accountId = (JSON.parse(await readFile(genesis, 'utf8')) as { authority: string })
+      .authority;
+    const answer = await client.call(chain.proveAccount, { accountId });
+    const { balance } = await client.call(chain.account, { accountId });
+    const held = await verify({ status: 'ok', data: answer });
+    expect([held.code, held.stdout]).toEqual([0, expect.stringContaining('this proof holds')]);
+    const shown = await verify(answer, '--json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({ holds: true, account: accountId, balance });
+
+    const bytes = Buffer.from(answer.proof, 'base64url');
+    for (const at of [40, bytes.length >> 1, bytes.length - 2]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      const told = await verify({ proof: changed.toString('base64url') });
+      expect([told.code, told.stdout]).toEqual([1, expect.stringContaining('does not hold')]);
+    }
+    const cut = await verify({ proof: bytes.subarray(0, 100).toString('base64url') }, '--json');
+    expect(JSON.parse(cut.stdout)).toMatchObject({ holds: false });
+    for (const none of [{}, [], { proof: '?' }]) {
+      const told = await verify(none);
+      expect([told.code, told.stderr]).toEqual([1, expect.stringContaining('INPUT_MALFORMED')]);
+    }
+    const elsewhere = await q('verify', file, '--chain', join(root, 'none.json'));
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([
+      1,
+      expect.stringContaining('FOLDER_UNUSABLE'),
+    ]);
   });
 });

@@ -254,9 +254,10 @@ clusterCommands(q, { jsonOption });
 quantumCommands(q, { dataOption, jsonOption });
 
 q.command('verify')
-  .description('Verify a receipt offline: no node and no network.')
-  .argument('<file>', 'the receipt')
+  .description('Verify a receipt, or a proof of a chain, offline: no node and no network.')
+  .argument('<file>', 'the receipt, or what chain.proveTransaction and the like answered')
   .option('--trust <logkey>', 'key of the log that you trust')
+  .option('--chain <genesis>', 'it is a proof of the chain that begins so: its genesis.json')
   .addOption(jsonOption())
   .action(async (file, options) => (await import('./commands/verify.ts')).verify(file, options));
 

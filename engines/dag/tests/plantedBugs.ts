@@ -23,8 +23,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one block certifies a leader',
     file: 'commitRule.ts',
-    from: 'if (certifying.size >= quorum) return',
-    to: 'if (certifying.size >= 1) return',
+    from: 'if (certifying.size >= quorum)',
+    to: 'if (certifying.size >= 1)',
     by: 'views',
     says: /^slot/,
   },
@@ -39,8 +39,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a leader is skipped before a quorum is against it',
     file: 'commitRule.ts',
-    from: 'return against.size >= quorum ?',
-    to: 'return against.size >= 1 ?',
+    from: 'return against.size >= quorum',
+    to: 'return against.size >= 1',
     by: 'views',
     says: /^slot/,
   },

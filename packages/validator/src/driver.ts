@@ -248,7 +248,10 @@ export class Driver {
     if (message !== undefined) this.#outbound.broadcast(this.#validators(), message);
   }
 
-  /** One validator in turn tells everybody of a certificate. */
+  /**
+   * One validator in turn tells everybody of a certificate. From 29 validators on it is larger than what is told so:
+   * then followers ask for it, as they do for each that they missed.
+   */
   #announce(certificate: Certificate): void {
     const { seq } = certificate.checkpoint;
     if (seq % this.#validators().length !== this.node.me) return;

@@ -3,11 +3,15 @@ import { fail } from '@anarq/common-schemas';
 import { verifyReceipt } from '@anarq/log';
 import { columns, cross, paint, say, tick } from '../terminal.ts';
 
-/** Verifies a receipt from a file, without node or network; exit code 1 when it does not hold. */
+/** Verifies a receipt, or a proof of a chain, from a file, without node or network; exit code 1 when it does not hold. */
 export async function verify(
   file: string,
-  options: { readonly trust?: string; readonly json?: boolean },
+  options: { readonly trust?: string; readonly chain?: string; readonly json?: boolean },
 ): Promise<void> {
+  if (options.chain !== undefined) {
+    const { verifyProof } = await import('./verifyProof.ts');
+    return verifyProof(await readJson(file), options.chain, options.json === true);
+  }
   const verdict = verifyReceipt(
     unwrap(await readJson(file)),
     options.trust === undefined ? {} : { trust: options.trust },
