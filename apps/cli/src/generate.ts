@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyContract } from '@anarq/common-schemas';
 import { DERIVED } from '@anarq/derive';
 import { DERIVED_FOLDERS, derivedFiles, referenceFiles, watchingFiles } from '@anarq/derive/files';
+import { gatePage } from './gates/page.ts';
 import { kernelBinaries } from './generateKernels.ts';
 import { LOCK_FILE, NO_LOCK, readLock, type FieldLock } from '@anarq/derive/proto';
 
@@ -42,6 +43,8 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
   const expected = await expectedFiles(root, contracts);
   const kernels = options.contracts === undefined && (await kernelBinaries(root, options.check));
   if (kernels) expected.set(...kernels);
+  // The gate table is the engine's, and no contract says it.
+  if (options.contracts === undefined) expected.set(`${REFERENCE}/gates.md`, gatePage());
   const removed = await orphans(root, expected, options.contracts);
   const stale: string[] = [...removed];
   for (const [path, text] of expected) {

@@ -57,6 +57,7 @@ export { unitaryOf } from './unitary.ts';
 export { DISTANCE_MAX, type MemoryNoise, type MemoryOptions } from './codes/memory.ts';
 export { repetitionCode } from './codes/repetition.ts';
 export { surfaceCode, type SurfaceCodeOptions } from './codes/surface.ts';
+export { expressionText } from './qasm/write/expression.ts';
 export { parseQasm, type QasmOptions } from './qasm/parse.ts';
 export { showError } from './qasm/source.ts';
 export { writeQasm, type WriteQasmOptions } from './qasm/write.ts';

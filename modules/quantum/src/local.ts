@@ -4,6 +4,8 @@
  */
 /** Memories and their decoders, for whoever buys the measurements and decodes them here. */
 export { repetitionCode, writeStim } from '@anarq/circuit';
+/** The gate table, for who writes of it. */
+export { expressionText, GATES, type Gate, type GateUse } from '@anarq/circuit';
 export { decodeCounts, logicalErrorRate } from '@anarq/quantum-engine';
 export type { Format, MethodName } from './models.ts';
 export { ComputeThread } from './work/computeThread.ts';
