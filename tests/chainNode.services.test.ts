@@ -112,6 +112,9 @@ describe('a node that keeps a chain', () => {
     };
     const accountId = (JSON.parse(await readFile(genesis, 'utf8')) as { authority: string })
       .authority;
+    // The first certificate comes within a second or two.
+    const proved = async () => (await client.result(chain.proveAccount, { accountId })).code;
+    await expect.poll(proved, { timeout: 20_000 }).toBe('SUCCESS');
     const answer = await client.call(chain.proveAccount, { accountId });
     const { balance } = await client.call(chain.account, { accountId });
     const held = await verify({ status: 'ok', data: answer });
