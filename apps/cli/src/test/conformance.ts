@@ -59,9 +59,14 @@ export const STANDARDS: readonly Standard[] = [
     files: ['engines/posting-templates/tests/vectors.test.ts'],
   },
   {
-    name: 'OpenQASM 3 grammar',
+    name: 'OpenQASM 3 grammar: syntax alone',
     source: 'openqasm/openqasm',
     files: ['engines/circuit/tests/qasm/grammar.vectors.test.ts'],
+  },
+  {
+    name: 'OpenQASM 3 example programs: their meaning',
+    source: 'openqasm/openqasm',
+    files: ['engines/circuit/tests/qasm/examples.vectors.test.ts'],
   },
   {
     name: 'OpenQASM files and their sizes',

@@ -23,7 +23,7 @@ describe.skipIf(!haveVectors)('the official tests of the grammar of OpenQASM 3',
     expect(() => parseSyntax({ text: line })).toThrow(CircuitError);
   });
 
-  it.for(vectorPaths('openqasm/examples', '.qasm'))('%s is read', (path) => {
+  it.for(vectorPaths('openqasm/examples', '.qasm'))('%s is parsed, its syntax alone', (path) => {
     expect(parseSyntax({ text: vectorText(path) }).body.length).toBeGreaterThan(0);
   });
 });
