@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, createClient, http, keys, type Client } from '@anarq/common-clients';
 import type { OutputOf } from '@anarq/common-schemas';
@@ -47,13 +47,25 @@ const clientOf = ({ did, seed }: Party): Client =>
     }),
   });
 
-/** The processes that compute for this one, as the system knows them. */
+/** The processes that compute for this one, as Linux knows them. */
 const workers = (): number[] =>
-  execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
-    .filter(([, , parent, args]) => Number(parent) === process.pid && args?.includes('processMain'))
-    .map(([, pid]) => Number(pid));
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && isWorker(pid));
+
+function isWorker(pid: number): boolean {
+  try {
+    // After the name in brackets, which may have anything in it: state and parent.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return (
+      Number(parent) === process.pid &&
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('processMain')
+    );
+  } catch {
+    // It ended meanwhile.
+    return false;
+  }
+}
 
 const account = async () => {
   const { items } = await owner.call(qwallet.accounts, {});
