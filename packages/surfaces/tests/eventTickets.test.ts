@@ -148,22 +148,24 @@ describe('a page with a ticket', () => {
     }
   });
 
-  it('reads no longer than what it was asked for with: the stream ends with the grant', async () => {
-    const finn = await node.person('finn');
-    const agent = await agentOf(finn, '/qindex');
-    const ofStream = await stream(await ticketOf(byToken(agent)));
-    const ofSocket = await socket(await ticketOf(byToken(agent)));
-    ofSocket.send({ id: 's', op: 'subscribe' });
-    await ofSocket.answer('s');
-    await finn.call(qonsent.revoke, { grant: agent.grant });
-    await ofStream.over;
-    expect(ofStream.events).toMatchObject([{ type: 'end', data: { code: 'GRANT_REVOKED' } }]);
-    await expect
-      .poll(() => ofSocket.got.at(-1))
-      .toMatchObject({ ended: { code: 'GRANT_REVOKED' } });
-    ofSocket.send({ id: 't', op: 'subscribe' });
-    expect((await ofSocket.answer('t')).code).toBe('GRANT_REVOKED');
-  });
+  it.each(['grant', 'token'] as const)(
+    'reads no longer than what it was asked for with: its stream ends with the %s',
+    async (what) => {
+      const finn = await node.person(`finn ${what}`);
+      const agent = await agentOf(finn, '/qindex');
+      const ofStream = await stream(await ticketOf(byToken(agent)));
+      const ofSocket = await socket(await ticketOf(byToken(agent)));
+      ofSocket.send({ id: 's', op: 'subscribe' });
+      await ofSocket.answer('s');
+      if (what === 'grant') await finn.call(qonsent.revoke, { grant: agent.grant });
+      else await finn.call(squid.revokeToken, { agent: agent.did, tokenId: agent.tokenId });
+      const ended = { code: 'GRANT_REVOKED' };
+      await expect.poll(() => ofStream.events).toMatchObject([{ type: 'end', data: ended }]);
+      await expect.poll(() => ofSocket.got.at(-1)).toMatchObject({ ended });
+      ofSocket.send({ id: 't', op: 'subscribe' });
+      expect((await ofSocket.answer('t')).code).toBe('GRANT_REVOKED');
+    },
+  );
 
   it('subscribes for an hour, and then with another ticket', async () => {
     const served = await clockedNode();
@@ -274,6 +276,7 @@ describe('a ticket', () => {
     const [max, nia] = [await node.person('max'), await node.person('nia')];
     const named = await max.call(nodeContract.eventTicket, {}, { subject: nia.did });
     const page = await stream(named.ticket, `&after=${START}`);
+    expect(page.status).toBe(200);
     const own = await stream(await ticketOf(max), `&after=${START}`);
     const about = await put(max, 'of max himself');
     await expect.poll(() => subjects(own)).toEqual([about]);
