@@ -96,19 +96,28 @@ const STRICT_BYTES_MAX = 2 ** 32 - 2 ** 28;
 
 /**
  * By what a method is chosen. For the same bits everywhere it is chosen neither by the number of threads nor by
- * what a machine measured of itself, and state vectors have the memory of WASM.
- * @throws CircuitError LIMIT where they do not fit into it, or as `chooseMethod` does
+ * what a machine measured of itself; and as many states are held at once as the memory of WASM has room for,
+ * whatever the machine has, since that decides in which order walks are added up.
+ * @throws CircuitError LIMIT where they do not fit, or as `chooseMethod` does
  */
 function optionsOf(asked: Asked): ChoiceOptions {
   const options = plainOptionsOf(asked);
   if (!asked.strict) return options;
   const anywhere = plainOptionsOf({ ...asked, threads: undefined, speeds: undefined });
   const { method } = chooseMethod(asked.circuit, anywhere);
-  if (!isOfVectors(method) || asked.memory_bytes <= STRICT_BYTES_MAX) return { ...options, method };
+  if (!isOfVectors(method)) return { ...options, method };
   const strict = { ...options, method, memoryLimit_bytes: STRICT_BYTES_MAX };
+  const { memory_bytes } = strictChoice(asked.circuit, strict);
+  if (memory_bytes <= asked.memory_bytes) return strict;
+  throw new CircuitError(
+    'LIMIT',
+    `A strict run holds as many states at once as on every machine, here ${memory_bytes} bytes, and the limit is ${asked.memory_bytes}.`,
+  );
+}
+
+function strictChoice(circuit: Circuit, options: ChoiceOptions): Choice {
   try {
-    chooseMethod(asked.circuit, strict);
-    return strict;
+    return chooseMethod(circuit, options);
   } catch (error) {
     if (!(error instanceof CircuitError)) throw error;
     throw new CircuitError(
