@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createClient, http, keys } from '@anarq/common-clients';
 import type { QError } from '@anarq/common-schemas';
 import { node as nodeContract } from '@anarq/node-module/contract';
@@ -6,7 +7,7 @@ import { qonsent } from '@anarq/qonsent/contract';
 import { squid } from '@anarq/squid/contract';
 import { startTestNode, type Actor, type TestNode } from '@anarq/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startHttpSurface, type HttpSurface } from '../src/index.ts';
+import { startHttpSurface, type CallTarget, type HttpSurface } from '../src/index.ts';
 import { agentOf, put, START } from './eventWorld.ts';
 import { openPageSocket, openPageStream, type PageSocket, type PageStream } from './pages.ts';
 
@@ -320,6 +321,32 @@ describe('a ticket', () => {
 });
 
 describe('the limits around a ticket', () => {
+  it('hold: many tickets at once open no more connections than one address may have', async () => {
+    const tom = await node.person('tom');
+    // As on a store that takes its time: all are looked at before the first is let in.
+    const slow: CallTarget = {
+      ...node.kernel,
+      showTicket: async (...shown) => {
+        await wait(200);
+        return node.kernel.showTicket(...shown);
+      },
+    };
+    const small = await startHttpSurface(slow, {
+      port: 0,
+      closeDeadline_ms: 500,
+      socketLimits: { ofOnePeer_max: 2 },
+    });
+    opened.push(small);
+    const tickets: string[] = [];
+    for (let n = 0; n < 6; n += 1) tickets.push(await ticketOf(tom));
+    const [spare = '', ...shown] = tickets;
+    const sockets = await Promise.all(shown.map((ticket) => socket(ticket, small.url)));
+    expect(sockets.filter(({ isOpen }) => isOpen)).toHaveLength(2);
+    // Where there is no place, a ticket is not spent.
+    expect((await socket(spare, small.url)).isOpen).toBe(false);
+    expect((await stream(spare)).status).toBe(200);
+  });
+
   it('hold: a foreign page, another host and what else stands in the address are refused', async () => {
     const sam = await node.person('sam');
     const ticket = await ticketOf(sam);
