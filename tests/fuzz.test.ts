@@ -1,8 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fuzz, problemOf, type Decoder } from '@anarq/testing/fuzz';
 import { describe, expect, it } from 'vitest';
 import { keptDecoders, keptFor } from './fuzz/corpus.ts';
 import { decoders } from './fuzz/decoders.ts';
 import { fuzzing } from './fuzz/fuzzing.ts';
+
+const ROOTS = ['engines', 'packages', 'modules'];
+/** What reads a text or bytes and nothing else, perhaps of a chain: by its name and its first argument. */
+const READER =
+  /^export (?:function|const) ((?:parse|read|decode)[A-Z]\w*)[^(]*\(\s*(?:chainId: Uint8Array,\s*)?(?:bytes|text)\b/gm;
+
+/** Readers of bytes or a text that no decoder here is of, and why. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  decodeStrict: 'within delegation',
+  decodeAccount: 'within chain-state',
+  decodeHeader: 'within chain-block',
+  readEntry: 'is decodeEntry behind a limit',
+  readDecimal: 'within decimal',
+  parseStrictJsonText: 'within strict-json',
+  readErrorModel: 'takes memory by the greatest number in it, up to its limit: its own tests',
+  readShots: 'of an argument that says how many bits: its own property tests',
+  readObservable: 'likewise of the number of qubits',
+  parseBridge: 'what an operator writes on the command line',
+  decodeAnswer: 'what the books of this process answered',
+  decodeRootKey: 'a file of the node itself, whose key it is',
+  readSegment: 'a file of the node itself',
+  readLock: 'a file of this repository',
+};
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const filesUnder = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name));
+const sourceOf = (path: string): string => readFileSync(path, 'utf8');
 
 describe('what readers of bytes from outside once met', () => {
   it.each(decoders.map((decoder) => [decoder.name, decoder] as const))(
@@ -13,6 +46,20 @@ describe('what readers of bytes from outside once met', () => {
         expect([kept.name, problemOf(decoder, kept.bytes)]).toEqual([kept.name, undefined]);
     },
   );
+
+  it('has a reader of each kind that there is, or a reason why not', () => {
+    const fuzzed = filesUnder('tests/fuzz').map(sourceOf).join('\n');
+    const readers = ROOTS.flatMap(filesUnder)
+      .filter((path) => /\/src\/.*\.ts$/.test(path) && !path.includes('/testing/'))
+      .flatMap((path) => [...sourceOf(path).matchAll(READER)].map(([, name = '']) => name));
+    expect(readers.length).toBeGreaterThan(20);
+    const missing = readers.filter(
+      (name) => !new RegExp(`\\b${name}\\b`).test(fuzzed) && !Object.hasOwn(LEFT_OUT, name),
+    );
+    expect(missing).toEqual([]);
+    // A reason for what is no more, or is fuzzed by now, goes.
+    expect(Object.keys(LEFT_OUT).filter((name) => !readers.includes(name))).toEqual([]);
+  });
 
   it('is kept only for readers that there are', () => {
     const names = new Set(decoders.map(({ name }) => name));

@@ -42,7 +42,10 @@ import {
   tilePath,
   TlogError,
 } from '@anarq/tlog';
+import { booksDecoders } from './books.ts';
+import { chainDecoders } from './chain.ts';
 import { seeds } from './seeds.ts';
+import { textDecoders } from './texts.ts';
 
 const text = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -71,7 +74,7 @@ const NOW_MS = 1_700_000_000_000;
 const tickets = createTickets({ secret32: new Uint8Array(32).fill(7) });
 const anything = (): boolean => false;
 
-/** Every reader of bytes from outside that can be reached without a node. */
+/** Readers of bytes from outside that can be reached without a node; tests/fuzz.test.ts says which are left out. */
 export const decoders: readonly Decoder[] = [
   {
     name: 'delegation',
@@ -332,4 +335,7 @@ export const decoders: readonly Decoder[] = [
     words: ['v1.', '.'],
   },
   ...seeds.surfaces(is(QError), exactText),
+  ...chainDecoders,
+  ...booksDecoders,
+  ...textDecoders,
 ];

@@ -8,7 +8,7 @@ import { decoders } from './decoders.ts';
 
 const [runs = '10000', seed = '1', ...names] = process.argv.slice(2);
 const root = new URL('../../', import.meta.url).href;
-const OURS = /^(?:packages|engines)\/[a-z]+\/src\//;
+const OURS = /^(?:packages|engines|modules)\/[a-z0-9-]+\/src\//;
 const isOurs = (url: string): boolean =>
   url.startsWith(root) && OURS.test(url.slice(root.length)) && !url.includes('/testing/');
 
