@@ -19,7 +19,7 @@ import { agentOf, START } from './eventWorld.ts';
 const TEXT_CHARS = 200_000;
 const EVENTS = 100;
 const AT_ONCE = 10;
-const STALL_MS = 1_000;
+const STALL_MS = 2_500;
 const BUFFER_BYTES_MAX = 65_536;
 const text = () => t.string({ maxLength: 1_000_000 });
 
