@@ -17,6 +17,8 @@ type Entry = OutputOf<typeof qerberos.search>['items'][number];
 
 const SHOWN = 50;
 const PAGE = 200;
+/** Looking takes from the operator's own calls a minute; so much leaves it some. */
+const LOOKED_AT_MAX = 5_000;
 const LOOK_EVERY_MS = 1_000;
 /** Records are dated when their call began, so a look reaches back over what was under way. */
 const OVERLAP_MS = 60_000;
@@ -39,18 +41,16 @@ export async function activity(options: Options): Promise<void> {
   // Page after page: an agent that did nothing lately may have acted long before.
   const met: string[] = [];
   const shown: Entry[] = [];
-  for (let cursor: string | undefined, more = true; more && shown.length < SHOWN;) {
-    const page = await pageOf(client, cursor === undefined ? {} : { cursor });
-    met.push(...page.items.map(({ cid }) => cid));
-    shown.push(...page.items.filter(isShown).slice(0, SHOWN - shown.length));
-    cursor = page.next;
-    more = cursor !== undefined;
+  let isMore = false;
+  for await (const { items, next } of pagesOf(client, {})) {
+    met.push(...items.map(({ cid }) => cid));
+    shown.push(...items.filter(isShown).slice(0, SHOWN - shown.length));
+    isMore = next !== undefined;
+    if (shown.length === SHOWN || met.length >= LOOKED_AT_MAX) break;
   }
   for (const entry of shown.toReversed()) tell(entry);
   if (shown.length === 0 && options.follow !== true && options.json !== true)
-    say(
-      actor === undefined ? 'Nothing is recorded yet.' : `Nothing of ${options.agent} is recorded.`,
-    );
+    say(nothingOf(options.agent, isMore ? met.length : undefined));
   if (options.follow !== true) return;
   // The oldest are forgotten first.
   const seen = new Set(met.toReversed());
@@ -58,25 +58,37 @@ export async function activity(options: Options): Promise<void> {
     await pause(LOOK_EVERY_MS);
     const from = new Date(Date.now() - OVERLAP_MS).toISOString();
     const fresh: Entry[] = [];
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await pageOf(client, { from, ...(cursor === undefined ? {} : { cursor }) });
-      fresh.push(...page.items.filter(({ cid }) => !seen.has(cid)));
-      cursor = page.next;
-      more = cursor !== undefined;
-    }
+    for await (const { items } of pagesOf(client, { from }))
+      fresh.push(...items.filter(({ cid }) => !seen.has(cid)));
     for (const { cid } of fresh) seen.add(cid);
     for (const entry of fresh.toReversed()) if (isShown(entry)) tell(entry);
     for (const cid of seen) if (seen.size > SEEN_MAX) seen.delete(cid);
   }
 }
 
+/** @param among how many records were looked through, where there are more */
+function nothingOf(agent: string | undefined, among: number | undefined): string {
+  if (agent === undefined) return 'Nothing is recorded yet.';
+  return among === undefined
+    ? `Nothing of ${agent} is recorded.`
+    : `Nothing of ${agent} is among the newest ${among} records.`;
+}
+
 type Client = Awaited<ReturnType<typeof operatorClient>>['client'];
 
-const pageOf = (
+/** The records from an instant on, or all, the newest first. */
+async function* pagesOf(
   client: Client,
-  which: { readonly from?: string; readonly cursor?: string },
-): Promise<OutputOf<typeof qerberos.search>> =>
-  client.call(qerberos.search, { limit: PAGE, ...which });
+  which: { readonly from?: string },
+): AsyncGenerator<OutputOf<typeof qerberos.search>> {
+  for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined;) {
+    isFirst = false;
+    const at = cursor === undefined ? {} : { cursor };
+    const page = await client.call(qerberos.search, { limit: PAGE, ...which, ...at });
+    yield page;
+    cursor = page.next;
+  }
+}
 
 function line({ at, op, code, actor, cid, body }: Entry): string {
   const { cost } = body as { cost?: { amount?: string; unit?: string } };
