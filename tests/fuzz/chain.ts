@@ -21,10 +21,8 @@ import {
   encodeState,
   Malformed,
   sealedBlock,
-  stateRoot,
   type BeginState,
   type Block,
-  type Certificate,
   type ChainState,
   type Entry,
   type Message,
@@ -35,8 +33,10 @@ import type { Decoder } from '@anarq/testing/fuzz';
 import {
   ana,
   ben,
+  certificate,
   chainId,
   committee,
+  digest,
   entryBytes,
   executed,
   TIME_MS,
@@ -54,7 +54,6 @@ import {
   type Greeting,
 } from '../../packages/p2p/tests/decoders.ts';
 
-const digest = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const entry = entryBytes(ana, transactionOf(ana, 7n, transfer(ben, 5n)));
 const ref = { round: 6, author: 1, digest: 'ab'.repeat(32) };
 const blockAt = (time_ms: number): Block =>
@@ -73,25 +72,6 @@ const blockAt = (time_ms: number): Block =>
     digest(9),
   );
 const block = blockAt(TIME_MS);
-const certificate: Certificate = {
-  checkpoint: {
-    chainId,
-    epoch: 0,
-    seq: 3,
-    round: 70,
-    time_ms: TIME_MS,
-    commits: 40,
-    commitDigest: digest(1),
-    stateRoot: stateRoot(executed.state),
-    receiptsRoot: digest(2),
-    receipts: 7,
-    supply: executed.state.supply,
-    orderDigest: digest(3),
-    validatorsNextHash: digest(4),
-    endsEpoch: true,
-  },
-  signatures: [0, 1, 3].map((validator) => ({ validator, signature: digest(validator) })),
-};
 const trail = [{ certificate, nextKeys: validators }];
 const messages: readonly Message[] = [
   { kind: 'block', block },

@@ -1,5 +1,12 @@
-import { beginningOf, encodeEntry, signedBytes, transactionId, accountOf } from '../src/index.ts';
-import type { Action, Entry, Transaction } from '../src/index.ts';
+import {
+  accountOf,
+  beginningOf,
+  encodeEntry,
+  signedBytes,
+  stateRoot,
+  transactionId,
+} from '../src/index.ts';
+import type { Action, Certificate, Entry, Transaction } from '../src/index.ts';
 import { decodeEntry } from '../src/index.ts';
 import { IdealKeys } from '../src/testing/index.ts';
 
@@ -51,3 +58,26 @@ export function entryBytes(who: Person, ...transactions: readonly Transaction[])
 
 export const entryOf = (who: Person, ...transactions: readonly Transaction[]): Entry =>
   decodeEntry(chainId, entryBytes(who, ...transactions));
+
+export const digest = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+
+/** A certificate in its form; its signatures are none. */
+export const certificate: Certificate = {
+  checkpoint: {
+    chainId,
+    epoch: 0,
+    seq: 3,
+    round: 70,
+    time_ms: TIME_MS,
+    commits: 40,
+    commitDigest: digest(1),
+    stateRoot: stateRoot(executed.state),
+    receiptsRoot: digest(2),
+    receipts: 7,
+    supply: executed.state.supply,
+    orderDigest: digest(3),
+    validatorsNextHash: digest(4),
+    endsEpoch: true,
+  },
+  signatures: [0, 1, 3].map((validator) => ({ validator, signature: digest(validator) })),
+};

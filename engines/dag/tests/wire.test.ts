@@ -10,14 +10,15 @@ import {
   sealedBlock,
   stateRoot,
   Writer,
-  type Certificate,
   type Message,
 } from '../src/index.ts';
 import {
   ana,
   ben,
+  certificate,
   chainId,
   committee,
+  digest,
   entryBytes,
   executed,
   genesis,
@@ -28,7 +29,6 @@ import {
   validators,
 } from './chain.ts';
 
-const digest = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const blockIn = (round: number) =>
   sealedBlock(
     chainId,
@@ -48,25 +48,6 @@ const blockIn = (round: number) =>
     },
     digest(9),
   );
-const certificate: Certificate = {
-  checkpoint: {
-    chainId,
-    epoch: 0,
-    seq: 3,
-    round: 70,
-    time_ms: TIME_MS,
-    commits: 40,
-    commitDigest: digest(1),
-    stateRoot: stateRoot(executed.state),
-    receiptsRoot: digest(2),
-    receipts: 7,
-    supply: executed.state.supply,
-    orderDigest: digest(3),
-    validatorsNextHash: digest(4),
-    endsEpoch: true,
-  },
-  signatures: [0, 1, 3].map((validator) => ({ validator, signature: digest(validator) })),
-};
 const later = {
   ...executed,
   seq: 3,
